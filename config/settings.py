@@ -1,0 +1,116 @@
+"""Settings: the one place that knows every package. What differs by site comes from outside."""
+
+from pathlib import Path
+
+from environs import Env
+
+from config.database import database_settings
+from config.keys import load_keys
+from config.places import places
+from nuanxin.kernel import sealing
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+PLACES = places()
+KEYS = load_keys(PLACES.data)
+sealing.configure(
+    sealing.SealingKeys(
+        lookup_key=KEYS.identity_hmac_key,
+        data_keys=KEYS.data_keys,
+        algorithm=sealing.SM4_GCM if env.bool("NUANXIN_SM4", False) else sealing.AES_256_GCM,
+    )
+)
+
+SECRET_KEY = KEYS.secret_key
+CARD_PRIVATE_KEY_PEM = KEYS.card_private_key_pem
+DEBUG = env.bool("NUANXIN_DEBUG", False)
+ALLOWED_HOSTS = env.list("NUANXIN_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("NUANXIN_ORIGINS", [])
+PUBLIC_ADDRESS = env.str("NUANXIN_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
+IS_HTTPS = PUBLIC_ADDRESS.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "pgtrigger",
+    "procrastinate.contrib.django",
+    "config.presentation",
+    "nuanxin.records",
+    "nuanxin.people",
+    "nuanxin.orgs",
+    "nuanxin.access",
+    "nuanxin.notices",
+    "nuanxin.membership",
+    "nuanxin.figures",
+    "nuanxin.desk",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+            "builtins": ["config.presentation.templatetags.nx"],
+        },
+    }
+]
+
+DATABASES = database_settings()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "access.Account"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_COOKIE_NAME = "nuanxin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = PLACES.data / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILES_ROOT = PLACES.data / "files"
+
+SMS_GATEWAY = env.str("NUANXIN_SMS_GATEWAY", "outbox")
+OIDC_PROVIDERS = env.json("NUANXIN_OIDC_PROVIDERS", "{}")
+IS_DEMONSTRATION = PLACES.manifest.exists()
