@@ -1,0 +1,36 @@
+"""Cleaning of what people type and what spreadsheets hold, before any field is read."""
+
+import re
+import unicodedata
+
+_SPACES_AND_DASHES = re.compile(
+    "[\\s\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2064\u2066-\u2069\u2212"
+    "\u3164\ufe58\ufe63\ufeff\\-\u00b7_']"
+)
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08]"
+)
+
+SCIENTIFIC = re.compile(r"^[+]?\d(?:\.\d+)?[eE][+]?\d{1,3}$")
+"""How a spreadsheet writes a long number that it has taken for a quantity: 3.30802E+17."""
+
+
+def compact(text: str) -> str:
+    """Return ``text`` in NFKC without white space, dashes, invisible marks and apostrophes.
+
+    For numbers and codes only: 「３３０１ ０６-…」 and a leading spreadsheet apostrophe read alike.
+    """
+    if text.isascii() and text.isalnum():
+        return text
+    return _SPACES_AND_DASHES.sub("", unicodedata.normalize("NFKC", text))
+
+
+def readable(text: str) -> str:
+    """Return ``text`` in NFKC, invisible marks dropped, runs of white space as one space, trimmed."""
+    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).split())
+
+
+def is_damaged_number(text: str) -> bool:
+    """Return whether a spreadsheet has turned the number into 3.30802E+17, its end being lost."""
+    folded = unicodedata.normalize("NFKC", text).strip()
+    return SCIENTIFIC.match(folded) is not None
