@@ -20,7 +20,7 @@ _MISTAKEN_FOR = {"O": "0", "I": "1", "Z": "2", "S": "5", "V": "U"}
 
 @dataclass(frozen=True, slots=True)
 class CreditCode:
-    """A code whose check character holds. ``authority`` and ``kind`` are its first two characters."""
+    """A code whose check character holds; ``authority`` and ``kind`` are its first two."""
 
     code: str
     authority: str

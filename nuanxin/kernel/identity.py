@@ -172,10 +172,10 @@ def _read_birth(number: str, *, today: date) -> date:
     try:
         birth_on = date(year, month, day)
     except ValueError:
+        written = f"{number[6:10]} 年 {number[10:12]} 月 {number[12:14]} 日"
         raise Malformed(
             "identity.birth",
-            f"第 7 到 14 位是出生日期，这里写着 {number[6:10]} 年 {number[10:12]} 月 {number[12:14]} 日，"
-            "没有这一天。请对照证件再输一遍。",
+            f"第 7 到 14 位是出生日期，这里写着 {written}，没有这一天。请对照证件再输一遍。",
         ) from None
     if birth_on > today:
         raise Malformed(

@@ -70,7 +70,7 @@ def yuan_of(fen: int) -> Decimal:
 
 
 def uppercase_yuan(fen: int) -> str:
-    """Return the amount in the words of vouchers (大写): 123456789 fen give 壹佰贰拾叁万肆仟伍佰陆拾柒元捌角玖分.
+    """Return the amount in the words of vouchers (大写): 1234.05 yuan is 壹仟贰佰叁拾肆元零伍分.
 
     Raises ``ValueError`` beyond ``LARGEST_FEN``.
     """
@@ -90,7 +90,7 @@ def uppercase_yuan(fen: int) -> str:
 
 
 def _words(number: int) -> str:
-    from cn2an import an2cn  # late: only vouchers need it
+    from cn2an import an2cn  # type: ignore[import-untyped]  # late: only vouchers need it
 
     words: str = an2cn(number, "up")
     return words

@@ -26,7 +26,7 @@ def compact(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return ``text`` in NFKC, invisible marks dropped, runs of white space as one space, trimmed."""
+    """Return ``text`` in NFKC, without invisible marks, each run of white space as one space."""
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).split())
 
 
