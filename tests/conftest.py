@@ -1,0 +1,71 @@
+"""The harness: one database server a run, no network, silent mistakes made loud."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import database_server
+
+SLOW_SECONDS = 0.1
+_EXPECTED_TO_BE_SLOW = ("slow", "process", "browser")
+_SLOW_LINES = 25
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the server before the parallel workers, so that it outlives each of them."""
+    if session.config.getoption("numprocesses", None) and not session.config.option.collectonly:
+        database_server.start_server()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind: the process that made the run's folder removes it."""
+    if os.environ.get("NUANXIN_TEST_RUN_OWNER") == str(os.getpid()):
+        database_server.clear_away()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> None:
+    """Give pytest-django a running server and a migrated template, when a test first needs one."""
+    database_server.start_server()
+    database_server.point_settings_at_server()
+    with django_db_blocker.unblock():
+        database_server.make_template()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def connect_here_only(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise AssertionError(f"a test reached for the network: {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here_only)
+        yield
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the tests that are slow without saying so."""
+    slow = [
+        (report.duration, report.nodeid)
+        for report in terminalreporter.stats.get("passed", [])
+        if report.when == "call"
+        and report.duration > SLOW_SECONDS
+        and not any(mark in report.keywords for mark in _EXPECTED_TO_BE_SLOW)
+    ]
+    if slow:
+        terminalreporter.section(f"over {SLOW_SECONDS} s and not marked slow")
+        for seconds, name in sorted(slow, reverse=True)[:_SLOW_LINES]:
+            terminalreporter.write_line(f"{seconds:6.2f} s  {name}")

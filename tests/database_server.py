@@ -1,0 +1,100 @@
+"""The database of a test run: one server for all workers, migrated once, copied for each."""
+
+import fcntl
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from config.database import database_settings
+from config.embedded import uses_embedded_server
+from config.places import places
+from config.postgres.cluster import Cluster
+
+_started: list[Cluster] = []
+
+
+def start_server() -> None:
+    """Start the run's own server, unless ``DATABASE_URL`` names one or it runs already.
+
+    It stops when this process ends, however it ends. Its files live in the run's folder and are
+    not made crash-safe: that is for speed.
+    """
+    if uses_embedded_server() and not _started:
+        cluster = Cluster(places(), durable=False)
+        if cluster.address() is None:
+            cluster.start(dies_with_parent=True)
+            _started.append(cluster)
+
+
+def point_settings_at_server() -> None:
+    """Let Django's settings know the server, which may have started after they were read."""
+    fresh = database_settings()["default"]
+    for name in ("HOST", "PORT", "USER", "PASSWORD"):
+        connections["default"].settings_dict[name] = fresh[name]
+        settings.DATABASES["default"][name] = fresh[name]
+
+
+def make_template() -> None:
+    """Make the migrated database that each worker's database is copied from; once a run."""
+    run = Path(os.environ["NUANXIN_TEST_RUN"])
+    done = run / "template-made"
+    with _locked(run / "template.lock"):
+        if done.exists():
+            return
+        name = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
+        with _maintenance() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        database = connections["default"]
+        before = database.settings_dict["NAME"]
+        database.settings_dict["NAME"] = name
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            database.close()
+            database.settings_dict["NAME"] = before
+        done.touch()
+
+
+def clear_away() -> None:
+    """Stop the run's server and remove its files; on another's server drop the template."""
+    run = Path(os.environ["NUANXIN_TEST_RUN"])
+    if not uses_embedded_server() and (run / "template-made").exists():
+        name = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
+        with _maintenance() as connection:
+            statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+            connection.execute(statement)
+    for cluster in _started:
+        if (address := cluster.address()) is not None:
+            os.kill(address.pid, signal.SIGQUIT)  # nothing in it is worth a clean end
+            cluster.stop()
+    shutil.rmtree(run, ignore_errors=True)
+
+
+@contextmanager
+def _maintenance() -> Iterator[psycopg.Connection]:
+    chosen = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=chosen["HOST"],
+        port=chosen["PORT"] or None,
+        user=chosen["USER"],
+        password=chosen["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    ) as connection:
+        yield connection
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
