@@ -36,7 +36,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
-    "pgtrigger",
     "procrastinate.contrib.django",
     "config.presentation",
     "nuanxin.records",
