@@ -282,25 +282,29 @@ def ancestors(code: str) -> list[Region]:
     return [found for short in above if (found := REGIONS.get(short)) is not None]
 
 
-def current_successors(code: str, on: date) -> list[Region]:
+def current_successors(code: str, on: date, *, since: date | None = None) -> list[Region]:
     """Return what has the area of ``code`` on the day ``on``: itself while its code is in use.
 
-    Several where the area was divided; none for a code that begins only after ``on``.
+    Several where the area was divided since; none for a code that begins only after ``on``.
+    With ``since`` the area meant is that of that day, so that a living code brings along what it
+    has given away after it (余杭 as of 2018 is 余杭 and 临平 in 2026).
     Raises ``Malformed`` region.unknown.
     """
-    start = region(code)
     found: dict[str, Region] = {}
     seen: set[str] = set()
-    waiting = [start]
+    waiting: list[tuple[Region, date]] = [(region(code), since or on)]
     while waiting:
-        one = waiting.pop(0)
+        one, as_of = waiting.pop(0)
         if one.code in seen:
             continue
         seen.add(one.code)
         if one.is_valid_on(on):
             found[one.code] = one
-        elif one.valid_to is not None and one.valid_to < on:
-            waiting += [region(follower) for follower in one.successors]
+        if one.valid_from is None or one.valid_from <= on:
+            for change in REGIONS.changes_from(one.code):
+                given_away = change.on <= on and (one.is_abolished or change.on > as_of)
+                if given_away:
+                    waiting.append((region(change.to_code), change.on))
     return list(found.values())
 
 
