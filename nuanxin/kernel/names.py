@@ -9,10 +9,7 @@ from nuanxin.kernel.text import readable
 LONGEST = 50
 """Characters. The longest names in use (transliterated, with middle dots) stay well below."""
 
-_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-_GAP_AT_HAN = re.compile(f"(?<=[{_HAN}·]) +| +(?=[{_HAN}·])")
-_ANY_HAN = re.compile(f"[{_HAN}]")
-_DOTS = re.compile(f"(?<=[{_HAN}]) ?[·•‧∙⋅・･.．] ?(?=[{_HAN}])")
+_SPACE_OR_DOT = re.compile(r" *[·•‧∙⋅・･.．] *| +")
 _UNINDEXED = re.compile(r"[\s·.\-']+")
 
 COMPOUND_SURNAMES = frozenset(
@@ -54,9 +51,9 @@ def normalise_name(text: str) -> str:
     name in one form (·); one space between the words of a name in letters.
     """
     name = readable(text)
-    if not _ANY_HAN.search(name):
+    if name.isascii() or not any(map(is_han, name)):
         return name
-    return _GAP_AT_HAN.sub("", _DOTS.sub("·", name))
+    return _SPACE_OR_DOT.sub(lambda gap: _joint(gap, name), name)
 
 
 def check_name(text: str) -> str:
@@ -74,7 +71,7 @@ def surname_of(name: str) -> str:
 
     A transliterated name (with a middle dot) or one in letters has no surname here: "".
     """
-    if not name or "·" in name or not _ANY_HAN.match(name):
+    if not name or "·" in name or not is_han(name[0]):
         return ""
     return name[:2] if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else name[:1]
 
@@ -105,7 +102,7 @@ def sort_key(name: str) -> str:
     syllables = [head] if head else []
     letters = ""
     for character in rest:
-        if _ANY_HAN.match(character):
+        if is_han(character):
             if letters:
                 syllables.append(letters)
                 letters = ""
@@ -134,6 +131,27 @@ def bigrams(name: str) -> list[str]:
     kept = _UNINDEXED.sub("", name).lower()
     pairs = [kept[i : i + 2] for i in range(len(kept) - 1)]
     return list(dict.fromkeys([*kept, *pairs]))
+
+
+def is_han(character: str) -> bool:
+    """Return whether it is a Chinese character (unified ideographs of all planes, and 〇)."""
+    point = ord(character)
+    return (
+        0x4E00 <= point <= 0x9FFF
+        or 0x3400 <= point <= 0x4DBF
+        or 0xF900 <= point <= 0xFAFF
+        or 0x20000 <= point <= 0x323AF
+        or point == 0x3007
+    )
+
+
+def _joint(gap: re.Match[str], name: str) -> str:
+    """Return what stays between two parts of a name: a dot, nothing beside Han, or what was."""
+    before, after = name[: gap.start()][-1:], name[gap.end() :][:1]
+    beside_han = [bool(side) and is_han(side) for side in (before, after)]
+    if gap[0].strip():
+        return "·" if all(beside_han) else gap[0]
+    return "" if any(beside_han) else gap[0]
 
 
 @lru_cache(maxsize=32_768)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Self
 
 from nuanxin.kernel.errors import Malformed
 
@@ -33,7 +34,7 @@ class PeriodKind(StrEnum):
         }[self]
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Period:
     """All days from ``start`` to ``end``, both included."""
 
@@ -46,6 +47,9 @@ class Period:
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
+
+    def __lt__(self, other: Period) -> bool:
+        return (self.start, self.end) < (other.start, other.end)
 
     def __str__(self) -> str:
         return f"{self.start.isoformat()}..{self.end.isoformat()}"
@@ -113,8 +117,14 @@ class _Calendar:
     def __contains__(self, day: date) -> bool:
         return day in self.period
 
+    def __lt__(self, other: Self) -> bool:
+        return self.start < other.start
 
-@dataclass(frozen=True, order=True, slots=True)
+    def __le__(self, other: Self) -> bool:
+        return self.start <= other.start
+
+
+@dataclass(frozen=True, slots=True)
 class Month(_Calendar):
     """A calendar month."""
 
@@ -151,7 +161,7 @@ class Month(_Calendar):
         return f"{self.year:04d}-{self.month:02d}"
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Quarter(_Calendar):
     """A calendar quarter, 1 to 4."""
 
@@ -188,7 +198,7 @@ class Quarter(_Calendar):
         return f"{self.year:04d}Q{self.quarter}"
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class HalfYear(_Calendar):
     """A calendar half-year, 1 or 2."""
 
@@ -225,7 +235,7 @@ class HalfYear(_Calendar):
         return f"{self.year:04d}H{self.half}"
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Year(_Calendar):
     """A calendar year."""
 
