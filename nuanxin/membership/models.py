@@ -3,6 +3,10 @@
 One person has one open application and one membership that has not ended; periods of one person
 never overlap (exclusion constraint, in the migration). ``MemberFlow`` is the append-only source of
 every figure; ``MemberStock`` and ``UnionStock`` are folded from it and can be recounted.
+
+The two tables that a bulk joining fills (applications, memberships) carry no foreign-key triggers:
+those cost half as much again as all their indexes. Statement triggers with transition tables check
+the same references as a set (migration 0002), and the tables pointed at refuse deletion.
 """
 
 from django.db import models
@@ -81,18 +85,32 @@ class JoinApplication(models.Model):
     """入会申请: from an invitation or the person's own request to the committee's decision."""
 
     id = models.BigAutoField(primary_key=True)
-    worker = models.ForeignKey("people.Worker", models.PROTECT, verbose_name="劳动者")
-    union = models.ForeignKey("orgs.Union", models.PROTECT, db_index=False, verbose_name="工会")
+    worker = models.ForeignKey(
+        "people.Worker", models.PROTECT, db_constraint=False, verbose_name="劳动者"
+    )
+    union = models.ForeignKey(
+        "orgs.Union", models.PROTECT, db_constraint=False, db_index=False, verbose_name="工会"
+    )
     channel = models.SmallIntegerField("入会渠道")
     state = models.SmallIntegerField("状态")
     occupation = models.SmallIntegerField("职业")
     work_adcode = models.IntegerField("工作地区", null=True)
     place_stated = models.CharField("所报单位或网点", max_length=120, blank=True)
     outlet = models.ForeignKey(
-        "orgs.Outlet", models.PROTECT, null=True, db_index=False, verbose_name="网点"
+        "orgs.Outlet",
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        db_index=False,
+        verbose_name="网点",
     )
     batch = models.ForeignKey(
-        RosterBatch, models.PROTECT, null=True, db_index=False, verbose_name="花名册批次"
+        RosterBatch,
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        db_index=False,
+        verbose_name="花名册批次",
     )
     row_number = models.IntegerField("表格行号", null=True)
     doubts = models.SmallIntegerField("疑点", default=0, help_text="位标志，见 rules.Doubt")
@@ -140,9 +158,11 @@ class Membership(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     worker = models.ForeignKey(
-        "people.Worker", models.PROTECT, db_index=False, verbose_name="劳动者"
+        "people.Worker", models.PROTECT, db_constraint=False, db_index=False, verbose_name="劳动者"
     )
-    union = models.ForeignKey("orgs.Union", models.PROTECT, db_index=False, verbose_name="工会")
+    union = models.ForeignKey(
+        "orgs.Union", models.PROTECT, db_constraint=False, db_index=False, verbose_name="工会"
+    )
     state = models.SmallIntegerField("状态", default=1)
     channel = models.SmallIntegerField("入会渠道")
     occupation = models.SmallIntegerField("职业")
@@ -154,10 +174,20 @@ class Membership(models.Model):
     joined_on = models.DateField("首次入会日期", help_text="随转会带走")
     retained_on = models.DateField("保留会籍起", null=True)
     application = models.ForeignKey(
-        JoinApplication, models.PROTECT, null=True, db_index=False, verbose_name="入会申请"
+        JoinApplication,
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        db_index=False,
+        verbose_name="入会申请",
     )
     previous = models.ForeignKey(
-        "self", models.PROTECT, null=True, db_index=False, verbose_name="转出自"
+        "self",
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        db_index=False,
+        verbose_name="转出自",
     )
     recorded_at = models.DateTimeField("登记时间")
 
