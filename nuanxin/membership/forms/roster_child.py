@@ -1,0 +1,37 @@
+"""The child process of ``roster_file.read_roster_safely``: limits itself, reads, answers, ends.
+
+Takes a pickled (path, filename, limits, sheet, answer path) on standard input, from its parent.
+"""
+
+import pickle
+import resource
+import sys
+
+
+def main() -> int:
+    """Read one roster and write ("read", table) or ("refused", (code, message, details))."""
+    path, filename, limits, sheet, answer = pickle.load(sys.stdin.buffer)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    from nuanxin.kernel.errors import Malformed
+    from nuanxin.membership.forms.roster_file import read_roster
+
+    try:
+        result: tuple[str, object] = (
+            "read",
+            read_roster(path, filename, limits=limits, sheet=sheet),
+        )
+    except Malformed as refusal:
+        result = ("refused", (refusal.code, refusal.message, refusal.details))
+    except MemoryError:
+        return 3
+    with open(answer, "wb") as stream:
+        pickle.dump(result, stream, protocol=5)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+"""Open a dropped roster: told by its bytes (never by its name), within limits, in a child process.
+
+``read_roster`` reads here and now; ``read_roster_safely`` does the same in a child process with
+limits of processor time and memory, so that a hostile file costs one child and nothing else.
+"""
+
+import contextlib
+import io
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from nuanxin.kernel.errors import Malformed
+from nuanxin.membership.forms.delimited_file import read_delimited
+from nuanxin.membership.forms.markup_file import is_markup, read_markup
+from nuanxin.membership.forms.roster_columns import RosterTable, build_table
+from nuanxin.membership.forms.roster_grid import Grid, check_size
+from nuanxin.membership.forms.workbook_file import (
+    OLE_MAGIC,
+    ZIP_MAGIC,
+    check_ole,
+    check_package,
+    read_workbook,
+)
+from nuanxin.membership.rules.limits import MEBIBYTE, ROSTER_LIMITS, RosterLimits
+
+_NOT_TABLES = (
+    (b"\x89PNG", "一张图片（PNG）"),
+    (b"\xff\xd8\xff", "一张照片（JPG）"),
+    (b"GIF8", "一张图片（GIF）"),
+    (b"BM", "一张图片（BMP）"),
+    (b"%PDF", "一份 PDF"),
+    (b"Rar!", "一个压缩包"),
+    (b"7z\xbc\xaf", "一个压缩包"),
+    (b"\x1f\x8b", "一个压缩包"),
+    (b"\x7fELF", "一个程序"),
+    (b"MZ", "一个程序"),
+    (b"{\\rtf", "一份文字文档"),
+    (b"\x00\x00\x01\x00", "一个图标"),
+    (b"II*\x00", "一张图片（TIFF）"),
+    (b"MM\x00*", "一张图片（TIFF）"),
+)
+_TEXT_MAGIC = frozenset({b"BM", b"MZ"})
+"""Two letters that a text file may begin with too: believed only beside zero bytes."""
+
+_HEAD = 4096
+_COUNTED_AT_ONCE = 1 << 22
+_CHILD = "nuanxin.membership.forms.roster_child"
+_PROJECT = Path(__file__).resolve().parents[3]
+
+
+def read_roster(
+    path_or_bytes: str | os.PathLike[str] | bytes,
+    filename: str,
+    *,
+    limits: RosterLimits = ROSTER_LIMITS,
+    sheet: str | None = None,
+) -> RosterTable:
+    """Return the roster in a file: its sheets, the chosen one, its heading, its columns.
+
+    ``filename`` is only shown. ``sheet`` names the sheet to read; without it the one that is a
+    roster is chosen. Raises Malformed ``roster.password``, ``roster.not_a_table``,
+    ``roster.too_large``, ``roster.no_identity_column``, ``roster.empty`` or ``roster.bomb``.
+    """
+    check_file(path_or_bytes, limits)
+    grids = _read_grids(path_or_bytes, Path(filename).stem or "名单", limits)
+    return build_table(grids, filename, limits=limits, sheet=sheet)
+
+
+def check_file(path_or_bytes: str | os.PathLike[str] | bytes, limits: RosterLimits) -> str:
+    """Refuse early and cheaply what is no table or too large; return "zip", "ole" or "text".
+
+    Looks at the first bytes, the size, the zip's directory, and the number of lines of a text;
+    unpacks nothing. Raises as ``read_roster`` does.
+    """
+    size = _size_of(path_or_bytes)
+    if not size:
+        raise Malformed("roster.empty", "这份文件是空的。请确认名单已经保存，再重新上传。")
+    if size > limits.file_bytes:
+        raise Malformed(
+            "roster.too_large",
+            f"这份文件有 {size / MEBIBYTE:,.0f} MB，一次最多 {limits.file_bytes // MEBIBYTE} MB。"
+            "请按单位或网点拆成几份，分次上传。",
+            bytes=size,
+            limit=limits.file_bytes,
+        )
+    head = _head_of(path_or_bytes)
+    if head.startswith(ZIP_MAGIC):
+        check_package(_source_of(path_or_bytes), limits)
+        return "zip"
+    if head.startswith(OLE_MAGIC):
+        return "ole"
+    for magic, thing in _NOT_TABLES:
+        if head.startswith(magic) and (magic not in _TEXT_MAGIC or b"\x00" in head):
+            raise Malformed(
+                "roster.not_a_table",
+                f"这是{thing}，不是表格。请上传 .xlsx、.xls 或 .csv 格式的名单。",
+            )
+    check_size(_count_lines(path_or_bytes), 1, limits)
+    return "text"
+
+
+def read_roster_safely(
+    path_or_bytes: str | os.PathLike[str] | bytes,
+    filename: str,
+    *,
+    limits: RosterLimits = ROSTER_LIMITS,
+    sheet: str | None = None,
+) -> RosterTable:
+    """Do what ``read_roster`` does in a child process with limits of time and memory.
+
+    Raises the same, and Malformed ``roster.timeout`` when the child ran out of time. A child that
+    dies of its memory limit, or of a fault of the parser, is reported as ``roster.bomb``.
+    """
+    check_file(path_or_bytes, limits)
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="roster-"))
+        if isinstance(path_or_bytes, bytes):
+            path = Path(folder) / "dropped"
+            path.write_bytes(path_or_bytes)
+        else:
+            path = Path(path_or_bytes).resolve()
+        answer = Path(folder) / "answer"
+        _run_child(pickle.dumps((str(path), filename, limits, sheet, str(answer))), limits)
+        return _answer_of(answer)
+
+
+def _run_child(task: bytes, limits: RosterLimits) -> None:
+    environment = {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(_PROJECT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "POLARS_MAX_THREADS": "2",
+        "LANG": "C.UTF-8",
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", _CHILD],
+            input=task,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=limits.wall_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise _too_slow() from None
+    if done.returncode in {-24, -9}:  # SIGXCPU, or SIGKILL at the hard limit
+        raise _too_slow()
+    if done.returncode != 0:
+        raise Malformed(
+            "roster.bomb",
+            "读这份文件需要的内存太大，已经停下。"
+            "请新建一个空白表格，只把有人的行和列复制进去，再上传。",
+            status=done.returncode,
+        )
+
+
+def _too_slow() -> Malformed:
+    return Malformed(
+        "roster.timeout",
+        "读这份文件用的时间太长，已经停下。请按单位或网点拆成几份，或者另存为 .csv 再上传。",
+    )
+
+
+def _answer_of(answer: Path) -> RosterTable:
+    """Return what the child wrote; our own code wrote it, from values that it has checked."""
+    with answer.open("rb") as stream:
+        kind, value = pickle.load(stream)
+    if kind == "refused":
+        code, message, details = value
+        raise Malformed(code, message, **details)
+    table: RosterTable = value
+    return table
+
+
+def _read_grids(
+    path_or_bytes: str | os.PathLike[str] | bytes, name: str, limits: RosterLimits
+) -> list[Grid]:
+    head = _head_of(path_or_bytes)
+    if head.startswith(ZIP_MAGIC):
+        return read_workbook(_source_of(path_or_bytes), is_zip=True, limits=limits)
+    body = _body_of(path_or_bytes)
+    if head.startswith(OLE_MAGIC):
+        check_ole(head, body)
+        return read_workbook(io.BytesIO(body), is_zip=False, limits=limits)
+    if is_markup(head):
+        return read_markup(body, name, limits)
+    return [read_delimited(body, name, limits)]
+
+
+def _size_of(path_or_bytes: str | os.PathLike[str] | bytes) -> int:
+    if isinstance(path_or_bytes, bytes):
+        return len(path_or_bytes)
+    return Path(path_or_bytes).stat().st_size
+
+
+def _head_of(path_or_bytes: str | os.PathLike[str] | bytes) -> bytes:
+    if isinstance(path_or_bytes, bytes):
+        return path_or_bytes[:_HEAD]
+    with Path(path_or_bytes).open("rb") as stream:
+        return stream.read(_HEAD)
+
+
+def _body_of(path_or_bytes: str | os.PathLike[str] | bytes) -> bytes:
+    if isinstance(path_or_bytes, bytes):
+        return path_or_bytes
+    return Path(path_or_bytes).read_bytes()
+
+
+def _source_of(path_or_bytes: str | os.PathLike[str] | bytes) -> str | io.BytesIO:
+    if isinstance(path_or_bytes, bytes):
+        return io.BytesIO(path_or_bytes)
+    return os.fspath(path_or_bytes)
+
+
+def _count_lines(path_or_bytes: str | os.PathLike[str] | bytes) -> int:
+    if isinstance(path_or_bytes, bytes):
+        return path_or_bytes.count(b"\n")
+    lines = 0
+    with Path(path_or_bytes).open("rb") as stream:
+        while block := stream.read(_COUNTED_AT_ONCE):
+            lines += block.count(b"\n")
+    return lines

@@ -1,0 +1,305 @@
+"""Spreadsheet files: what the package may be, checked before and while it is unpacked; its sheets.
+
+The reading itself is calamine's. Around it stand the limits: sizes from the directory of the zip
+(no unpacking), then one pass over each sheet's XML that counts what it really unpacks to, finds
+the far corner and the hidden rows. Formulas are never evaluated: the stored result is read, and
+where none is stored the cell keeps the formula as its text.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+from xml.parsers import expat
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from nuanxin.kernel.errors import Malformed
+from nuanxin.membership.forms.roster_grid import Grid, build_grid, check_size
+from nuanxin.membership.rules.limits import MEBIBYTE, RosterLimits
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP_MAGIC = b"PK\x03\x04"
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_BLOCK = 1 << 20
+_OVERLAP = 512
+_ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"|'
+                         rb'<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"')  # fmt: skip
+_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_FAR_CELL = re.compile(rb'\br="([B-Z][A-Z]|[A-Z]{3})\d+"')
+_FORMULA = re.compile(
+    rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d+)"[^>]*>\s*<f[^>]*>([^<]*)</f>\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
+_PASSWORD = "这份文件设了打开密码，读不了。请在表格软件里取消密码，另存一份再上传。"
+_BOMB = "这份文件解开后有 {size}，远远超过一份名单该有的大小。请新建一个空白表格，只把有人的行和列复制进去，再上传。"  # fmt: skip
+
+
+@dataclass(slots=True)
+class SheetScan:
+    """What one pass over a sheet's XML found. ``formulas`` are those without a stored result."""
+
+    hidden_rows: list[int] = field(default_factory=list)
+    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    last_row: int = 0
+    far_column: int = 0
+
+
+def check_package(source: "str | io.BytesIO", limits: RosterLimits) -> None:
+    """Refuse a zip by its directory alone: number of parts, sizes, packing ratio.
+
+    Raises Malformed ``roster.bomb`` or ``roster.not_a_table``. Unpacks nothing.
+    """
+    try:
+        with zipfile.ZipFile(source) as package:
+            parts = package.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise Malformed(
+            "roster.not_a_table",
+            "这份文件打不开，可能没有传完整或者损坏了。请在表格软件里打开看看，另存一份再上传。",
+        ) from None
+    names = {part.filename for part in parts}
+    if any(part.flag_bits & 0x1 for part in parts):
+        raise Malformed("roster.password", _PASSWORD)
+    if not any(name.lower().startswith(("xl/", "content.xml")) for name in names):
+        raise Malformed("roster.not_a_table", _what_zip(names))
+    unpacked = sum(part.file_size for part in parts)
+    worst = max(part.file_size for part in parts)
+    packed = max(1, sum(part.compress_size for part in parts))
+    ratio = max(p.file_size / max(1, p.compress_size) for p in parts if p.file_size == worst)
+    if len(parts) > limits.parts or worst > limits.part_bytes or unpacked > limits.unpacked_bytes:
+        raise _bomb(unpacked)
+    if unpacked > limits.ratio_floor_bytes and max(ratio, unpacked / packed) > limits.unpack_ratio:
+        raise _bomb(unpacked)
+    for part in parts:
+        if ".." in PurePosixPath(part.filename).parts or part.filename.startswith("/"):
+            raise Malformed(
+                "roster.not_a_table",
+                "这份文件的内部结构不对，没有读取。请在表格软件里另存一份再上传。",
+            )
+
+
+def check_ole(head: bytes, body: bytes) -> None:
+    """Refuse an OLE container that holds an encrypted package (a workbook with a password)."""
+    if head.startswith(OLE_MAGIC) and _ENCRYPTED_PACKAGE in body:
+        raise Malformed("roster.password", _PASSWORD)
+
+
+def read_workbook(source: "str | io.BytesIO", *, is_zip: bool, limits: RosterLimits) -> list[Grid]:
+    """Return the sheets of an .xlsx, .xlsb, .ods or .xls file, visible and hidden ones.
+
+    Raises Malformed ``roster.password``, ``roster.bomb``, ``roster.too_large`` or
+    ``roster.not_a_table``.
+    """
+    scans: dict[str, SheetScan] = {}
+    date_1904 = False
+    if is_zip:
+        with zipfile.ZipFile(source) as package:
+            sheet_parts, date_1904 = _sheet_parts(package)
+            _refuse_entities(package)
+            for name, part in sheet_parts.items():
+                scans[name] = scan_sheet(package, part, limits)
+    try:
+        workbook = CalamineWorkbook.from_object(source)
+        return list(_grids(workbook, scans, date_1904, limits))
+    except PasswordError:
+        raise Malformed("roster.password", _PASSWORD) from None
+    except CalamineError:
+        raise Malformed(
+            "roster.not_a_table",
+            "这份表格打不开，可能损坏了。请在表格软件里打开，另存为 .xlsx 再上传。",
+        ) from None
+
+
+def _grids(
+    workbook: CalamineWorkbook, scans: dict[str, SheetScan], date_1904: bool, limits: RosterLimits
+) -> Iterator[Grid]:
+    if len(workbook.sheet_names) > limits.sheets:
+        raise Malformed(
+            "roster.too_large",
+            f"这份文件有 {len(workbook.sheet_names)} 张工作表，最多读 {limits.sheets} 张。"
+            "请只留下名单那一张，再上传。",
+        )
+    for meta in workbook.sheets_metadata:
+        if not str(meta.typ).endswith("WorkSheet"):
+            continue
+        sheet = workbook.get_sheet_by_name(meta.name)
+        end = sheet.end
+        rows, columns = (end[0] + 1, end[1] + 1) if end else (0, 0)
+        if columns > limits.columns and rows * columns <= limits.cells:
+            columns = min(columns, limits.columns)
+        check_size(rows, columns, limits)
+        scan = scans.get(meta.name)
+        grid = build_grid(meta.name, _rows_from_a1(sheet, columns, scan), limits)
+        grid.merged = [(t, left, b, r) for (t, left), (b, r) in sheet.merged_cell_ranges or []]
+        grid.hidden_rows = scan.hidden_rows if scan else None
+        grid.is_hidden = meta.visible != SheetVisibleEnum.Visible
+        grid.date_1904 = date_1904
+        yield grid
+
+
+def _rows_from_a1(sheet: Any, columns: int, scan: SheetScan | None) -> Iterator[Sequence[Any]]:
+    """Yield the rows from A1 on (calamine begins at the first used cell)."""
+    if sheet.start is None:
+        return
+    top, left = sheet.start
+    formulas = scan.formulas if scan else {}
+    for _ in range(top):
+        yield [""]
+    indent = [""] * left
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), text in formulas.items():
+        by_row.setdefault(row, {})[column] = text
+    plain = not left and not by_row
+    for number, row in enumerate(sheet.iter_rows(), start=top):
+        if not plain:
+            row = indent + row
+            for column, text in by_row.get(number, {}).items():
+                if column < len(row) and row[column] == "":
+                    row[column] = text
+        yield row if len(row) <= columns else row[:columns]
+
+
+def scan_sheet(package: zipfile.ZipFile, part: str, limits: RosterLimits) -> SheetScan:
+    """Return what one pass over a sheet's XML tells; stops as soon as it is past the limits.
+
+    Raises Malformed ``roster.bomb`` when it unpacks to more than it may, ``roster.too_large`` when
+    its far corner is out of bounds.
+    """
+    scan = SheetScan()
+    size, tail = 0, b""
+    packed = max(1, package.getinfo(part).compress_size)
+    with package.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            if size > limits.part_bytes or (
+                size > limits.ratio_floor_bytes and size / packed > limits.unpack_ratio
+            ):
+                raise _bomb(size)
+            window = tail + block
+            _scan_window(window, scan)
+            tail = window[-_OVERLAP:]
+    for found in _ROW_NUMBER.finditer(tail):
+        scan.last_row = max(scan.last_row, int(found.group(1)))
+    if scan.last_row * max(1, scan.far_column) > limits.cells:
+        check_size(scan.last_row, scan.far_column, limits)
+    scan.hidden_rows = sorted(set(scan.hidden_rows))
+    return scan
+
+
+def _scan_window(window: bytes, scan: SheetScan) -> None:
+    if b'hidden="' in window:
+        for found in _ROW_HIDDEN.finditer(window):
+            scan.hidden_rows.append(int(found.group(1) or found.group(2)))
+    if b"<f" in window:
+        for found in _FORMULA.finditer(window):
+            place = (int(found.group(2)) - 1, _column_index(found.group(1)))
+            scan.formulas[place] = "=" + _unescape(found.group(3))
+    last = window.rfind(b"<row ")
+    if last >= 0 and (row := _ROW_NUMBER.match(window, last)):
+        scan.last_row = max(scan.last_row, int(row.group(1)))
+    far = _FAR_CELL.search(window)
+    if far:
+        widest = max(map(_column_index, set(_FAR_CELL.findall(window))))
+        scan.far_column = max(scan.far_column, widest + 1)
+
+
+def _column_index(letters: bytes) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + letter - 64
+    return index - 1
+
+
+def _unescape(text: bytes) -> str:
+    spelled = text.decode("utf-8", "replace")
+    for mark, plain in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ):
+        spelled = spelled.replace(mark, plain)
+    return spelled
+
+
+def _sheet_parts(package: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
+    """Return the XML part of every sheet by its name, and whether dates count from 1904."""
+    names = {name.lower(): name for name in package.namelist()}
+    if "xl/workbook.xml" not in names:
+        return {}, False
+    targets: dict[str, str] = {}
+    sheets: dict[str, str] = {}
+    date_1904 = False
+    if relations := names.get("xl/_rels/workbook.xml.rels"):
+        for tag, attributes in _elements(package.read(relations)):
+            if tag == "Relationship":
+                target = attributes.get("Target", "")
+                path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+                targets[attributes.get("Id", "")] = path
+    for tag, attributes in _elements(package.read(names["xl/workbook.xml"])):
+        if tag == "sheet":
+            relation = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
+            part = names.get(targets.get(relation, "").lower())
+            if part and part.endswith(".xml"):
+                sheets[attributes.get("name", "")] = part
+        elif tag == "workbookPr":
+            date_1904 = attributes.get("date1904", "0") in {"1", "true"}
+    return sheets, date_1904
+
+
+def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Return the (local tag, attributes) of a small trusted-by-nobody XML part, in order."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda tag, attributes: found.append(
+        (tag.rpartition(":")[2], attributes)
+    )
+    parser.EntityDeclHandler = _no_entities
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as error:
+        raise Malformed(
+            "roster.not_a_table",
+            "这份表格的内部结构损坏了。请在表格软件里打开，另存一份再上传。",
+        ) from error
+    return found
+
+
+def _no_entities(*_: object) -> None:
+    raise Malformed(
+        "roster.not_a_table",
+        "这份文件里有表格不该有的内容，没有读取。请在表格软件里另存一份再上传。",
+    )
+
+
+def _refuse_entities(package: zipfile.ZipFile) -> None:
+    """Refuse parts that declare entities: no spreadsheet program writes any."""
+    for part in package.infolist():
+        if part.filename.lower().endswith((".xml", ".rels")):
+            with package.open(part) as stream:
+                head = stream.read(2048)
+            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                _no_entities()
+
+
+def _bomb(size: int) -> Malformed:
+    spelled = f"{size / MEBIBYTE:,.0f} MB"
+    return Malformed("roster.bomb", _BOMB.format(size=spelled), unpacked_bytes=size)
+
+
+def _what_zip(names: set[str]) -> str:
+    lowered = {name.lower() for name in names}
+    if any(name.startswith("word/") for name in lowered):
+        return "这是一份 Word 文档，不是表格。请把名单做成表格（每人一行），存为 .xlsx 再上传。"
+    if any(name.startswith("ppt/") for name in lowered):
+        return "这是一份演示文稿，不是表格。请上传 .xlsx、.xls 或 .csv。"
+    if any(name.endswith((".xlsx", ".xls", ".csv", ".et")) for name in lowered):
+        return "这是一个压缩包。请先解开，把里面的表格一份一份上传。"
+    return "这是一个压缩包，不是表格。请上传 .xlsx、.xls 或 .csv。"
+
+
+__all__ = ["OLE_MAGIC", "ZIP_MAGIC", "check_ole", "check_package", "read_workbook"]

@@ -1,0 +1,1 @@
+"""Pure decisions of membership: facts and parameters in, verdicts out; no database, no clock."""
