@@ -67,7 +67,10 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "config.presentation.context.frame",
+            ],
             "builtins": ["config.presentation.templatetags.nx"],
         },
     }
@@ -90,6 +93,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_FAILURE_VIEW = "config.presentation.pages.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -104,6 +108,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = PLACES.data / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "config.assets.BundleFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -113,3 +122,5 @@ FILES_ROOT = PLACES.data / "files"
 SMS_GATEWAY = env.str("NUANXIN_SMS_GATEWAY", "outbox")
 OIDC_PROVIDERS = env.json("NUANXIN_OIDC_PROVIDERS", "{}")
 IS_DEMONSTRATION = PLACES.manifest.exists()
+
+PROCRASTINATE_IMPORT_PATHS = ["config.jobs"]

@@ -1,0 +1,49 @@
+"""Opening the product for a command: the server runs, Django is set up, the tables are current."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import django
+
+from config.embedded import ServerLease, make_data_folder, uses_embedded_server
+from config.keys import load_keys
+from config.places import Places
+from nuanxin.kernel.errors import Unavailable
+
+
+@contextmanager
+def opened(where: Places, *, migrate: bool = True) -> Iterator[ServerLease | None]:
+    """Hold the database open for a ``with`` block; yield the lease of an embedded server.
+
+    With ``migrate=False`` the tables are left as they are. Raises ``Unavailable``.
+    """
+    use_data_folder(where)
+    make_data_folder(where)
+    with ServerLease(where) if uses_embedded_server() else nullcontext() as lease:
+        load_keys(where.data)
+        django.setup()
+        from django.db import OperationalError, connections
+
+        try:
+            if migrate:
+                from config.schema import bring_up_to_date
+
+                bring_up_to_date()
+            yield lease
+        except OperationalError as error:
+            raise Unavailable("database.unreachable", _say_unreachable(error)) from error
+        finally:
+            connections.close_all()
+
+
+def use_data_folder(where: Places) -> None:
+    """Let the settings, and every process started from here, use this data folder."""
+    os.environ["NUANXIN_DATA"] = str(where.data)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+def _say_unreachable(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    reason = lines[-1].strip() if lines else ""
+    return f"连不上数据库，或连接中断了：{reason}。请检查数据库服务器后再执行一次。"
