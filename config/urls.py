@@ -1,9 +1,15 @@
 """Every address of the product; each package lists its own."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("", include("config.presentation.urls")),
 ]
+
+handler400 = "config.presentation.pages.bad_request"
+handler403 = "config.presentation.pages.permission_denied"
+handler404 = "config.presentation.pages.page_not_found"
+handler500 = "config.presentation.pages.server_error"

@@ -1,0 +1,1 @@
+"""How pages look and speak: template tags, components, error pages, the gallery."""
