@@ -1,4 +1,4 @@
-"""Tables of 权限: accounts, posts, codes, limits, bindings to host apps, tokens."""
+"""Tables of 权限: accounts, sessions, posts, codes, limits, bindings to host apps, tokens."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -37,6 +37,28 @@ class Account(AbstractBaseUser):
 
     class Meta:
         verbose_name = "账号"
+
+
+class Session(models.Model):
+    """会话: one browser. Kept under a keyed hash of its cookie: who reads the table signs in as nobody.
+
+    ``epoch`` is the account's at sign-in: raising the account's ends every session at once.
+    """
+
+    key_hash = models.UUIDField("会话查找值", primary_key=True)
+    data = models.TextField("内容")
+    kind = models.CharField("登录方式", max_length=12, default="anonymous")
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, related_name="+", verbose_name="账号"
+    )
+    epoch = models.IntegerField("会话批次", default=0)
+    started_at = models.DateTimeField("开始时间")
+    seen_at = models.DateTimeField("最近使用")
+    ends_at = models.DateTimeField("最晚结束")
+
+    class Meta:
+        verbose_name = "会话"
+        indexes = [models.Index(fields=["ends_at"], name="session_end")]
 
 
 class Post(models.Model):
@@ -80,6 +102,10 @@ class Post(models.Model):
                 name="second_person_is_another",
             ),
             models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("account")),
+                name="nobody_approves_himself",
+            ),
+            models.CheckConstraint(
                 condition=Q(approved_by__isnull=True, approved_at__isnull=True)
                 | Q(approved_by__isnull=False, approved_at__isnull=False),
                 name="approval_who_and_when",
@@ -90,6 +116,8 @@ class Post(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["account"], name="post_account")]
+        # By SQL in a migration: the same post not twice at a time, an administrator nothing but
+        # that, twelve months at most.
 
 
 class SignInCode(models.Model):
@@ -107,6 +135,20 @@ class SignInCode(models.Model):
     class Meta:
         verbose_name = "验证码"
         indexes = [models.Index(fields=["phone_hash", "sent_at"], name="code_phone")]
+
+
+class CodeBudget(models.Model):
+    """验证码预算: how many codes were sent on a day, in sixteen parts so that no row is hot."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField("日期")
+    part = models.SmallIntegerField("分片")
+    sent = models.IntegerField("已发", default=0)
+    alarmed_at = models.DateTimeField("告警时间", null=True)
+
+    class Meta:
+        verbose_name = "验证码预算"
+        constraints = [models.UniqueConstraint(fields=["day", "part"], name="one_part_a_day")]
 
 
 class Attempt(models.Model):
@@ -137,6 +179,16 @@ class HostBinding(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "subject"], name="one_account_per_subject")
         ]
+
+
+class UsedTicket(models.Model):
+    """用过的票: a host app's one-time ticket, kept as a keyed hash so that it works once only."""
+
+    ticket_hash = models.UUIDField("票查找值", primary_key=True)
+    used_at = models.DateTimeField("使用时间")
+
+    class Meta:
+        verbose_name = "用过的票"
 
 
 class ApiToken(models.Model):
