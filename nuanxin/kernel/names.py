@@ -43,6 +43,8 @@ _SURNAME_READINGS = {
     "谷梁": "gu liang", "夏侯": "xia hou", "子车": "zi ju",
 }  # fmt: skip
 
+_GIVEN_READINGS = {"长": "chang", "晟": "sheng", "都": "du", "曾": "zeng", "卜": "bu"}
+
 
 def normalise_name(text: str) -> str:
     """Return the name in its stored form; never raises.
@@ -156,6 +158,8 @@ def _joint(gap: re.Match[str], name: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _reading(character: str) -> str:
+    if character in _GIVEN_READINGS:
+        return _GIVEN_READINGS[character]
     from pypinyin import Style, lazy_pinyin  # late: its tables take a while to load
 
     read: list[str] = lazy_pinyin(character, style=Style.NORMAL)

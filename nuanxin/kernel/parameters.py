@@ -157,7 +157,8 @@ def _ordered(values: list[tuple[int, Parameter]]) -> tuple[Parameter, ...]:
 def _read_entries(path: Path, problems: list[str]) -> list[dict[str, Any]]:
     import yaml  # late: the kernel must be quick to import
 
-    entries = yaml.safe_load(path.read_text("utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it is built
+    entries = yaml.load(path.read_text("utf-8"), Loader=loader)
     if not isinstance(entries, list):
         problems.append(f"{path.name}: the file must be a list of parameters")
         return []

@@ -22,15 +22,20 @@ def compact(text: str) -> str:
     """
     if text.isascii() and text.isalnum():
         return text
-    return _SPACES_AND_DASHES.sub("", unicodedata.normalize("NFKC", text))
+    return _fold(_SPACES_AND_DASHES.sub("", _fold(text)))
 
 
 def readable(text: str) -> str:
     """Return ``text`` in NFKC, without invisible marks, each run of white space as one space."""
-    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).split())
+    return _fold(" ".join(_INVISIBLE.sub("", _fold(text)).split()))
 
 
 def is_damaged_number(text: str) -> bool:
     """Return whether a spreadsheet has turned the number into 3.30802E+17, its end being lost."""
     folded = unicodedata.normalize("NFKC", text).strip()
     return SCIENTIFIC.match(folded) is not None
+
+
+def _fold(text: str) -> str:
+    """NFKC; done again after cutting, because what was apart may then compose."""
+    return unicodedata.normalize("NFKC", text)
