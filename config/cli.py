@@ -5,6 +5,7 @@ Exit status: 0 done, 1 refused with reasons, 2 wrong usage.
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -33,6 +34,9 @@ DONE, REFUSED, INTERRUPTED = 0, 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; refusals are told on stderr in Chinese."""
     options = build_parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Chinese is no defect
     signal.signal(signal.SIGTERM, _end)  # so that what was opened is closed
     try:
         status: int = options.run(options)

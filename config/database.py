@@ -39,7 +39,7 @@ def database_settings() -> dict[str, dict[str, Any]]:
     url = os.environ.get("DATABASE_URL")
     database = _from_url(url) if url else _embedded(places())
     database |= {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgres.backend",
         "CONN_MAX_AGE": 0,
         "ATOMIC_REQUESTS": False,
     }
@@ -57,6 +57,9 @@ def _limit_web(options: dict[str, Any]) -> None:
         "max_size": THREADS_PER_WEB_WORKER,
         "timeout": _POOL_WAIT_SECONDS,
         "max_idle": 300,
+        # After an outage: give up soon, so that the next request tries anew at once instead of
+        # waiting out a pause that has doubled with each failure.
+        "reconnect_timeout": _POOL_WAIT_SECONDS,
     }
 
 

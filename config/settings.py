@@ -6,6 +6,7 @@ from environs import Env
 
 from config.database import database_settings
 from config.keys import load_keys
+from config.logs import logging_settings
 from config.places import places
 from nuanxin.kernel import sealing
 
@@ -124,3 +125,4 @@ OIDC_PROVIDERS = env.json("NUANXIN_OIDC_PROVIDERS", "{}")
 IS_DEMONSTRATION = PLACES.manifest.exists()
 
 PROCRASTINATE_IMPORT_PATHS = ["config.jobs"]
+LOGGING = logging_settings()

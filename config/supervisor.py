@@ -69,7 +69,7 @@ class Child:
             self._again_at = now + self._pause
             print(
                 f"{self._program.label}意外结束（{self._process.returncode}），"
-                f"{self._pause:.0f} 秒后重新启动。",
+                f"{self._pause:.1f} 秒后重新启动。",
                 file=sys.stderr,
             )
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)

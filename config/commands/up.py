@@ -79,7 +79,7 @@ def _programs(options: argparse.Namespace) -> list[Program]:
     web += ["--workers", os.environ.get("NUANXIN_WORKERS", "2")]
     web += ["--blocking-threads", str(THREADS_PER_WEB_WORKER)]
     web += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
-    web += ["--workers-kill-timeout", "2", "--no-ws", "--log-level", "warning"]
+    web += ["--workers-kill-timeout", "2", "--no-ws", "--log-level", "error"]
     web += ["--http1-header-read-timeout", "10000", "config.wsgi:application"]
     return [
         Program("网页服务", web, {"NUANXIN_PROCESS": "web"}),
@@ -108,7 +108,7 @@ class _DatabaseKeeper:
 def _only_one(where: Places, port: int) -> Iterator[None]:
     """Hold the right to be the one ``up`` of this data folder. Raises ``Conflict``."""
     where.run.mkdir(mode=0o711, exist_ok=True)
-    with (where.run / "up.lock").open("a+", encoding="ascii") as file:
+    with (where.run / "up.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -127,7 +127,7 @@ def _only_one(where: Places, port: int) -> Iterator[None]:
 def is_running(where: Places) -> bool:
     """Return whether an ``up`` is alive on this data folder."""
     try:
-        with (where.run / "up.lock").open("r", encoding="ascii") as file:
+        with (where.run / "up.lock").open("r", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
