@@ -10,9 +10,29 @@ import nuanxin.kernel
 
 _FOLDER = Path(nuanxin.kernel.__file__).parent
 MODULES = (
-    "actor clock credit_code cursor decision errors fact figure geo identity industries money names "
-    "numbers_zh occupations parameters period phone regions text uuid7 workdays"
-).split()
+    "actor",
+    "clock",
+    "credit_code",
+    "cursor",
+    "decision",
+    "errors",
+    "fact",
+    "figure",
+    "geo",
+    "identity",
+    "industries",
+    "money",
+    "names",
+    "numbers_zh",
+    "occupations",
+    "parameters",
+    "period",
+    "phone",
+    "regions",
+    "text",
+    "uuid7",
+    "workdays",
+)
 HEAVY = {"django", "yaml", "pypinyin", "cn2an", "holidays", "chinese_calendar", "polars", "numpy"}
 
 
