@@ -9,6 +9,7 @@ those cost half as much again as all their indexes. Statement triggers with tran
 the same references as a set (migration 0002), and the tables pointed at refuse deletion.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -209,8 +210,54 @@ class Membership(models.Model):
                 name="membership_ends_after_start",
             ),
         ]
-        indexes = [models.Index(fields=["union", "id"], name="membership_union")]
+        indexes = [
+            # Two halves: a list of live members never steps over those who have gone.
+            models.Index(
+                fields=["union", "id"],
+                condition=Q(ended_on__isnull=True),
+                name="membership_union",
+            ),
+            models.Index(
+                fields=["union", "id"],
+                condition=Q(ended_on__isnull=False),
+                name="membership_union_ended",
+            ),
+        ]
         # The exclusion constraint over (worker, period) is made in the migration.
+
+
+class DecisionRun(models.Model):
+    """审核批次: the applications that one person decided in one go; taken back as a whole or in part.
+
+    ``application_ids`` are exactly those that were decided, in ascending order, at most 5,000.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    verdict = models.SmallIntegerField("决定", help_text="JoinState 的通过、退回、未通过")
+    application_ids = ArrayField(models.BigIntegerField(), verbose_name="申请编号")
+    persons = models.IntegerField("人数")
+    decided_at = models.DateTimeField("决定时间")
+    decided_by = models.UUIDField("决定账号", null=True)
+    decided_by_name = models.CharField("决定人", max_length=60, blank=True)
+    undo_until = models.DateTimeField("可撤销到")
+    undone_at = models.DateTimeField("撤销时间", null=True)
+    undone_by = models.UUIDField("撤销账号", null=True)
+
+    class Meta:
+        verbose_name = "审核批次"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undone_by__isnull=True) | Q(undone_at__isnull=False),
+                name="undone_who_and_when",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["decided_by", "-id"],
+                condition=Q(undone_at__isnull=True),
+                name="run_to_undo",
+            ),
+        ]
 
 
 class Transfer(models.Model):
@@ -269,39 +316,59 @@ class MemberFlow(models.Model):
         ]
 
 
-class MemberStock(models.Model):
-    """会籍存量: running totals at each month's end, by region (county, city, province)."""
+class RunningTotals(models.Model):
+    """Columns that the two stocks share: one running total for each ``FlowKind``."""
+
+    joined = models.BigIntegerField("新入会累计", default=0)
+    joined_again = models.BigIntegerField("再次入会累计", default=0)
+    transferred_in = models.BigIntegerField("转入累计", default=0)
+    restored = models.BigIntegerField("恢复会籍累计", default=0)
+    merged_in = models.BigIntegerField("合并转入累计", default=0)
+    transferred_out = models.BigIntegerField("转出累计", default=0)
+    left_union = models.BigIntegerField("退会累计", default=0)
+    retained = models.BigIntegerField("转保留会籍累计", default=0)
+    approval_undone = models.BigIntegerField("审批撤回累计", default=0)
+    merged_out = models.BigIntegerField("合并转出累计", default=0)
+    invited = models.BigIntegerField("邀请累计", default=0)
+    applied = models.BigIntegerField("申请累计", default=0)
+
+    class Meta:
+        abstract = True
+
+
+class MemberStock(RunningTotals):
+    """会籍存量: running totals at each month's end, by region (county, city, province).
+
+    Dense: a cell that has once appeared stands in every later month up to the last closed one.
+    """
 
     id = models.BigAutoField(primary_key=True)
     month = models.DateField("月", help_text="该月第一天")
     region = models.IntegerField("地区")
     occupation = models.SmallIntegerField("职业")
     channel = models.SmallIntegerField("入会渠道")
-    kind = models.SmallIntegerField("变动种类")
-    persons = models.BigIntegerField("累计人数")
 
     class Meta:
         verbose_name = "会籍存量"
         constraints = [
             models.UniqueConstraint(
-                fields=["region", "month", "kind", "occupation", "channel"], name="one_stock_a_cell"
+                fields=["region", "month", "occupation", "channel"], name="one_stock_a_cell"
             )
         ]
+        indexes = [models.Index(fields=["month", "region"], name="stock_month_region")]
 
 
-class UnionStock(models.Model):
+class UnionStock(RunningTotals):
     """工会存量: running totals at each month's end, by union."""
 
     id = models.BigAutoField(primary_key=True)
     month = models.DateField("月")
     union_id = models.BigIntegerField("工会编号")
-    kind = models.SmallIntegerField("变动种类")
-    persons = models.BigIntegerField("累计人数")
 
     class Meta:
         verbose_name = "工会存量"
         constraints = [
-            models.UniqueConstraint(fields=["union_id", "month", "kind"], name="one_union_stock")
+            models.UniqueConstraint(fields=["union_id", "month"], name="one_union_stock")
         ]
 
 

@@ -3,7 +3,11 @@
 Everything here is stored as a small integer: a million rows carry it.
 """
 
-from enum import IntEnum
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+from typing import TypeVar
+
+from nuanxin.kernel.errors import Conflict
 
 
 class Channel(IntEnum):
@@ -114,6 +118,7 @@ class EndReason(IntEnum):
     APPROVAL_UNDONE = 6
     UNION_MERGED = 7
     DUPLICATE = 8
+    UNION_DISSOLVED = 9
 
     @property
     def label(self) -> str:
@@ -127,11 +132,16 @@ class EndReason(IntEnum):
             6: "审批撤回",
             7: "工会合并转出",
             8: "重复记录合并",
+            9: "工会撤销，转上级工会保留",
         }[self.value]
 
 
 class FlowKind(IntEnum):
-    """会籍变动的种类. The sign says what it does to the number of live members."""
+    """会籍变动的种类. The sign says what it does to the number of live members.
+
+    ``JOINED`` is a person's first membership ever, ``JOINED_AGAIN`` a later one after leaving:
+    so the sum of ``JOINED`` counts persons, each once.
+    """
 
     INVITED = 1
     APPLIED = 2
@@ -139,11 +149,13 @@ class FlowKind(IntEnum):
     TRANSFERRED_IN = 11
     RESTORED = 12
     MERGED_IN = 13
+    JOINED_AGAIN = 14
     TRANSFERRED_OUT = 20
     LEFT = 21
     RETAINED = 22
     APPROVAL_UNDONE = 23
     MERGED_OUT = 24
+    DUPLICATE_CLOSED = 25
 
     @property
     def label(self) -> str:
@@ -155,12 +167,19 @@ class FlowKind(IntEnum):
             11: "转入",
             12: "恢复会籍",
             13: "合并转入",
+            14: "再次入会",
             20: "转出",
             21: "退会",
             22: "转为保留会籍",
             23: "审批撤回",
             24: "合并转出",
+            25: "重复记录合并",
         }[self.value]
+
+    @property
+    def column(self) -> str:
+        """Return the column of the stock tables that adds this kind up."""
+        return {FlowKind.LEFT: "left_union"}.get(self, self.name.lower())
 
     @property
     def sign(self) -> int:
@@ -168,6 +187,71 @@ class FlowKind(IntEnum):
         if self.value < 10:
             return 0
         return 1 if self.value < 20 else -1
+
+
+END_FLOWS: dict[EndReason, FlowKind] = {
+    EndReason.TRANSFERRED: FlowKind.TRANSFERRED_OUT,
+    EndReason.LEFT: FlowKind.LEFT,
+    EndReason.LAPSED: FlowKind.LEFT,
+    EndReason.EXPELLED: FlowKind.LEFT,
+    EndReason.DECEASED: FlowKind.LEFT,
+    EndReason.APPROVAL_UNDONE: FlowKind.APPROVAL_UNDONE,
+    EndReason.UNION_MERGED: FlowKind.MERGED_OUT,
+    EndReason.DUPLICATE: FlowKind.DUPLICATE_CLOSED,
+    EndReason.UNION_DISSOLVED: FlowKind.RETAINED,
+}
+"""Which flow the end of a LIVE membership appends; a RETAINED one has already been taken off."""
+
+
+class RetentionReason(IntEnum):
+    """保留会籍的原因 (工会会员会籍管理办法；domain paper M-15)."""
+
+    RETIRED = 1
+    UNEMPLOYED = 2
+    EMPLOYER_CLOSED = 3
+    EARLY_LEAVE = 4
+    OTHER = 9
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {1: "退休", 2: "失业", 3: "单位关停", 4: "内部退养", 9: "其他"}[self.value]
+
+
+class ReceiptKind(StrEnum):
+    """What a person is told who asked to join: never a dead end."""
+
+    NEW = "new"
+    CONFIRMED = "confirmed"
+    RESUBMITTED = "resubmitted"
+    ALREADY_APPLIED = "already_applied"
+    ALREADY_MEMBER = "already_member"
+    UNDERAGE = "underage"
+    RETIRED = "retired"
+    UNION_CLOSED = "union_closed"
+    UNION_NOT_TAKING = "union_not_taking"
+    UNION_UNKNOWN = "union_unknown"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {
+            "new": "收到了",
+            "confirmed": "确认好了",
+            "resubmitted": "补正收到了",
+            "already_applied": "已经申请过",
+            "already_member": "已经是会员",
+            "underage": "未满十六岁",
+            "retired": "已到退休年龄",
+            "union_closed": "这个工会已经撤销",
+            "union_not_taking": "这里不直接收会员",
+            "union_unknown": "没有找到这个工会",
+        }[self.value]
+
+    @property
+    def is_taken(self) -> bool:
+        """Return whether an application now waits for the committee."""
+        return self in (ReceiptKind.NEW, ReceiptKind.CONFIRMED, ReceiptKind.RESUBMITTED)
 
 
 class TransferState(IntEnum):
@@ -182,6 +266,16 @@ class TransferState(IntEnum):
     def label(self) -> str:
         """Return the Chinese name."""
         return {1: "等本人同意", 2: "已转入", 3: "本人不转", 4: "已取消"}[self.value]
+
+
+TRANSFER_MOVES: dict[TransferState, frozenset[TransferState]] = {
+    TransferState.PROPOSED: frozenset(
+        {TransferState.ACCEPTED, TransferState.DECLINED, TransferState.CANCELLED}
+    ),
+    TransferState.ACCEPTED: frozenset(),
+    TransferState.DECLINED: frozenset(),
+    TransferState.CANCELLED: frozenset(),
+}
 
 
 class BatchState(IntEnum):
@@ -260,3 +354,30 @@ class RowOutcome(IntEnum):
             11: "已经邀请过",
             12: "姓名有误",
         }[self.value]
+
+
+StateT = TypeVar("StateT", JoinState, MemberState, TransferState, BatchState)
+
+
+def check_move(old: StateT, new: StateT, moves: Mapping[StateT, frozenset[StateT]]) -> None:
+    """Return when ``old`` may become ``new``; raise ``Conflict`` membership.state_moved_on."""
+    if new in moves[old]:
+        return
+    raise Conflict(
+        "membership.state_moved_on",
+        f"这一项现在是「{old.label}」，不能再改成「{new.label}」。请刷新后看看最新的情况。",
+        state=old.name.lower(),
+    )
+
+
+def diagram(title: str, moves: Mapping[StateT, frozenset[StateT]]) -> str:
+    """Return a Mermaid state diagram of a table of moves; states without a way out are ends."""
+    lines = ["stateDiagram-v2", f"    %% {title}"]
+    lines += [f"    {state.name}: {state.label}" for state in moves]
+    reached = {after for group in moves.values() for after in group}
+    lines += [f"    [*] --> {state.name}" for state in moves if state not in reached]
+    lines += [
+        f"    {state.name} --> {after.name}" for state in moves for after in sorted(moves[state])
+    ]
+    lines += [f"    {state.name} --> [*]" for state in moves if not moves[state]]
+    return "\n".join(lines)
