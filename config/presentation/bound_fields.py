@@ -9,6 +9,9 @@ from django.forms.boundfield import BoundField
 _OWN = frozenset({"id", "class", "aria-describedby", "aria-invalid", "required"})
 
 
+LINES = 4
+
+
 def component_for(bound: BoundField) -> str:
     """Return the name (without look) of the component that draws this field."""
     widget = bound.field.widget
@@ -44,7 +47,7 @@ def inputs_for(bound: BoundField) -> dict[str, Any]:
     if component == "select":
         inputs["multiple"] = getattr(widget, "allow_multiple_selected", False)
     if component == "choices":
-        inputs["kind"] = "radio" if isinstance(widget, forms.RadioSelect) else "checkbox"
+        inputs["kind"] = getattr(widget, "input_type", "checkbox")
         inputs["legend"] = inputs.pop("label")
         del inputs["attrs"]
     if component == "check":
@@ -53,6 +56,8 @@ def inputs_for(bound: BoundField) -> dict[str, Any]:
         inputs["attrs"].pop("value", None)
     if component == "textarea":
         inputs["value"] = _kept(bound)
+        inputs["attrs"].pop("cols", None)
+        inputs["attrs"]["rows"] = min(int(inputs["attrs"].get("rows", LINES)), LINES)
     if component == "field":
         inputs["type"] = getattr(widget, "input_type", "text")
         inputs["value"] = _kept(bound)

@@ -17,6 +17,7 @@ GAP = 1.5
 CLASSES = 5
 BASELINE = 5.0
 LABEL_HEIGHT = 17.0
+ROUND_STEPS = (1, 2, 3, 6, 12, 24, 60)
 
 # the county-level division whose tile carries the name of its city
 SEATS = frozenset(
@@ -144,7 +145,8 @@ def _axis_marks(
         return []
     widest = max(text_width(label) for label in labels) + 18
     fits = max(2, min(len(labels), int(room // widest) + 1))
-    every = max(1, math.ceil((len(labels) - 1) / max(1, fits - 1)))
+    least = math.ceil((len(labels) - 1) / max(1, fits - 1))
+    every = next((step for step in ROUND_STEPS if step >= least), max(1, least))
     last = len(labels) - 1
     chosen = [i for i in range(0, last + 1, every) if last - i >= every or i == last]
     if last not in chosen:

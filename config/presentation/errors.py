@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 WORKER, DESK = "worker", "desk"
 
@@ -82,6 +83,8 @@ _DESK = {
 }
 
 STATUSES = tuple(_WORKER)
+_AGAIN = (503,)
+_BACK = (409, 413, 422)
 _GO = {WORKER: "/", DESK: "/desk/"}
 _BASE = {WORKER: "base_join.html", DESK: "base_desk.html"}
 
@@ -137,13 +140,23 @@ def error_context(
     }
 
 
+def _way_on(request: HttpRequest, status: int) -> str:
+    """Return where the one button leads: the same page again, the page before, or the default."""
+    if status in _AGAIN and request.method == "GET":
+        return request.get_full_path()
+    before = request.META.get("HTTP_REFERER", "")
+    is_ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, request.is_secure())
+    return before if status in _BACK and is_ours else ""
+
+
 def render_error(request: HttpRequest, status: int, **words: Any) -> HttpResponse:
     """Return the error page for ``status``; further words as in ``error_context``.
 
     A page for 500 and above is drawn without the request, so that nothing that may just have
     broken (the database, the session) is asked again.
     """
-    context = error_context(status, **{"look": look_of(request), **words})
+    way_on = {"look": look_of(request), "go_url": _way_on(request, status)}
+    context = error_context(status, **{**way_on, **words})
     body = render_to_string("error.html", context, request=request if status < 500 else None)
     response = HttpResponse(body, status=status)
     if words.get("retry_after_seconds"):

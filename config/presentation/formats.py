@@ -44,9 +44,9 @@ def number(value: Any) -> str:
     """Return ``13,735``; a minus is −, zero is 0, missing is —; at most two decimals."""
     if value is None or value == "":
         return NOTHING
-    amount = Decimal(str(value))
-    if amount != amount.to_integral_value():
-        amount = amount.quantize(Decimal("0.01"), ROUND_HALF_UP).normalize()
+    amount = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    whole = amount.to_integral_value()
+    amount = whole if amount == whole else amount.normalize()
     text = f"{abs(amount):,f}"
     return f"−{text}" if amount < 0 else text
 

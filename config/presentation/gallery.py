@@ -73,7 +73,7 @@ def gallery_context(look: str) -> dict[str, Any]:
     return {
         "look": look,
         "form": form,
-        "parts": _declared(look),
+        "declared": _declared("worker" if look == "worker" else "desk"),
         **(_worker(now) if look == "worker" else _desk(clock.business_day(now))),
     }
 

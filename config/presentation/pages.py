@@ -8,6 +8,8 @@ from django.shortcuts import render
 from config.presentation import gallery as made_up
 from config.presentation.errors import DESK, STATUSES, WORKER, render_error
 
+_BASES = {WORKER: "base_worker.html", DESK: "base_desk.html", "public": "base_public.html"}
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400 (``handler400``)."""
@@ -48,9 +50,13 @@ def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component in all its states; ``?look=desk`` for the officers' ones."""
     if not made_up.is_open():
         raise Http404
-    look = DESK if request.GET.get("look") == DESK else WORKER
-    base = "base_desk.html" if look == DESK else "base_worker.html"
-    context: dict[str, Any] = {"base": base, "page_title": "组件", **made_up.gallery_context(look)}
+    asked = request.GET.get("look", WORKER)
+    look = asked if asked in _BASES else WORKER
+    context: dict[str, Any] = {
+        "base": _BASES[look],
+        "page_title": "组件",
+        **made_up.gallery_context(look),
+    }
     if look == DESK:
         context |= {
             "page_lead": "每个组件的每种样子，人名、单位、数字都是编的",
@@ -65,7 +71,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
                 "undo_label": "撤回这一批",
             },
         }
-    else:
+    elif look == WORKER:
         context["worker_tabs"] = [
             {"label": "首页", "icon": "home", "url": "#", "active": True},
             {"label": "我的", "icon": "me", "url": "#me", "active": False},

@@ -50,7 +50,14 @@ def line_chart(
     ]
     return render_to_string(
         "components/charts/line_chart.html",
-        {"plots": plots, "finding": finding, "unit": unit, "lines": lines, "rows": rows},
+        {
+            "plots": plots,
+            "finding": finding,
+            "unit": unit,
+            "lines": lines,
+            "rows": rows,
+            "is_half": is_half,
+        },
     )
 
 
