@@ -52,6 +52,11 @@ def _configured() -> SealingKeys:
     return _keys
 
 
+def newest_key_id() -> int:
+    """Return the id of the data key in force, the second byte of every new envelope."""
+    return _configured().newest_id
+
+
 @lru_cache(maxsize=8)
 def _aead(key_id: int) -> AESGCM:
     return AESGCM(_configured().data_keys[key_id])

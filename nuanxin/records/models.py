@@ -38,6 +38,7 @@ class Seal(models.Model):
     events_count = models.BigIntegerField("事件数")
     digest = models.BinaryField("摘要", max_length=32)
     previous_digest = models.BinaryField("上一封存摘要", max_length=32)
+    leaves = models.BinaryField("逐条指纹")
     signature = models.BinaryField("签名", max_length=64)
     sealed_at = models.DateTimeField("封存时间")
 
@@ -53,12 +54,13 @@ class Reading(models.Model):
     actor_account = models.UUIDField("查看账号", null=True)
     actor_name = models.CharField("查看人", max_length=80)
     actor_post = models.CharField("查看人职务", max_length=120, blank=True)
-    worker_id = models.BigIntegerField("被查看的劳动者", db_index=True)
+    worker_id = models.BigIntegerField("被查看的劳动者")
     field = models.CharField("查看内容", max_length=32)
     purpose = models.CharField("用途", max_length=120)
 
     class Meta:
         verbose_name = "查看记录"
+        indexes = [models.Index(fields=["worker_id", "-id"], name="reading_worker")]
 
 
 class EvidenceFile(models.Model):
@@ -96,3 +98,4 @@ class IdempotentRequest(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "key"], name="one_answer_per_key"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_age")]

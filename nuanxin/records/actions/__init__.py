@@ -1,0 +1,35 @@
+"""Every write of 留痕."""
+
+from nuanxin.records.actions.events import (
+    NewEvent,
+    append_event,
+    append_events,
+    append_events_from,
+    append_reading,
+    events_insert_sql,
+)
+from nuanxin.records.actions.files import (
+    erase_file,
+    reseal_files,
+    store_file,
+    sweep_orphans,
+)
+from nuanxin.records.actions.requests import Answer, forget_old_requests, run_once
+from nuanxin.records.actions.sealing import seal_events
+
+__all__ = [
+    "Answer",
+    "NewEvent",
+    "append_event",
+    "append_events",
+    "append_events_from",
+    "append_reading",
+    "erase_file",
+    "events_insert_sql",
+    "forget_old_requests",
+    "reseal_files",
+    "run_once",
+    "seal_events",
+    "store_file",
+    "sweep_orphans",
+]
