@@ -4,17 +4,20 @@ A heading alone is not believed where the content says otherwise (a column heade
 holds phone numbers), and content alone is enough where the heading is strange or missing.
 """
 
+import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from nuanxin.kernel.errors import Malformed
 from nuanxin.membership.forms.roster_grid import NUMBER, Grid
 from nuanxin.membership.forms.roster_headings import ASSIGNABLE, Field, recognise_stacked
 from nuanxin.membership.forms.roster_sheet import (
     Header,
+    RowSelection,
     body_sample,
     fill_merged,
     find_header,
@@ -69,7 +72,7 @@ class ColumnGuess:
     field: Field | None
     confidence: float
     reason: str
-    samples: list[str] = field(default_factory=list)
+    samples: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ class RosterTable:
     header: Header
     guesses: list[ColumnGuess]
     mapping: dict[Field, int]
-    row_numbers: np.ndarray
+    row_numbers: NDArray[np.int32]
     sheets: list[SheetSummary]
     notes: list[str]
 
@@ -116,8 +119,13 @@ class _Profile:
 
     filled: float = 0.0
     distinct: float = 0.0
-    shares: dict[Field, float] = field(default_factory=dict)
-    samples: list[str] = field(default_factory=list)
+    shares: dict[Field, float] = dataclasses.field(default_factory=dict)
+    samples: list[str] = dataclasses.field(default_factory=list)
+
+
+_Named = tuple[Field | None, float]
+"""What a heading says: the field, and how sure that is."""
+_Looked = tuple[Grid, Header, list[ColumnGuess], RowSelection]
 
 
 def build_table(
@@ -136,7 +144,7 @@ def build_table(
         raise Malformed("roster.empty", "这份文件里没有内容。请确认名单已经保存，再重新上传。")
     best = max(looked_at, key=_worth)
     grid, header, guesses, rows = best
-    mapping = {guess.field: guess.column for guess in guesses if guess.field in ASSIGNABLE}
+    mapping = _mapping_of(guesses)
     if Field.IDENTITY not in mapping:
         raise Malformed(
             "roster.no_identity_column",
@@ -210,10 +218,10 @@ def _check_mapping(table: RosterTable, chosen: dict[Field, int]) -> None:
         raise Malformed("roster.bad_mapping", "选的列不在这张表里。请重新选择。")
 
 
-def _look(grid: Grid, limits: RosterLimits):  # type: ignore[no-untyped-def]
+def _look(grid: Grid, limits: RosterLimits) -> _Looked:
     header = find_header(grid, limits.header_search_rows)
     guesses = guess_columns(grid, header, limits.sample_rows)
-    mapping = {g.field: g.column for g in guesses if g.field in ASSIGNABLE}
+    mapping = _mapping_of(guesses)
     return grid, header, guesses, select_rows(grid, header, mapping)
 
 
@@ -222,7 +230,7 @@ _SIDE_SHEET = re.compile(
 )
 
 
-def _worth(looked) -> tuple[int, int, int, int]:  # type: ignore[no-untyped-def]
+def _worth(looked: _Looked) -> tuple[int, int, int, int]:
     grid, header, guesses, rows = looked
     is_side = bool(_SIDE_SHEET.search(grid.name))
     return (
@@ -231,6 +239,10 @@ def _worth(looked) -> tuple[int, int, int, int]:  # type: ignore[no-untyped-def]
         len(rows.indexes) if _is_roster(guesses) else 0,
         int(bool(header.rows)) + min(grid.height, 1),
     )
+
+
+def _mapping_of(guesses: list[ColumnGuess]) -> dict[Field, int]:
+    return {g.field: g.column for g in guesses if g.field is not None and g.field in ASSIGNABLE}
 
 
 def _is_roster(guesses: list[ColumnGuess]) -> bool:
@@ -264,7 +276,9 @@ _SURE_CONTENT = 0.5
 _CONTRADICTED = 0.1
 
 
-def _assign_checked(wanted: Field, guesses, named, profiles) -> None:  # type: ignore[no-untyped-def]
+def _assign_checked(
+    wanted: Field, guesses: list[ColumnGuess], named: list[_Named], profiles: list[_Profile]
+) -> None:
     """Give ``wanted`` to the column whose heading and content together speak for it most."""
     best, best_score = -1, 0.0
     for column, profile in enumerate(profiles):
@@ -290,7 +304,7 @@ def _assign_checked(wanted: Field, guesses, named, profiles) -> None:  # type: i
         _settle(guesses[best], wanted, named[best], profiles[best])
 
 
-def _other_fits(wanted: Field, column: int, named, profiles) -> bool:  # type: ignore[no-untyped-def]
+def _other_fits(wanted: Field, column: int, named: list[_Named], profiles: list[_Profile]) -> bool:
     """Return whether another column holds what this one only claims to hold."""
     return any(
         other != column
@@ -300,7 +314,7 @@ def _other_fits(wanted: Field, column: int, named, profiles) -> bool:  # type: i
     )
 
 
-def _settle(guess: ColumnGuess, wanted: Field, named: tuple[Field | None, float], profile: _Profile) -> None:  # fmt: skip
+def _settle(guess: ColumnGuess, wanted: Field, named: _Named, profile: _Profile) -> None:  # fmt: skip
     share = profile.shares.get(wanted, 0.0)
     by_heading = named[0] is wanted
     reasons = []
@@ -315,7 +329,9 @@ def _settle(guess: ColumnGuess, wanted: Field, named: tuple[Field | None, float]
     guess.reason = "，".join(reasons) + "。" if reasons else "按位置推断，请核对。"
 
 
-def _assign_by_heading(guesses, named, profiles) -> None:  # type: ignore[no-untyped-def]
+def _assign_by_heading(
+    guesses: list[ColumnGuess], named: list[_Named], profiles: list[_Profile]
+) -> None:
     """Give every other field to the first best-filled column that is headed so."""
     taken = {guess.field for guess in guesses}
     order = sorted(range(len(guesses)), key=lambda c: (-named[c][1], -(profiles[c].filled > 0), c))
@@ -336,7 +352,9 @@ def _assign_by_heading(guesses, named, profiles) -> None:  # type: ignore[no-unt
             guess.reason = f"列名是“{guess.heading}”，但这一项已经有别的列了，不使用。"
 
 
-def _assign_by_content(guesses, named, profiles) -> None:  # type: ignore[no-untyped-def]
+def _assign_by_content(
+    guesses: list[ColumnGuess], named: list[_Named], profiles: list[_Profile]
+) -> None:
     """Give what is still free to columns without a known heading, where the content is plain."""
     taken = {guess.field for guess in guesses}
     for wanted in (Field.SEX, Field.EMPLOYER, Field.OUTLET, Field.OCCUPATION, Field.JOINED_ON):
@@ -351,7 +369,7 @@ def _assign_by_content(guesses, named, profiles) -> None:  # type: ignore[no-unt
             _settle(guesses[best], wanted, named[best], profiles[best])
 
 
-def _profile(cells: list[str], is_number: np.ndarray) -> _Profile:
+def _profile(cells: list[str], is_number: NDArray[np.bool_]) -> _Profile:
     folded = [fold(cell) for cell in cells]
     told = [
         (text, bool(n))

@@ -132,7 +132,6 @@ def _run_child(task: bytes, limits: RosterLimits) -> None:
     environment = {
         "PATH": os.defpath,
         "PYTHONPATH": str(_PROJECT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "POLARS_MAX_THREADS": "2",
         "LANG": "C.UTF-8",
     }
@@ -185,7 +184,7 @@ def _read_grids(
         return read_workbook(_source_of(path_or_bytes), is_zip=True, limits=limits)
     body = _body_of(path_or_bytes)
     if head.startswith(OLE_MAGIC):
-        check_ole(head, body)
+        check_ole(body)
         return read_workbook(io.BytesIO(body), is_zip=False, limits=limits)
     if is_markup(head):
         return read_markup(body, name, limits)

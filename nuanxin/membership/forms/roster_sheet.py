@@ -17,7 +17,6 @@ from nuanxin.membership.forms.roster_headings import (
     Field,
     fold_heading,
     recognise_heading,
-    recognise_stacked,
 )
 from nuanxin.membership.forms.roster_values import fold, is_blank_word
 
@@ -43,6 +42,7 @@ _FOOTER = re.compile(
     r"\d+[、.．]\s*[一-鿿].{6,}|年\s*月\s*日)"
 )
 _EXAMPLE = re.compile(r"示例|样例|举例|范例|^[(]?例[)]?[:：]?$|^例[:：如]")
+_SCIENTIFIC = re.compile(r"^'?\d(?:\.\d+)?[Ee]\+?\d{1,2}$")
 _NAME_LIKE = re.compile(
     r"^[一-鿿㐀-䶿]{2,4}$|^[一-鿿]{1,12}(?:·[一-鿿]{1,12})+$|^[A-Za-z][A-Za-z .'-]{2,40}$"
 )
@@ -150,7 +150,7 @@ def select_rows(grid: Grid, header: Header, mapping: dict[Field, int]) -> RowSel
     known = _heading_words(header)
     doubtful = np.flatnonzero(~certain & ~blank)
     for index, cells in zip(doubtful, grid.pick_rows(doubtful + start), strict=True):
-        kind = _kind_of_row([fold(cell) for cell in cells], mapping, known, early=index < 5)
+        kind = _kind_of_row([fold(cell) for cell in cells], mapping, known, early=bool(index < 5))
         if kind:
             selection.skipped.setdefault(kind, []).append(int(index) + start)
         else:
@@ -277,7 +277,8 @@ def _kind_of_row(
         return "footer"
     if all(is_blank_word(_at(cells, mapping, key)) for key in _KEY_FIELDS):
         return "nobody"
-    if len(words) == 1 and not (words[0] == name and looks_like_name(name)):
+    has_phone = _looks_like_number(_at(cells, mapping, Field.PHONE))
+    if len(words) == 1 and not has_phone and not (words[0] == name and looks_like_name(name)):
         return "subtitle"
     return ""
 
@@ -289,6 +290,8 @@ def looks_like_name(text: str) -> bool:
 
 
 def _looks_like_number(text: str) -> bool:
+    if _SCIENTIFIC.match(text):
+        return True
     return sum(character.isdigit() for character in text) >= 8
 
 
@@ -341,15 +344,3 @@ def fill_merged(grid: Grid, column: int) -> pl.Series:
             last = min(bottom + 1, len(values))
             values[top:last] = [values[top]] * max(0, last - top)
     return pl.Series(values, dtype=pl.String)
-
-
-__all__ = [
-    "Header",
-    "RowSelection",
-    "body_sample",
-    "fill_merged",
-    "find_header",
-    "looks_like_name",
-    "recognise_stacked",
-    "select_rows",
-]

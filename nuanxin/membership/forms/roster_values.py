@@ -195,7 +195,7 @@ def read_day(
     2019-05-27, 2019.5.27, 2019/05/27, 20190527, 2019年5月27日, 二〇一九年五月二十七日, 2019年5月 (its
     first day), 19-05-27, 5/27/2019, with or without a time; a number cell 43612 is a serial.
     """
-    text = fold(raw)
+    text = fold(raw).strip(_QUOTES)
     if not text:
         return None
     if is_number or (text.isdigit() and len(text) == 5):

@@ -24,6 +24,9 @@ from nuanxin.membership.rules.limits import MEBIBYTE, RosterLimits
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MAGIC = b"PK\x03\x04"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_BIFF8_START = bytes.fromhex("0908100000060500")
+_FILEPASS = 0x2F
+_RECORDS_BEFORE_FILEPASS = 8
 _BLOCK = 1 << 20
 _OVERLAP = 512
 _ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"|'
@@ -81,10 +84,36 @@ def check_package(source: "str | io.BytesIO", limits: RosterLimits) -> None:
             )
 
 
-def check_ole(head: bytes, body: bytes) -> None:
-    """Refuse an OLE container that holds an encrypted package (a workbook with a password)."""
-    if head.startswith(OLE_MAGIC) and _ENCRYPTED_PACKAGE in body:
+def check_ole(body: bytes) -> None:
+    """Refuse an OLE container that is locked by a password, or that is no spreadsheet.
+
+    Raises Malformed ``roster.password`` or ``roster.not_a_table``.
+    """
+    if _ENCRYPTED_PACKAGE in body or _is_locked_xls(body):
         raise Malformed("roster.password", _PASSWORD)
+    if not any(name.encode("utf-16-le") in body for name in ("Workbook", "Book")):
+        is_document = "WordDocument".encode("utf-16-le") in body
+        raise Malformed(
+            "roster.not_a_table",
+            f"这是{'一份 Word 文档' if is_document else '别的文件'}，不是表格。"
+            "请把名单做成表格（每人一行），存为 .xlsx 再上传。",
+        )
+
+
+def _is_locked_xls(body: bytes) -> bool:
+    """Return whether the first records of the workbook stream have FILEPASS (0x2F) among them."""
+    place = body.find(_BIFF8_START)
+    for _ in range(_RECORDS_BEFORE_FILEPASS):
+        if place < 0 or place + 4 > len(body):
+            return False
+        kind, length = (
+            int.from_bytes(body[place : place + 2], "little"),
+            body[place + 2 : place + 4],
+        )
+        if kind == _FILEPASS:
+            return True
+        place += 4 + int.from_bytes(length, "little")
+    return False
 
 
 def read_workbook(source: "str | io.BytesIO", *, is_zip: bool, limits: RosterLimits) -> list[Grid]:
@@ -101,6 +130,8 @@ def read_workbook(source: "str | io.BytesIO", *, is_zip: bool, limits: RosterLim
             _refuse_entities(package)
             for name, part in sheet_parts.items():
                 scans[name] = scan_sheet(package, part, limits)
+    if isinstance(source, io.BytesIO):
+        source.seek(0)
     try:
         workbook = CalamineWorkbook.from_object(source)
         return list(_grids(workbook, scans, date_1904, limits))
@@ -141,19 +172,17 @@ def _grids(
 
 
 def _rows_from_a1(sheet: Any, columns: int, scan: SheetScan | None) -> Iterator[Sequence[Any]]:
-    """Yield the rows from A1 on (calamine begins at the first used cell)."""
+    """Yield the rows from A1 on (calamine begins at the first used column, but at row 1)."""
     if sheet.start is None:
         return
-    top, left = sheet.start
+    left = sheet.start[1]
     formulas = scan.formulas if scan else {}
-    for _ in range(top):
-        yield [""]
     indent = [""] * left
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in formulas.items():
         by_row.setdefault(row, {})[column] = text
     plain = not left and not by_row
-    for number, row in enumerate(sheet.iter_rows(), start=top):
+    for number, row in enumerate(sheet.iter_rows()):
         if not plain:
             row = indent + row
             for column, text in by_row.get(number, {}).items():
