@@ -23,13 +23,14 @@ FROM records_event WHERE id BETWEEN %s AND %s ORDER BY id LIMIT %s
 """
 # The server joins the lines of one seal, so that a million rows cross in a few hundred values.
 _BODIES = """
-SELECT s.id, count(e.id),
-       coalesce(string_agg(ROW(e.id, e.at, e.kind, e.actor_account, e.actor_name, e.subject_type,
-                               e.subject_id, e.union_id, e.data)::text, E'\n' ORDER BY e.id), '')
-FROM records_seal s
-LEFT JOIN records_event e ON e.id BETWEEN s.first_event AND s.last_event
-WHERE s.id = ANY(%s)
-GROUP BY s.id ORDER BY s.id
+SELECT s.id, e.events_count, e.body
+FROM records_seal s CROSS JOIN LATERAL (
+    SELECT count(*) AS events_count, coalesce(string_agg(line, E'\n'), '') AS body
+    FROM (SELECT ROW(id, at, kind, actor_account, actor_name, subject_type, subject_id, union_id,
+                     data)::text AS line
+          FROM records_event WHERE id BETWEEN s.first_event AND s.last_event ORDER BY id) AS lines
+) AS e
+WHERE s.id = ANY(%s) ORDER BY s.id
 """
 _SEALS_AT_A_TIME = 16
 
