@@ -59,14 +59,19 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="nuanxin", description="暖新：新就业形态劳动者工会服务平台", add_help=True
     )
+    _add_data_option(parser, default=None)
     subparsers = parser.add_subparsers(title="命令", metavar="命令", required=True)
     for name in COMMANDS:
         importlib.import_module(f"config.commands.{name}").register(subparsers)
-    for command in subparsers.choices.values():
-        command.add_argument(
-            "--data", metavar="文件夹", help="数据文件夹（默认 NUANXIN_DATA 或 ./data）"
-        )
+    for name, command in subparsers.choices.items():
+        if name != "manage":  # Django's commands have options of their own
+            _add_data_option(command, default=argparse.SUPPRESS)
     return parser
+
+
+def _add_data_option(parser: argparse.ArgumentParser, *, default: str | None) -> None:
+    told = "数据文件夹（默认 NUANXIN_DATA 或 ./data）"
+    parser.add_argument("--data", metavar="文件夹", default=default, help=told)
 
 
 def _end(number: int, frame: object) -> None:

@@ -38,10 +38,16 @@ def bring_up_to_date() -> int:
     return missing
 
 
+def server_version() -> int:
+    """Return the server's version as a number: 150018 is 15.18."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int")
+        return int(cursor.fetchone()[0])
+
+
 def check_server_version() -> None:
     """Refuse a server that is too old. Raises ``Unavailable``."""
-    connection.ensure_connection()
-    version = connection.pg_version
+    version = server_version()
     if version < FLOOR_VERSION:
         raise Unavailable(
             "database.too_old",

@@ -26,7 +26,7 @@ SECRET_KEY = KEYS.secret_key
 CARD_PRIVATE_KEY_PEM = KEYS.card_private_key_pem
 DEBUG = env.bool("NUANXIN_DEBUG", False)
 ALLOWED_HOSTS = env.list("NUANXIN_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
-CSRF_TRUSTED_ORIGINS = env.list("NUANXIN_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("NUANXIN_ORIGINS", [])
 PUBLIC_ADDRESS = env.str("NUANXIN_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 IS_HTTPS = PUBLIC_ADDRESS.startswith("https://")
 
@@ -121,7 +121,7 @@ STORAGES = {
 FILES_ROOT = PLACES.data / "files"
 
 SMS_GATEWAY = env.str("NUANXIN_SMS_GATEWAY", "outbox")
-OIDC_PROVIDERS = env.json("NUANXIN_OIDC_PROVIDERS", "{}")
+OIDC_PROVIDERS = env.json("NUANXIN_OIDC_PROVIDERS", {})
 IS_DEMONSTRATION = PLACES.manifest.exists()
 
 PROCRASTINATE_IMPORT_PATHS = ["config.jobs"]

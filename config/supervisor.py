@@ -41,6 +41,16 @@ class Child:
         self._pause = 0.5
 
     @property
+    def label(self) -> str:
+        """Return the Chinese name of the program."""
+        return self._program.label
+
+    @property
+    def was_started(self) -> bool:
+        """Return whether the program was started at all; it may have died since."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int | None:
         """Return the number of the living process, or None."""
         alive = self._process is not None and self._process.poll() is None
@@ -87,7 +97,10 @@ class Child:
 
 
 class Supervisor:
-    """Runs programs until it is asked to end; ``on_tick`` is called between looks at them."""
+    """Runs programs until it is asked to end; ``on_tick`` is called between looks at them.
+
+    Entering it takes over SIGINT, SIGTERM and SIGHUP; leaving it ends every program.
+    """
 
     def __init__(
         self, programs: Sequence[Program], *, folder: Path, on_tick: Callable[[], None]
@@ -99,9 +112,13 @@ class Supervisor:
     def __enter__(self) -> "Supervisor":
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_end)
-        for child in self._children:
-            child.start()
         return self
+
+    def start(self, *labels: str) -> None:
+        """Start the programs with these labels, or all that have not been started."""
+        for child in self._children:
+            if not child.was_started and (not labels or child.label in labels):
+                child.start()
 
     def __exit__(self, *_: object) -> None:
         """End every child: politely first, then for good."""

@@ -21,6 +21,7 @@ from nuanxin.kernel.errors import Conflict, Refusal, Unavailable
 
 _FIRST_ANSWER_SECONDS = 60
 _SIGN_INS_SHOWN = 12
+_WEB = "网页服务"
 
 
 def register(subparsers: Any) -> None:
@@ -45,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
             programs = _programs(options)
             keeper = _DatabaseKeeper(lease)
             with Supervisor(programs, folder=where.data, on_tick=keeper.look) as supervisor:
-                if _wait_for_answer(options, supervisor):
+                supervisor.start(_WEB)  # the jobs can wait until the first page is there
+                answered = _wait_for_answer(options, supervisor)
+                supervisor.start()
+                if answered:
                     _say_where_to_go(options, where, time.monotonic() - started)
                 supervisor.watch()
                 print("\n正在停下……", file=sys.stderr)
@@ -82,7 +86,7 @@ def _programs(options: argparse.Namespace) -> list[Program]:
     web += ["--workers-kill-timeout", "2", "--no-ws", "--log-level", "error"]
     web += ["--http1-header-read-timeout", "10000", "config.wsgi:application"]
     return [
-        Program("网页服务", web, {"NUANXIN_PROCESS": "web"}),
+        Program(_WEB, web, {"NUANXIN_PROCESS": "web"}),
         Program("后台任务", [sys.executable, "-m", "config.worker"], {"NUANXIN_PROCESS": "worker"}),
     ]
 

@@ -9,6 +9,7 @@ import psycopg
 from django.db import connection, connections
 from psycopg import sql
 
+from config.schema import server_version
 from nuanxin.kernel.errors import Conflict, Malformed, Refusal, Unavailable
 
 from .programs import client_programs
@@ -23,9 +24,7 @@ def write_backup(target: Path) -> int:
     The file appears under its name only when it is whole. Raises ``Unavailable``.
     """
     draft = target.with_name(f".{target.name}.{os.getpid()}")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    programs = client_programs(connection.pg_version // 10_000)
+    programs = client_programs(server_version() // 10_000)
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         command = [programs.path("pg_dump"), "--format=custom", "--compress=6", "--no-owner"]
@@ -81,7 +80,7 @@ def _refuse_when_used(name: str) -> None:
 
 
 def _read_into(source: Path, database: str) -> None:
-    programs = client_programs(connection.pg_version // 10_000)
+    programs = client_programs(server_version() // 10_000)
     command = [programs.path("pg_restore"), "--no-owner", "--no-privileges"]
     failure = _run([*command, f"--dbname={database}", str(source)])
     if failure:
@@ -117,7 +116,8 @@ def _parameters() -> dict[str, str]:
 
 
 def _maintenance() -> psycopg.Connection:
-    return psycopg.connect(dbname="postgres", autocommit=True, **_parameters())
+    conninfo = psycopg.conninfo.make_conninfo("", dbname="postgres", **_parameters())
+    return psycopg.connect(conninfo, autocommit=True)
 
 
 def _run(command: list[str]) -> str:
