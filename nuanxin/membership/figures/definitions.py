@@ -1,0 +1,94 @@
+"""What each figure of 会籍 means. One definition, one label; a changed meaning is a new version."""
+
+from collections.abc import Callable
+from datetime import date
+
+from nuanxin.kernel.figure import FigureDefinition, Unit
+from nuanxin.kernel.period import PeriodKind
+from nuanxin.membership.figures.reading import Totals
+from nuanxin.membership.states import FlowKind
+
+_SINCE = date(2018, 1, 1)
+_DIMENSIONS = ("region", "union", "occupation", "channel", "month")
+
+
+def _person_figure(
+    code: str, label: str, kind: PeriodKind, definition: str, *, public: bool = True
+) -> FigureDefinition:
+    return FigureDefinition(
+        code=f"membership.{code}",
+        label=label,
+        unit=Unit.PERSONS,
+        period_kind=kind,
+        grain="membership",
+        definition_zh=definition,
+        owner="membership",
+        valid_from=_SINCE,
+        public=public,
+        dimensions=_DIMENSIONS,
+    )
+
+
+LIVE = _person_figure(
+    "live_members_persons",
+    "在籍会员",
+    PeriodKind.AS_OF,
+    "到这一天结束时会籍在籍的人数。审核通过当天起算；转会只换地方，不多算一次；"
+    "已退会、转为保留会籍、审批撤回的不算。只收到邀请、还没有本人确认的不算。",
+)
+NEW = _person_figure(
+    "new_members_persons",
+    "新发展会员",
+    PeriodKind.IN_PERIOD,
+    "这段时间里审核通过的入会人数（毛数）。转入的不算新发展；审批撤回的扣掉；退会的不扣。"
+    "以前退过会、又重新入会的，按再次入会计入。",
+)
+NET = _person_figure(
+    "net_new_members_persons",
+    "净增会员",
+    PeriodKind.IN_PERIOD,
+    "这段时间里新发展会员减去退会人数。转入、转出不影响全省数。",
+)
+FIRST = _person_figure(
+    "first_joined_persons",
+    "首次入会",
+    PeriodKind.IN_PERIOD,
+    "这段时间里第一次成为会员的人数，同一个人一生只算一次。",
+)
+LEFT = _person_figure(
+    "left_members_persons",
+    "退会",
+    PeriodKind.IN_PERIOD,
+    "这段时间里退会（本人退会、自动退会、除名、去世）的人数。转出不算。",
+)
+TRANSFERRED_IN = _person_figure(
+    "transferred_in_persons",
+    "转入",
+    PeriodKind.IN_PERIOD,
+    "这段时间里从别的工会转进来的人数，工会合并转入的另计。",
+)
+INVITED = _person_figure(
+    "invited_persons",
+    "已邀请",
+    PeriodKind.IN_PERIOD,
+    "这段时间里名册导入后发出邀请的人数。还没有本人确认，不是会员。",
+    public=False,
+)
+
+FIGURES: dict[FigureDefinition, Callable[[Totals, int | None, int | None], int]] = {
+    LIVE: lambda totals, occupation, channel: totals.live(occupation, channel),
+    NEW: lambda totals, occupation, channel: totals.new(occupation, channel),
+    NET: lambda totals, occupation, channel: totals.net(occupation, channel),
+    FIRST: lambda totals, occupation, channel: totals.count(
+        FlowKind.JOINED, occupation=occupation, channel=channel
+    ),
+    LEFT: lambda totals, occupation, channel: totals.count(
+        FlowKind.LEFT, occupation=occupation, channel=channel
+    ),
+    TRANSFERRED_IN: lambda totals, occupation, channel: totals.count(
+        FlowKind.TRANSFERRED_IN, occupation=occupation, channel=channel
+    ),
+    INVITED: lambda totals, occupation, channel: totals.count(
+        FlowKind.INVITED, occupation=occupation, channel=channel
+    ),
+}
