@@ -52,7 +52,7 @@ check: install-dev ## 格式、类型、分层、模板、迁移
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy config nuanxin
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet templates nuanxin
+	$(BIN)/djlint --lint --quiet templates nuanxin
 	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 
 format: install-dev ## 按约定整理代码格式

@@ -69,7 +69,7 @@ def choices_of(bound: BoundField) -> list[dict[str, Any]]:
     value = bound.value()
     chosen = {str(v) for v in value} if isinstance(value, list | tuple) else {_text(value)}
     flat: list[dict[str, Any]] = []
-    for key, label in bound.field.widget.choices:  # type: ignore[attr-defined]
+    for key, label in bound.field.widget.choices:
         pairs = label if isinstance(label, list | tuple) else [(key, label)]
         flat.extend(
             {"value": _text(k), "label": text, "is_chosen": _text(k) in chosen} for k, text in pairs

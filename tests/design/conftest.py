@@ -1,39 +1,14 @@
-"""Pages are drawn with plain static files, and a template that reads an unknown variable fails."""
-
-from collections.abc import Iterator
+"""Pages as a site of a demonstration draws them."""
 
 import pytest
 from django.template import engines
 from django.test import RequestFactory
 
 
-class UnknownVariableError(AssertionError):
-    """A template read a variable that nobody gave it."""
-
-
-class Loud(str):
-    """Stands where Django would draw nothing for an unknown variable."""
-
-    def __contains__(self, part: object) -> bool:
-        return part == "%s"
-
-    def __mod__(self, variable: object) -> str:
-        raise UnknownVariableError(str(variable))
-
-
 @pytest.fixture(autouse=True)
-def _plain_pages(settings, tmp_path) -> Iterator[None]:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+def _demonstration(settings, tmp_path) -> None:
     settings.ASSET_BUILD_ROOT = tmp_path
     settings.IS_DEMONSTRATION = True
-    engine = engines["django"].engine
-    before = engine.string_if_invalid
-    engine.string_if_invalid = Loud("%s")
-    yield
-    engine.string_if_invalid = before
 
 
 @pytest.fixture

@@ -110,3 +110,8 @@ def test_missing_numbers_are_a_dash_and_zero_is_zero(draw) -> None:
     html = draw('{% component "desk/big_number" label="驿站" value=none unit="个" %}', none=None)
     assert formats.NOTHING in html
     assert ">0<" in draw('{% component "desk/big_number" label="驿站" value=0 unit="个" %}')
+
+
+def test_a_template_that_reads_an_unknown_variable_fails(draw) -> None:
+    with pytest.raises(pytest.fail.Exception, match="nobody_gave_this"):
+        draw("{{ nobody_gave_this }}")
