@@ -143,6 +143,8 @@ def _clock(where: Places) -> Finding:
 def _worker(where: Places) -> Finding:
     from config.jobs import STALLED_SECONDS
 
+    if _ask("SELECT to_regclass('procrastinate_jobs')") is None:
+        return Finding("后台任务", _NOTE, "数据库结构更新之后才能工作")
     waiting = _ask("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
     silent = _ask(
         "SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers"

@@ -68,7 +68,11 @@ def hold_server(data: Path, seconds: float, *before: str) -> subprocess.Popen[st
 
 def product_environment(**more: str) -> dict[str, str]:
     """Return an environment without what the test run has put into its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NUANXIN_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("NUANXIN_") or name == "NUANXIN_PG_BIN"
+    }
     kept.pop("DATABASE_URL", None)
     kept["PYTHONPATH"] = str(BASE_DIR)
     kept["DJANGO_SETTINGS_MODULE"] = "config.settings"
