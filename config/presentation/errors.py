@@ -83,6 +83,9 @@ _DESK = {
 }
 
 STATUSES = tuple(_WORKER)
+# What differs from one answer to the next (the address, a form's token) stays out: the page for
+# what is out of scope and the page for what does not exist must be the same to the last byte.
+_UNSAID = {"large_url": "", "sign_out_url": "", "banner": ""}
 _AGAIN = (503,)
 _BACK = (409, 413, 422)
 _GO = {WORKER: "/", DESK: "/desk/"}
@@ -137,6 +140,7 @@ def error_context(
         "action_id": action_id,
         "icon": words.icon,
         "drawing": words.drawing,
+        **_UNSAID,
     }
 
 
@@ -145,8 +149,10 @@ def _way_on(request: HttpRequest, status: int) -> str:
     if status in _AGAIN and request.method == "GET":
         return request.get_full_path()
     before = request.META.get("HTTP_REFERER", "")
+    if status not in _BACK or not before:
+        return ""
     is_ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, request.is_secure())
-    return before if status in _BACK and is_ours else ""
+    return before if is_ours else ""
 
 
 def render_error(request: HttpRequest, status: int, **words: Any) -> HttpResponse:

@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import path
 
@@ -125,3 +125,10 @@ def test_the_page_without_a_network_is_light_and_whole(page) -> None:
 def test_a_form_that_is_too_old_says_that_nothing_was_done(rf: RequestFactory) -> None:
     html = pages.csrf_failure(rf.post("/join/")).content.decode()
     assert "这一次没有办" in html
+
+
+def test_a_request_that_knows_nothing_of_itself_is_answered_too() -> None:
+    bare = HttpRequest()
+    bare.method, bare.path = "GET", "/desk"
+    for status in STATUSES:
+        assert render_error(bare, status).status_code == status
