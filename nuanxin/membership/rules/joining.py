@@ -128,12 +128,21 @@ def may_join(birth_on: date, sex: str, terms: JoinTerms) -> Decision:
 
 
 def check_union_takes(
-    *, is_live: bool, accepts_members: bool, name: str, successor: str = ""
+    *, is_known: bool = True, is_live: bool, accepts_members: bool, name: str
 ) -> Decision:
-    """Return whether a union takes members itself; a no names where to go instead."""
+    """Return whether a union takes members itself; a no says where to go instead."""
+    if not is_known:
+        return Decision.no(
+            "union_unknown",
+            "没有找到这个码对应的工会，可能印错了。按地方和职业找一家，一样能进。",
+            fact="union_is_known",
+        )
     if not is_live:
-        where = f"它并入了{successor}，进那边就行。" if successor else "选一家离得近的，一样能进。"
-        return Decision.no("union_closed", f"{name}已经撤销。{where}", fact="union_is_live")
+        return Decision.no(
+            "union_closed",
+            f"{name}已经撤销。选一家离得近的，一样能进。",
+            fact="union_is_live",
+        )
     if not accepts_members:
         return Decision.no(
             "union_not_taking",
@@ -154,3 +163,29 @@ def _retirement(base_years: int, delay: Mapping[str, Any]) -> RetirementTerms:
 
 def _said(day: date) -> str:
     return f"{day.year} 年 {day.month} 月 {day.day} 日"
+
+
+@dataclass(frozen=True, slots=True)
+class NearRetirement:
+    """The latest births that are near retirement: for a question to many rows at once."""
+
+    male: date
+    female: date
+
+
+@lru_cache(maxsize=64)
+def near_retirement_births(terms: JoinTerms) -> NearRetirement:
+    """Return the latest day of birth of each sex for which ``is_near_retirement`` is true."""
+    return NearRetirement(_latest_near("M", terms), _latest_near("F", terms))
+
+
+def _latest_near(sex: str, terms: JoinTerms) -> date:
+    """Find it by halving: whoever is born later retires later."""
+    low, high = date(1900, 1, 1).toordinal(), terms.on.toordinal()
+    while low < high:
+        middle = (low + high + 1) // 2
+        if is_near_retirement(date.fromordinal(middle), sex, terms):
+            low = middle
+        else:
+            high = middle - 1
+    return date.fromordinal(low)

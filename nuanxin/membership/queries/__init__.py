@@ -1,0 +1,1 @@
+"""Scoped reads of 会籍 (one file a noun): finished rows, never more than the actor may see."""
