@@ -7,6 +7,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from nuanxin.access.permissions import public
+
 # Above this the queue has stopped rather than fallen behind.
 _STUCK_SECONDS = 600
 
@@ -23,6 +25,7 @@ SELECT extract(epoch FROM now() - greatest(job.scheduled_at, event.at))::int
 """
 
 
+@public
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while the database answers, else 503; the queue's age is told, not judged.

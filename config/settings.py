@@ -33,7 +33,6 @@ IS_HTTPS = PUBLIC_ADDRESS.startswith("https://")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -50,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "nuanxin.access.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -57,6 +57,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "nuanxin.access.middleware.RefusalMiddleware",
+    "nuanxin.access.middleware.ActorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -71,6 +73,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "config.presentation.context.frame",
+                "nuanxin.access.middleware.frames.signed_in",
             ],
             "builtins": ["config.presentation.templatetags.nx"],
         },
@@ -89,11 +92,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+SESSION_ENGINE = "nuanxin.access.middleware.sessions"
 SESSION_COOKIE_NAME = "nuanxin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
+# How many proxies of our own stand before us and add to X-Forwarded-For.
+PROXIES_BEFORE_US = env.int("NUANXIN_PROXIES", 0)
+DESK_PATHS = ["/desk"]
+ERROR_PAGE = "config.presentation.errors.render_error"
 CSRF_FAILURE_VIEW = "config.presentation.pages.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -120,6 +128,8 @@ STORAGES = {
 }
 FILES_ROOT = PLACES.data / "files"
 
+# What sends sign-in codes lies above the package that asks for it, so it is named here.
+ACCESS_CODE_SENDER = "nuanxin.notices.actions.send_sms"
 SMS_GATEWAY = env.str("NUANXIN_SMS_GATEWAY", "outbox")
 OIDC_PROVIDERS = env.json("NUANXIN_OIDC_PROVIDERS", {})
 IS_DEMONSTRATION = PLACES.manifest.exists()

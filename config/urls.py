@@ -7,6 +7,7 @@ from config.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("", include("config.presentation.urls")),
+    path("", include("nuanxin.access.urls")),
 ]
 
 handler400 = "config.presentation.pages.bad_request"

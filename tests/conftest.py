@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import database_server
+from tests.cast import cast  # noqa: F401  the fixed cast, for every test
 
 SLOW_SECONDS = 0.1
 _EXPECTED_TO_BE_SLOW = ("slow", "process", "browser")

@@ -114,11 +114,17 @@ def network_of(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WrongTries:
-    """Wrong tries within the window, since the last right one, and when the last one was."""
+    """Wrong tries within the window, since the last right one, and when the last one was.
+
+    ``from_network`` counts those of one network on any account, ``from_elsewhere`` those on this
+    account from devices that never signed in with it.
+    """
 
     count: int
     last_at: datetime | None
     from_network: int = 0
+    from_elsewhere: int = 0
+    is_known_device: bool = False
 
 
 def may_try_password(tries: WrongTries, *, now: datetime, on: date) -> Decision:
@@ -134,6 +140,15 @@ def may_try_password(tries: WrongTries, *, now: datetime, on: date) -> Decision:
             has=tries.from_network,
             needs=setting("password_longest_wait_seconds", on),
         )
+    elsewhere = setting("password_elsewhere_hour", on)
+    if not tries.is_known_device and tries.from_elsewhere >= elsewhere:
+        return Decision.no(
+            "access.account_slowed_elsewhere",
+            "有人在别处连着输错这个账号的密码。请换到您平时登录的电脑上，或者过一会儿再来。",
+            fact="wrong_from_elsewhere",
+            has=tries.from_elsewhere,
+            needs=setting("password_longest_wait_seconds", on),
+        )
     excess = tries.count - setting("password_free_tries", on)
     if excess < 0 or tries.last_at is None:
         return Decision.yes("access.may_try")
@@ -143,7 +158,11 @@ def may_try_password(tries: WrongTries, *, now: datetime, on: date) -> Decision:
     if left <= 0:
         return Decision.yes("access.may_try")
     return Decision.no(
-        "access.slowed", "连着输错了几次，先停一下。", fact="wrong_tries", has=tries.count, needs=left
+        "access.slowed",
+        "连着输错了几次，先停一下。",
+        fact="wrong_tries",
+        has=tries.count,
+        needs=left,
     )
 
 

@@ -44,6 +44,7 @@ class AttemptKind(StrEnum):
     CODE_FROM_NETWORK = "code_from_network"
     PASSWORD = "password"
     PASSWORD_NETWORK = "password_network"
+    PASSWORD_ELSEWHERE = "password_elsewhere"
     CLAIM = "claim"
 
     @property
@@ -55,6 +56,7 @@ class AttemptKind(StrEnum):
             "code_from_network": "一处网络要验证码",
             "password": "输密码或动态口令",
             "password_network": "一处网络输错",
+            "password_elsewhere": "在不常用的设备上输错",
             "claim": "认领登记",
         }[self.value]
 
@@ -155,7 +157,5 @@ LEVELS_OF_ROLE: dict[Role, frozenset[int]] = {
 }
 
 GRANTABLE_ROLES = tuple(
-    role
-    for role in Role
-    if role not in (Role.ANONYMOUS, Role.WORKER, Role.API_CLIENT, Role.SYSTEM)
+    role for role in Role if role not in (Role.ANONYMOUS, Role.WORKER, Role.API_CLIENT, Role.SYSTEM)
 )

@@ -1,0 +1,180 @@
+"""Writing sessions: what the session store of ``middleware`` stands on, and beginning one.
+
+A session's row is kept under a keyed hash of its cookie. Signing in always makes a new row with a
+new cookie (fixation), signing out deletes it, raising the account's epoch ends all at once.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import connection
+
+from nuanxin.access import rules
+from nuanxin.access.queries.keeping import (
+    HOST_PERSON_KEY,
+    PENDING_CODE_KEY,
+    PENDING_PASSWORD_KEY,
+    VERIFIED_PHONE_KEY,
+    sealed_for_session,
+)
+from nuanxin.access.states import SessionKind
+from nuanxin.kernel import sealing
+from nuanxin.kernel.clock import business_day
+
+
+class BeginsSessions(Protocol):
+    """The part of the session store that signing in needs."""
+
+    def begin(self, account_id: UUID, kind: SessionKind) -> None:
+        """Make this browser's session that of the account, under a new cookie."""
+
+
+def key_hash_of(session_key: str) -> UUID:
+    """Return what a session's row is found by."""
+    return sealing.lookup_hash("session", session_key)
+
+
+def insert_session(
+    key_hash: UUID, data: str, *, kind: SessionKind, account_id: UUID | None, now: datetime
+) -> bool:
+    """Write a new session; return whether it was new. It ends for good after its absolute time."""
+    minutes = rules.minutes_of(kind, business_day(now))[1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO access_session
+                   (key_hash, data, kind, account_id, epoch, started_at, seen_at, ends_at)
+            SELECT %(key)s, %(data)s, %(kind)s, %(account)s,
+                   coalesce((SELECT session_epoch FROM access_account WHERE id = %(account)s), 0),
+                   %(now)s, %(now)s, %(ends)s
+                ON CONFLICT (key_hash) DO NOTHING
+            """,
+            {
+                "key": key_hash,
+                "data": data,
+                "kind": kind.value,
+                "account": account_id,
+                "now": now,
+                "ends": now + timedelta(minutes=minutes),
+            },
+        )
+        return cursor.rowcount == 1
+
+
+def update_session(key_hash: UUID, data: str, *, now: datetime) -> bool:
+    """Write what a session keeps; return whether it is still there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE access_session SET data = %s, seen_at = %s WHERE key_hash = %s",
+            [data, now, key_hash],
+        )
+        return cursor.rowcount == 1
+
+
+def touch_session(key_hash: UUID, *, now: datetime) -> None:
+    """Note that the session was used just now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE access_session SET seen_at = %s WHERE key_hash = %s AND seen_at < %s",
+            [now, key_hash, now],
+        )
+
+
+def delete_session(key_hash: UUID) -> None:
+    """End one session."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM access_session WHERE key_hash = %s", [key_hash])
+
+
+def end_sessions_of(account_id: UUID) -> None:
+    """End every session of an account, also those that are just being written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE access_account SET session_epoch = session_epoch + 1 WHERE id = %s",
+            [account_id],
+        )
+        cursor.execute("DELETE FROM access_session WHERE account_id = %s", [account_id])
+
+
+def begin_session(session: SessionBase, *, account_id: UUID, kind: SessionKind) -> None:
+    """Sign this browser in; what its session kept so far stays (a form half filled in)."""
+    if not hasattr(session, "begin"):
+        raise TypeError("the session engine is nuanxin.access.middleware.sessions")
+    session.begin(account_id, kind)
+
+
+def end_session(session: SessionBase) -> None:
+    """Sign this browser out: the row is deleted, nothing that it kept stays."""
+    session.flush()
+
+
+def hold_verified_phone(session: SessionBase, *, phone: str, now: datetime) -> None:
+    """Keep, sealed, that this browser holds ``phone`` (11 digits), for the pages that follow."""
+    minutes = rules.setting("verified_phone_minutes", business_day(now))
+    values = {
+        "phone": phone,
+        "hash": str(sealing.lookup_hash("phone", phone)),
+        "at": now.isoformat(),
+    }
+    session[VERIFIED_PHONE_KEY] = sealed_for_session(
+        VERIFIED_PHONE_KEY, values, until=now + timedelta(minutes=minutes)
+    )
+
+
+def hold_host_person(session: SessionBase, *, person: Mapping[str, Any], now: datetime) -> None:
+    """Keep, sealed, whom a host app has passed: provider, subject, name, identity, phone."""
+    minutes = rules.setting("verified_phone_minutes", business_day(now))
+    session[HOST_PERSON_KEY] = sealed_for_session(
+        HOST_PERSON_KEY,
+        {**person, "at": now.isoformat()},
+        until=now + timedelta(minutes=minutes),
+    )
+
+
+def forget_held(session: SessionBase) -> None:
+    """Drop the verified phone and the host's person, once they have served."""
+    for key in (VERIFIED_PHONE_KEY, HOST_PERSON_KEY):
+        session.pop(key, None)
+
+
+def hold_pending_code(
+    session: SessionBase, *, code_id: int, phone: str, expires_at: datetime
+) -> None:
+    """Keep, sealed, which code this browser waits for; only this browser can try it."""
+    values = {"code_id": code_id, "phone": phone}
+    session[PENDING_CODE_KEY] = sealed_for_session(PENDING_CODE_KEY, values, until=expires_at)
+
+
+def forget_pending_code(session: SessionBase) -> None:
+    """Drop the code that has been used."""
+    session.pop(PENDING_CODE_KEY, None)
+
+
+def hold_pending_password(
+    session: SessionBase,
+    *,
+    account_id: UUID,
+    username: str,
+    epoch: int,
+    now: datetime,
+    secret: str = "",
+) -> None:
+    """Keep, sealed, that the first step is done; ``secret`` is the TOTP secret being set up."""
+    minutes = rules.setting("password_second_step_minutes", business_day(now))
+    values = {
+        "account": str(account_id),
+        "username": username,
+        "epoch": epoch,
+        "secret": secret,
+    }
+    session[PENDING_PASSWORD_KEY] = sealed_for_session(
+        PENDING_PASSWORD_KEY, values, until=now + timedelta(minutes=minutes)
+    )
+
+
+def forget_pending_password(session: SessionBase) -> None:
+    """Drop the first step, once the second is done."""
+    session.pop(PENDING_PASSWORD_KEY, None)

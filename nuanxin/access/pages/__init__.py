@@ -1,0 +1,1 @@
+"""Pages of 权限: signing in and out, posts, tokens, accounts, the matrix, large type."""

@@ -1,0 +1,250 @@
+"""The fixed cast: the same people in every test, so that a test reads like a sentence.
+
+``cast.county_cadre`` is an ``Actor``; ``cast.client("county_cadre")`` is a browser signed in as him.
+The tree they live in (made-up unions of real counties)::
+
+    浙江省总工会
+      杭州市总工会
+        拱墅区总工会                        county cadre Chen; liaison, keeper, finance
+          大关街道工会联合会
+            大关快递行业联合工会             officer Chen; rider Ye belongs here
+              大关快递三分会
+            大关网约车联合工会
+          迅达速运工会                      enterprise officer; outlets in four cities
+            迅达速运宁波分会
+        西湖区总工会                        cadre of the next county
+          西溪家政联合工会
+      宁波市总工会
+        鄞州区总工会
+          鄞州网约车联合工会
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from nuanxin.access.actions.sessions import insert_session, key_hash_of
+from nuanxin.access.middleware.sessions import SessionStore
+from nuanxin.access.models import Account, ApiToken, Post
+from nuanxin.access.queries.actors import actor_of_account, hash_token
+from nuanxin.access.states import SessionKind
+from nuanxin.kernel import clock, sealing
+from nuanxin.kernel.actor import ANONYMOUS, Actor, Grant, Role
+from nuanxin.orgs.models import Coverage, Employer, Outlet, Union
+from nuanxin.people.models import Worker
+
+# name, code, parent, kind, level, adcode, town
+_TREE = (
+    ("province", "浙江省总工会", "", "federation", 1, 330000, None),
+    ("city", "杭州市总工会", "province", "federation", 2, 330100, None),
+    ("county", "拱墅区总工会", "city", "federation", 3, 330105, None),
+    ("town", "大关街道工会联合会", "county", "township", 4, 330105, 330105006),
+    ("couriers", "大关快递行业联合工会", "town", "joint", 5, 330105, 330105006),
+    ("couriers_three", "大关快递三分会", "couriers", "grassroots", 5, 330105, 330105006),
+    ("drivers", "大关网约车联合工会", "town", "joint", 5, 330105, 330105006),
+    ("enterprise", "迅达速运工会", "county", "grassroots", 5, 330105, None),
+    ("enterprise_ningbo", "迅达速运宁波分会", "enterprise", "grassroots", 5, 330212, None),
+    ("next_county", "西湖区总工会", "city", "federation", 3, 330106, None),
+    ("carers", "西溪家政联合工会", "next_county", "joint", 5, 330106, 330106003),
+    ("other_city", "宁波市总工会", "province", "federation", 2, 330200, None),
+    ("far_county", "鄞州区总工会", "other_city", "federation", 3, 330212, None),
+    ("far_drivers", "鄞州网约车联合工会", "far_county", "joint", 5, 330212, 330212002),
+)
+
+# name, Chinese name, role, union; a worker has no role
+_PEOPLE: tuple[tuple[str, str, Role | None, str], ...] = (
+    ("rider_ye", "叶小满", None, ""),
+    ("rider_lu", "陆一舟", None, ""),
+    ("officer_chen", "陈关河", Role.GRASSROOTS_OFFICER, "couriers"),
+    ("enterprise_officer", "祝远", Role.ENTERPRISE_OFFICER, "enterprise"),
+    ("county_cadre", "陈立春", Role.COUNTY_CADRE, "county"),
+    ("county_colleague", "孟夏", Role.COUNTY_CADRE, "county"),
+    ("cadre_of_next_county", "秋实", Role.COUNTY_CADRE, "next_county"),
+    ("city_cadre", "何冬至", Role.CITY_CADRE, "city"),
+    ("province_cadre", "沈惊蛰", Role.PROVINCE_CADRE, "province"),
+    ("liaison_cadre", "白露", Role.LIAISON_CADRE, "enterprise"),
+    ("station_keeper", "沈谷雨", Role.STATION_KEEPER, "town"),
+    ("finance", "钱清", Role.FINANCE, "county"),
+    ("auditor", "严明", Role.AUDITOR, "county"),
+    ("system_admin", "系统甲", Role.SYSTEM_ADMIN, ""),
+    ("security_admin", "安全乙", Role.SECURITY_ADMIN, ""),
+    ("security_colleague", "安全丁", Role.SECURITY_ADMIN, ""),
+    ("audit_admin", "审计丙", Role.AUDIT_ADMIN, ""),
+)
+
+API_CLIENT_TOKEN = "nx_the-token-of-the-cast"
+"""The token of ``api_client``, scoped to the couriers' union, with every right of programs."""
+
+ROLES_OF_THE_WALK = (
+    "anonymous",
+    "rider_ye",
+    "officer_chen",
+    "enterprise_officer",
+    "county_cadre",
+    "cadre_of_next_county",
+    "city_cadre",
+    "province_cadre",
+    "liaison_cadre",
+    "station_keeper",
+    "finance",
+    "auditor",
+    "system_admin",
+    "security_admin",
+    "audit_admin",
+    "api_client",
+)
+
+
+@dataclass
+class Cast:
+    """Unions by name, accounts by name, and the actors behind them."""
+
+    now: datetime
+    unions: dict[str, Union] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    token_id: int = 0
+
+    def __getattr__(self, name: str) -> Actor:
+        """Return the actor called ``name``, with the posts held at this moment."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.actor(name)
+
+    def actor(self, name: str) -> Actor:
+        """Return the actor called ``name``."""
+        if name == "anonymous":
+            return ANONYMOUS
+        if name == "api_client":
+            union = self.unions["couriers"]
+            grant = Grant(Role.API_CLIENT, union.id, union.path)
+            return Actor(name="接口：迅达速运人事系统", grants=(grant,))
+        return actor_of_account(self.accounts[name].id, self.now)
+
+    def union(self, name: str) -> Union:
+        """Return the union called ``name`` in the tree above."""
+        return self.unions[name]
+
+    def account_id(self, name: str) -> UUID:
+        """Return the id of somebody's account."""
+        return self.accounts[name].id
+
+    def client(self, name: str, *, kind: SessionKind | None = None, **options: Any) -> Client:
+        """Return a browser (or, for ``api_client``, a program) signed in as ``name``."""
+        client = Client(**options)
+        if name == "api_client":
+            client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {API_CLIENT_TOKEN}"
+        elif name != "anonymous":
+            is_worker = not Post.objects.filter(account=self.accounts[name]).exists()
+            kind = kind or (SessionKind.PHONE if is_worker else SessionKind.CADRE)
+            sign_in(client, self.accounts[name].id, kind, self.now)
+        return client
+
+
+def sign_in(client: Client, account_id: UUID, kind: SessionKind, now: datetime) -> str:
+    """Give ``client`` a session of the account, as a sign-in would; return its cookie."""
+    store = SessionStore()
+    key: str = store._get_new_session_key()
+    insert_session(key_hash_of(key), store.encode({}), kind=kind, account_id=account_id, now=now)
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    return key
+
+
+def build_unions() -> dict[str, Union]:
+    """Make the tree; codes are made up and say so (they begin with T)."""
+    unions: dict[str, Union] = {}
+    for number, (name, title, parent, kind, level, adcode, town) in enumerate(_TREE, start=1):
+        union = Union(
+            code=f"T{number:06}",
+            name=title,
+            kind=kind,
+            level=level,
+            adcode=adcode,
+            town_code=town,
+            parent=unions.get(parent),
+            path="",
+            accepts_members=kind not in ("federation",),
+            is_new_form=level == 5,
+            founded_on=date(2021, 5, 1),
+        )
+        union.save()
+        union.path = f"{unions[parent].path if parent else '/'}{union.id}/"
+        union.save(update_fields=["path"])
+        unions[name] = union
+    _cover_enterprise(unions["enterprise"])
+    return unions
+
+
+def _cover_enterprise(union: Union) -> None:
+    employer = Employer.objects.create(name="迅达速运有限公司", adcode=330105, is_platform=True)
+    for place, adcode in (("拱墅", 330105), ("鄞州", 330212), ("鹿城", 330302), ("越城", 330602)):
+        Outlet.objects.create(employer=employer, name=f"迅达{place}网点", adcode=adcode)
+    Coverage.objects.create(union=union, employer=employer, valid_from=date(2021, 5, 1))
+
+
+def build_cast(now: datetime | None = None) -> Cast:
+    """Make unions, people and posts in the present transaction."""
+    now = now or clock.now()
+    cast = Cast(now=now, unions=build_unions())
+    today = clock.business_day(now)
+    for number, (name, chinese, role, union) in enumerate(_PEOPLE):
+        worker = None
+        phone_hash = None
+        if role is None:
+            phone_hash = sealing.lookup_hash("phone", phone_of(number))
+            worker = Worker.objects.create(
+                name=chinese,
+                phone_hash=phone_hash,
+                phone_sealed=sealing.seal("phone", phone_of(number), phone_hash),
+                phone_hint=phone_of(number)[:3] + phone_of(number)[-4:],
+                created_at=now,
+            )
+        account = Account.objects.create(
+            username=None if role is None else name.replace("_", "."),
+            name=chinese,
+            worker=worker,
+            phone_hash=phone_hash,
+            created_at=now,
+        )
+        cast.accounts[name] = account
+        if role is not None:
+            Post.objects.create(
+                account=account,
+                role=role.value,
+                union=cast.unions.get(union),
+                valid_from=today - timedelta(days=30),
+                valid_to=today + timedelta(days=300),
+                granted_at=now,
+            )
+    cast.token_id = ApiToken.objects.create(
+        label="迅达速运人事系统",
+        token_hash=hash_token(API_CLIENT_TOKEN),
+        token_hint=API_CLIENT_TOKEN[:8],
+        union=cast.unions["couriers"],
+        scopes=_rights_of_programs(),
+        created_at=now,
+        expires_at=now + timedelta(days=100),
+        last_used_on=today,
+    ).id
+    return cast
+
+
+def phone_of(number: int) -> str:
+    """Return a made-up phone; 199 0000 xxxx is given to nobody."""
+    return f"1990000{number:04}"
+
+
+def _rights_of_programs() -> list[str]:
+    from nuanxin.access.queries import rights_for_tokens
+
+    return list(rights_for_tokens())
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The fixed cast, in this test's transaction."""
+    return build_cast()
