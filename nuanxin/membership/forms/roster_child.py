@@ -7,6 +7,8 @@ import pickle
 import resource
 import sys
 
+_BROKEN = "这份文件读不了，可能损坏了。请在表格软件里打开，另存为 .xlsx 再上传。"
+
 
 def main() -> int:
     """Read one roster and write ("read", table) or ("refused", (code, message, details))."""
@@ -28,6 +30,8 @@ def main() -> int:
         result = ("refused", (refusal.code, refusal.message, refusal.details))
     except MemoryError:
         return 3
+    except BaseException:  # a panic of the parser is none of the ordinary exceptions
+        result = ("refused", ("roster.not_a_table", _BROKEN, {}))
     with open(answer, "wb") as stream:
         pickle.dump(result, stream, protocol=5)
     return 0

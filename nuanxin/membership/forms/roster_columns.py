@@ -251,7 +251,8 @@ def _is_roster(guesses: list[ColumnGuess]) -> bool:
 
 def guess_columns(grid: Grid, header: Header, sample_rows: int) -> list[ColumnGuess]:
     """Return for every column what it was taken for, with reason and confidence."""
-    indexes = body_sample(grid, header, sample_rows)
+    size = max(_LEAST_SAMPLE, min(sample_rows, _SAMPLED_CELLS // max(1, grid.width)))
+    indexes = body_sample(grid, header, size)
     cells = grid.pick_rows(indexes)
     profiles = [
         _profile([row[column] for row in cells], grid.columns[column].kind[indexes] == NUMBER)
@@ -273,6 +274,8 @@ def guess_columns(grid: Grid, header: Header, sample_rows: int) -> list[ColumnGu
 
 
 _SURE_CONTENT = 0.5
+_LEAST_SAMPLE = 40
+_SAMPLED_CELLS = 12_000
 _CONTRADICTED = 0.1
 
 

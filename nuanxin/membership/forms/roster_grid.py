@@ -21,7 +21,7 @@ EMPTY, TEXT, NUMBER, DATE, LOGICAL = range(5)
 EXACT_NUMBER = 10**15
 """Spreadsheet programs keep 15 significant digits; integers below this are whole."""
 
-_CHUNK_ROWS = 50_000
+_CHUNK_ROWS = 8_000
 _KINDS = {
     str: TEXT,
     float: NUMBER,
@@ -31,6 +31,7 @@ _KINDS = {
     datetime: DATE,
     time: TEXT,
     timedelta: NUMBER,
+    type(None): EMPTY,
 }
 
 
@@ -130,15 +131,33 @@ def _convert(values: tuple[Any, ...], limits: RosterLimits) -> GridColumn:
         text = pl.Series(values, dtype=pl.String)
         kind = np.full(len(values), TEXT, dtype=np.uint8)
     else:
-        texts = [v if type(v) is str else _spell(v) for v in values]
-        text = pl.Series(texts, dtype=pl.String)
-        kind = np.fromiter(
-            (_KINDS.get(type(v), EMPTY) for v in values), dtype=np.uint8, count=len(values)
-        )
+        kind = np.array(list(map(_KINDS.__getitem__, map(type, values))), dtype=np.uint8)
+        text = _spell_mixed(values, kind)
     kind[(text == "").to_numpy()] = EMPTY
     if int(text.str.len_bytes().max() or 0) > limits.cell_characters:  # type: ignore[arg-type]
         text = text.str.slice(0, limits.cell_characters)
     return GridColumn(text, kind)
+
+
+def _spell_mixed(values: tuple[Any, ...], kind: NDArray[np.uint8]) -> pl.Series:
+    """Return the texts of a column that is not all text; whole numbers are spelled all at once."""
+    places = np.flatnonzero(kind == NUMBER)
+    if len(places) == len(values):
+        text = pl.repeat("", len(values), dtype=pl.String, eager=True)
+    else:
+        texts = [v if type(v) is str else "" if type(v) is float else _spell(v) for v in values]
+        text = pl.Series(texts, dtype=pl.String)
+    held = values if len(places) == len(values) else [values[i] for i in places.tolist()]
+    if not all(type(v) is float for v in held):
+        held = [v if type(v) is float else np.nan for v in held]
+    numbers = np.array(held, dtype=np.float64)
+    whole = (np.abs(numbers) < EXACT_NUMBER) & (numbers == np.trunc(numbers))
+    if whole.any():
+        spelled = pl.Series(numbers[whole].astype(np.int64)).cast(pl.String)
+        text = text.scatter(places[whole], spelled)
+    for place in places[~whole].tolist():
+        text[place] = _spell(values[place])
+    return text
 
 
 def _spell(value: Any) -> str:

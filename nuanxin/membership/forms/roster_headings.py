@@ -8,6 +8,7 @@ are kept away from the fields by ``_OTHER``.
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Field(StrEnum):
@@ -154,6 +155,7 @@ _FIELD_BY_HEADING = _table()
 _LONGEST_HEADING = 24
 
 
+@lru_cache(maxsize=8_192)
 def recognise_heading(text: str) -> tuple[Field | None, float]:
     """Return the field that a heading names and how sure that is (0 to 1); (None, 0.0) if none."""
     heading = fold_heading(text)

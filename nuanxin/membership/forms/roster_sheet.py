@@ -50,6 +50,7 @@ _NOT_A_NAME = re.compile(
     r"[站部店队组司厂村镇县市区页表册单]$|名单|名册|花名|登记|汇总|网点|站点|人员|情况|附件|工会|以下|以上|空白"
 )
 _SUM_LABEL = r"^\s*(?:合|总|小|共|累)\s*(?:计|数)"
+_ROWS_AT_ONCE = 20_000
 _KEY_FIELDS = (Field.NAME, Field.IDENTITY, Field.PHONE)
 _WEIGHTS = {Field.IDENTITY: 3.0, Field.NAME: 3.0, Field.PHONE: 2.0, Field.OTHER: 0.5}
 _SKIP_SENTENCES = {
@@ -132,7 +133,7 @@ def find_header(grid: Grid, search_rows: int) -> Header:
 def select_rows(grid: Grid, header: Header, mapping: dict[Field, int]) -> RowSelection:
     """Return the rows below the heading that stand for a person under ``mapping``."""
     start = header.first_body_row
-    if start >= grid.height:
+    if start >= grid.height or Field.IDENTITY not in mapping:
         return RowSelection(np.zeros(0, dtype=np.int64))
     keys = {f: grid.columns[mapping[f]].text.slice(start) for f in _KEY_FIELDS if f in mapping}
     blank = np.ones(grid.height - start, dtype=bool)
@@ -149,12 +150,13 @@ def select_rows(grid: Grid, header: Header, mapping: dict[Field, int]) -> RowSel
     selection = RowSelection(np.zeros(0, dtype=np.int64))
     known = _heading_words(header)
     doubtful = np.flatnonzero(~certain & ~blank)
-    for index, cells in zip(doubtful, grid.pick_rows(doubtful + start), strict=True):
-        kind = _kind_of_row([fold(cell) for cell in cells], mapping, known, early=bool(index < 5))
+    for row, cells in _rows_of(grid, doubtful + start):
+        early = row - start < 5
+        kind = _kind_of_row([fold(cell) for cell in cells], mapping, known, early=early)
         if kind:
-            selection.skipped.setdefault(kind, []).append(int(index) + start)
+            selection.skipped.setdefault(kind, []).append(row)
         else:
-            keep[index] = True
+            keep[row - start] = True
     _sort_out_blank(grid, np.flatnonzero(blank) + start, selection)
     selection.indexes = np.flatnonzero(keep) + start
     return selection
@@ -329,7 +331,9 @@ def _sort_out_blank(grid: Grid, rows: NDArray[np.int64], selection: RowSelection
 
 
 def _rows_of(grid: Grid, rows: NDArray[np.int64]) -> Iterator[tuple[int, list[str]]]:
-    return zip(rows.tolist(), grid.pick_rows(rows), strict=True)
+    for place in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[place : place + _ROWS_AT_ONCE]
+        yield from zip(some.tolist(), grid.pick_rows(some), strict=True)
 
 
 def fill_merged(grid: Grid, column: int) -> pl.Series:

@@ -88,7 +88,12 @@ _NOTE = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]$")
 
 def fold(text: str) -> str:
     """Return ``text`` in NFKC without invisible marks, trimmed; ="…" is unwrapped to its text."""
-    folded = unicodedata.normalize("NFKC", text).translate(_FORMAT_MARKS).strip()
+    if text.isprintable() and unicodedata.is_normalized("NFKC", text):  # no invisible marks either
+        folded = text.strip()
+        if not folded.startswith("="):
+            return folded
+    else:
+        folded = unicodedata.normalize("NFKC", text).translate(_FORMAT_MARKS).strip()
     literal = _QUOTED_LITERAL.match(folded)
     return literal.group(1).strip() if literal else folded
 

@@ -9,6 +9,7 @@ where none is stored the cell keeps the formula as its text.
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -29,6 +30,8 @@ _FILEPASS = 0x2F
 _RECORDS_BEFORE_FILEPASS = 8
 _BLOCK = 1 << 20
 _OVERLAP = 512
+_GLANCE = 16 * 1024
+_LOOKED_AT_WHOLE = 2 * MEBIBYTE
 _ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"|'
                          rb'<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"')  # fmt: skip
 _ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
@@ -122,14 +125,9 @@ def read_workbook(source: "str | io.BytesIO", *, is_zip: bool, limits: RosterLim
     Raises Malformed ``roster.password``, ``roster.bomb``, ``roster.too_large`` or
     ``roster.not_a_table``.
     """
-    scans: dict[str, SheetScan] = {}
-    date_1904 = False
+    scans, date_1904 = dict[str, SheetScan](), False
     if is_zip:
-        with zipfile.ZipFile(source) as package:
-            sheet_parts, date_1904 = _sheet_parts(package)
-            _refuse_entities(package)
-            for name, part in sheet_parts.items():
-                scans[name] = scan_sheet(package, part, limits)
+        scans, date_1904 = _scan_package(source, limits)
     if isinstance(source, io.BytesIO):
         source.seek(0)
     try:
@@ -138,10 +136,32 @@ def read_workbook(source: "str | io.BytesIO", *, is_zip: bool, limits: RosterLim
     except PasswordError:
         raise Malformed("roster.password", _PASSWORD) from None
     except CalamineError:
-        raise Malformed(
-            "roster.not_a_table",
-            "这份表格打不开，可能损坏了。请在表格软件里打开，另存为 .xlsx 再上传。",
-        ) from None
+        raise _broken() from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # the parser gave up; it has no other class
+            raise _broken() from None
+        raise
+
+
+def _scan_package(
+    source: "str | io.BytesIO", limits: RosterLimits
+) -> tuple[dict[str, SheetScan], bool]:
+    """Return the scan of every sheet by its name, and whether dates count from 1904."""
+    try:
+        with zipfile.ZipFile(source) as package:
+            sheet_parts, date_1904 = _sheet_parts(package)
+            _refuse_entities(package)
+            scans = {name: scan_sheet(package, part, limits) for name, part in sheet_parts.items()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
+        raise _broken() from None
+    return scans, date_1904
+
+
+def _broken() -> Malformed:
+    return Malformed(
+        "roster.not_a_table",
+        "这份表格打不开，可能损坏了。请在表格软件里打开，另存为 .xlsx 再上传。",
+    )
 
 
 def _grids(
@@ -172,23 +192,30 @@ def _grids(
 
 
 def _rows_from_a1(sheet: Any, columns: int, scan: SheetScan | None) -> Iterator[Sequence[Any]]:
-    """Yield the rows from A1 on (calamine begins at the first used column, but at row 1)."""
-    if sheet.start is None:
-        return
-    left = sheet.start[1]
+    """Return the rows from A1 on (calamine begins at the first used column, but at row 1)."""
     formulas = scan.formulas if scan else {}
+    if sheet.start is None:
+        return iter(())
+    if sheet.start[1] == 0 and not formulas and sheet.width <= columns:
+        return iter(sheet.iter_rows())
+    return _completed_rows(sheet, columns, formulas)
+
+
+def _completed_rows(
+    sheet: Any, columns: int, formulas: dict[tuple[int, int], str]
+) -> Iterator[Sequence[Any]]:
+    """Yield the rows with the empty columns before them, and the texts of unsolved formulas."""
+    left = sheet.start[1]
     indent = [""] * left
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in formulas.items():
         by_row.setdefault(row, {})[column] = text
-    plain = not left and not by_row
     for number, row in enumerate(sheet.iter_rows()):
-        if not plain:
-            row = indent + row
-            for column, text in by_row.get(number, {}).items():
-                if column < len(row) and row[column] == "":
-                    row[column] = text
-        yield row if len(row) <= columns else row[:columns]
+        row = indent + row
+        for column, text in by_row.get(number, {}).items():
+            if column < len(row) and row[column] == "":
+                row[column] = text
+        yield row[:columns]
 
 
 def scan_sheet(package: zipfile.ZipFile, part: str, limits: RosterLimits) -> SheetScan:
@@ -208,8 +235,9 @@ def scan_sheet(package: zipfile.ZipFile, part: str, limits: RosterLimits) -> She
             ):
                 raise _bomb(size)
             window = tail + block
-            _scan_window(window, scan)
+            _scan_window(window, scan, whole=size <= _LOOKED_AT_WHOLE)
             tail = window[-_OVERLAP:]
+    _scan_window(tail, scan, whole=True)
     for found in _ROW_NUMBER.finditer(tail):
         scan.last_row = max(scan.last_row, int(found.group(1)))
     if scan.last_row * max(1, scan.far_column) > limits.cells:
@@ -218,7 +246,7 @@ def scan_sheet(package: zipfile.ZipFile, part: str, limits: RosterLimits) -> She
     return scan
 
 
-def _scan_window(window: bytes, scan: SheetScan) -> None:
+def _scan_window(window: bytes, scan: SheetScan, *, whole: bool) -> None:
     if b'hidden="' in window:
         for found in _ROW_HIDDEN.finditer(window):
             scan.hidden_rows.append(int(found.group(1) or found.group(2)))
@@ -229,10 +257,12 @@ def _scan_window(window: bytes, scan: SheetScan) -> None:
     last = window.rfind(b"<row ")
     if last >= 0 and (row := _ROW_NUMBER.match(window, last)):
         scan.last_row = max(scan.last_row, int(row.group(1)))
-    far = _FAR_CELL.search(window)
+    # Looking at every cell would cost a tenth of the reading; a far cell that is missed here only
+    # makes the reader hold a larger rectangle, which is checked again before it is copied.
+    looked_at = window if whole else window[:_GLANCE]
+    far = set(_FAR_CELL.findall(looked_at))
     if far:
-        widest = max(map(_column_index, set(_FAR_CELL.findall(window))))
-        scan.far_column = max(scan.far_column, widest + 1)
+        scan.far_column = max(scan.far_column, max(map(_column_index, far)) + 1)
 
 
 def _column_index(letters: bytes) -> int:

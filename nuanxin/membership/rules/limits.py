@@ -30,7 +30,7 @@ class RosterLimits:
     ratio_floor_bytes: int = 8 * MEBIBYTE
     cell_characters: int = 4_000
     header_search_rows: int = 120
-    sample_rows: int = 600
+    sample_rows: int = 300
     cpu_seconds: int = 180
     wall_seconds: int = 300
     memory_bytes: int = 6_144 * MEBIBYTE

@@ -313,7 +313,7 @@ def test_an_xml_spreadsheet_named_xls():
         '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
         'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="名单"><Table>'
         f'{line(HEAD)}<Row ss:Index="3"><Cell ss:Index="1"><Data ss:Type="String">{ROWS[0][0]}</Data>'
-        f'</Cell><Cell><Data ss:Type="Number">{ROWS[0][1]}</Data></Cell></Row>'
+        f'</Cell><Cell><Data ss:Type="Number">330106199005171234</Data></Cell></Row>'
         f"{''.join(line(row) for row in ROWS[1:])}</Table></Worksheet></Workbook>"
     )
     assert outcomes(page.encode()) == {3: "damaged_id", 4: "ok", 5: "ok", 6: "ok"}
