@@ -8,7 +8,6 @@ from django.shortcuts import render
 from config.presentation import gallery as made_up
 from config.presentation.errors import DESK, STATUSES, WORKER, render_error
 from nuanxin.access.permissions import public
-from nuanxin.access.permissions import public
 
 _BASES = {WORKER: "base_worker.html", DESK: "base_desk.html", "public": "base_public.html"}
 
@@ -44,13 +43,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 @public
-@public
 def offline(request: HttpRequest) -> HttpResponse:
     """Show what the phone keeps for the time without a network."""
     return render(request, "offline.html", {"page_title": "现在没网"})
 
 
-@public
 @public
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component in all its states; ``?look=desk`` for the officers' ones."""
@@ -85,7 +82,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
     return render(request, "components/gallery.html", context)
 
 
-@public
 @public
 def gallery_error(request: HttpRequest, status: int) -> HttpResponse:
     """Show the error page for ``status`` with an example of each of its parts."""
