@@ -315,7 +315,10 @@ BATCH_MOVES: dict[BatchState, frozenset[BatchState]] = {
 
 
 class RowOutcome(IntEnum):
-    """一行花名册的结论; ``code`` is the word used in files and the API."""
+    """一行花名册的结论; ``code`` is the word used in files and the API.
+
+    The numbers are those of ``rules.roster.OUTCOMES``, with what only the register can tell behind.
+    """
 
     OK = 0
     TRANSFER = 1
@@ -327,9 +330,9 @@ class RowOutcome(IntEnum):
     NO_ID = 7
     NO_NAME = 8
     UNDERAGE = 9
-    RETIRED = 10
+    BAD_NAME = 10
     ALREADY_INVITED = 11
-    BAD_NAME = 12
+    RETIRED = 12
 
     @property
     def code(self) -> str:
@@ -350,9 +353,9 @@ class RowOutcome(IntEnum):
             7: "没有证件号",
             8: "没有姓名",
             9: "未满十六岁",
-            10: "已到退休年龄",
+            10: "姓名有误",
             11: "已经邀请过",
-            12: "姓名有误",
+            12: "已到退休年龄",
         }[self.value]
 
 

@@ -39,6 +39,11 @@ from nuanxin.membership.states import Channel, FlowKind, RowOutcome
 CHUNK_ROWS = 20_000
 TRIES = 4
 _COPY_PART_ROWS = 2_000
+_COLLISIONS = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
 
 # What the register says of each identity. LATERAL with LIMIT keeps the planner from reading the
 # whole register once a chunk: each identity is one probe of an index.
@@ -170,13 +175,10 @@ def effect_chunk(packed: PackedRows, *, to: Destination, actor: Actor) -> int:
         try:
             with transaction.atomic():
                 return _effect(packed, to, actor)
-        except (IntegrityError, OperationalError) as collision:
-            is_collision = isinstance(
-                collision.__cause__,
-                psycopg.errors.UniqueViolation
-                | psycopg.errors.DeadlockDetected
-                | psycopg.errors.SerializationFailure,
-            )
+        # COPY raises the driver's own error, a statement Django's, with the driver's as its cause.
+        except (IntegrityError, OperationalError, psycopg.Error) as fault:
+            cause = fault if isinstance(fault, psycopg.Error) else fault.__cause__
+            is_collision = isinstance(cause, _COLLISIONS)
             if not is_collision or attempt == TRIES:
                 raise
     return 0
