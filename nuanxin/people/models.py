@@ -58,8 +58,20 @@ class Worker(models.Model):
                 name="not_merged_into_itself",
             ),
         ]
-        indexes = [models.Index(fields=["phone_hash"], name="worker_phone")]
-        # The index for name search (bigrams, GIN) is made in a migration by SQL.
+        indexes = [
+            models.Index(fields=["phone_hash"], name="worker_phone"),
+            models.Index(
+                fields=["identity_hash"],
+                condition=Q(merged_into__isnull=False),
+                name="worker_folded_identity",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="worker_folded",
+            ),
+        ]
+        # The index for name search (pairs of characters, GIN) is made in migration 0002 by SQL.
 
 
 class Engagement(models.Model):
@@ -158,6 +170,11 @@ class DuplicateCandidate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["first", "second"], name="one_candidate_per_pair"),
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="pair_in_order"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-id"], condition=Q(settled_at__isnull=True), name="duplicate_open"
+            )
         ]
 
 

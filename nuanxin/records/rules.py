@@ -4,6 +4,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Sequence
 
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.text import readable
 from nuanxin.records.states import FILE_NAME_LONGEST, ChainFault
 
@@ -15,6 +16,17 @@ _LEAF = struct.Struct(">I8s")
 
 Line = tuple[int, str]
 """An event's id with its canonical text."""
+
+
+def logged_name(actor: Actor) -> str:
+    """Return the name under which an actor stands in the log.
+
+    Somebody who acts for himself and holds no post is 「本人」: the log is never erased, so it
+    holds no name that he may want erased. Whoever acts from a post answers for it by name.
+    """
+    if actor.worker_id is not None and not actor.grants:
+        return "本人"
+    return actor.name[:80]
 
 
 def body_digest(lines: Iterable[str]) -> bytes:

@@ -24,6 +24,8 @@ _OTHERS = (
 def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Open the database without a surrounding transaction; empty the touched tables at the end."""
     with django_db_blocker.unblock():
+        # Under the mark django_db the clearing away would be rolled back with the test.
+        assert not connection.in_atomic_block, "such a test carries no mark django_db"
         yield
         clear_away()
         connection.close()

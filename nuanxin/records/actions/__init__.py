@@ -16,6 +16,7 @@ from nuanxin.records.actions.files import (
 )
 from nuanxin.records.actions.requests import Answer, forget_old_requests, run_once
 from nuanxin.records.actions.sealing import seal_events
+from nuanxin.records.rules import logged_name
 
 __all__ = [
     "Answer",
@@ -27,6 +28,7 @@ __all__ = [
     "erase_file",
     "events_insert_sql",
     "forget_old_requests",
+    "logged_name",
     "reseal_files",
     "run_once",
     "seal_events",

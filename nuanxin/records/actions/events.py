@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from nuanxin.kernel.actor import Actor
+from nuanxin.records.rules import logged_name
 from nuanxin.records.states import APPEND_LIMIT, EVENT_COLUMNS
 
 
@@ -53,7 +54,7 @@ def append_event(
         at,
         kind,
         actor.account_id,
-        actor.name,
+        logged_name(actor),
         subject_type,
         subject_id,
         union_id,
@@ -77,7 +78,7 @@ def append_events(rows: Sequence[NewEvent], *, actor: Actor, at: datetime) -> in
     values = {
         "at": at,
         "account": actor.account_id,
-        "name": actor.name,
+        "name": logged_name(actor),
         "kinds": [row.kind for row in rows],
         "types": [row.subject_type for row in rows],
         "subjects": [row.subject_id for row in rows],
@@ -141,7 +142,7 @@ def append_reading(
     values = {
         "at": now,
         "account": actor.account_id,
-        "name": actor.name,
+        "name": logged_name(actor),
         "post": post,
         "worker": worker_id,
         "field": field,

@@ -1,6 +1,6 @@
-"""States and kinds of 人员, with Chinese labels; stored as small integers."""
+"""Kinds of 人员, with Chinese labels; numbers and words are stored and never change."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class IdentityKind(IntEnum):
@@ -73,3 +73,57 @@ class ConsentPurpose(IntEnum):
             4: "从合作平台带入姓名和证件号",
             5: "公开表彰信息",
         }[self.value]
+
+    @property
+    def slug(self) -> str:
+        """Return the name of the folder that holds the versions of the notice."""
+        return self.name.lower()
+
+
+class ReadableField(StrEnum):
+    """What can be read in clear of a person, with a purpose and a log row."""
+
+    IDENTITY = "identity"
+    PHONE = "phone"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {"identity": "身份证号", "phone": "手机号"}[self.value]
+
+
+class MergeField(StrEnum):
+    """What is chosen one by one when two records are merged. Birth and sex go with the number."""
+
+    NAME = "name"
+    IDENTITY = "identity"
+    PHONE = "phone"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {"name": "姓名", "identity": "身份证号（连同出生日期、性别）", "phone": "手机号"}[
+            self.value
+        ]
+
+
+class Side(StrEnum):
+    """From which of the two records a field is taken."""
+
+    KEPT = "kept"
+    FOLDED = "folded"
+
+
+class DuplicateVerdict(StrEnum):
+    """How a pair that looked like one person was settled."""
+
+    MERGED = "merged"
+    DIFFERENT = "different"
+    GONE = "gone"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {"merged": "已合并", "different": "不是同一个人", "gone": "其中一份已清除"}[
+            self.value
+        ]
