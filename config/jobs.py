@@ -2,6 +2,7 @@
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.manager import JobManager
 
 # A worker says every HEARTBEAT seconds that it lives; who was silent for STALLED is dead.
 HEARTBEAT_SECONDS = 5.0
@@ -12,11 +13,15 @@ _KEEP_FINISHED_HOURS = 72
 @app.periodic(cron="* * * * * */10")
 @app.task(queueing_lock="config.requeue_stalled", pass_context=True)
 async def requeue_stalled(context: JobContext, timestamp: int) -> None:
-    """Give the jobs of a worker that died back to the queue.
+    """Every ten seconds: see ``give_back_stalled``."""
+    await give_back_stalled(context.app.job_manager)
+
+
+async def give_back_stalled(manager: JobManager) -> None:
+    """Give the jobs of a worker that died back to the queue, and forget the worker.
 
     Each job makes its own effects happen once; running it again is safe.
     """
-    manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         await manager.retry_job(job)
     await manager.prune_stalled_workers(seconds_since_heartbeat=STALLED_SECONDS * 4)

@@ -21,15 +21,17 @@ def opened(where: Places, *, migrate: bool = True) -> Iterator[ServerLease | Non
     use_data_folder(where)
     make_data_folder(where)
     with ServerLease(where) if uses_embedded_server() else nullcontext() as lease:
-        load_keys(where.data)
+        keys = load_keys(where.data)
         django.setup()
         from django.db import OperationalError, connections
 
         try:
             if migrate:
+                from config.key_mark import check_keys_fit
                 from config.schema import bring_up_to_date
 
                 bring_up_to_date()
+                check_keys_fit(keys)
             yield lease
         except OperationalError as error:
             raise Unavailable("database.unreachable", _say_unreachable(error)) from error

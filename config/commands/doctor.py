@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from config.embedded import uses_embedded_server
-from config.keys import key_file_faults
+from config.keys import key_file_faults, load_keys
 from config.opening import opened
 from config.places import Places, places
 from nuanxin.kernel.errors import Refusal
@@ -76,6 +76,7 @@ def _inside_checks(where: Places) -> list[Finding]:
         ("数据库", _server),
         ("数据库结构", _migrations),
         ("数据库扩展", _extensions),
+        ("钥匙与数据库", _keys_fit),
         ("时钟", _clock),
         ("后台任务", _worker),
         ("网页静态文件", _static_files),
@@ -119,6 +120,18 @@ def _extensions(where: Places) -> Finding:
     if missing:
         return Finding("数据库扩展", _BAD, f"缺少 {'、'.join(missing)}")
     return Finding("数据库扩展", _GOOD, "、".join(sorted(wanted)))
+
+
+def _keys_fit(where: Places) -> Finding:
+    from config.key_mark import check_keys_fit
+
+    if _ask("SELECT to_regclass('django_migrations')") is None:
+        return Finding("钥匙与数据库", _NOTE, "数据库还是空的")
+    try:
+        check_keys_fit(load_keys(where.data, create=False))
+    except Refusal as refusal:
+        return Finding("钥匙与数据库", _BAD, refusal.message)
+    return Finding("钥匙与数据库", _GOOD, "相符")
 
 
 def _needed_extensions() -> set[str]:

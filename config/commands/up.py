@@ -22,6 +22,7 @@ from nuanxin.kernel.errors import Conflict, Refusal, Unavailable
 _FIRST_ANSWER_SECONDS = 60
 _SIGN_INS_SHOWN = 12
 _WEB = "网页服务"
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 def register(subparsers: Any) -> None:
@@ -193,6 +194,8 @@ def _say_where_to_go(options: argparse.Namespace, where: Places, seconds: float)
         lines.append("演示用的登录（全部是编造的）：")
         lines += [f"  {_describe(person)}" for person in people[:_SIGN_INS_SHOWN]]
         lines.append(f"  其余见 {where.manifest}")
+    if options.host not in _THIS_MACHINE and "NUANXIN_HOSTS" not in os.environ:
+        lines.append("别的机器来访问时，请把它们用的域名或地址写进环境变量 NUANXIN_HOSTS。")
     lines.append("按 Ctrl-C 停下。")
     print("\n".join(lines), flush=True)
 
