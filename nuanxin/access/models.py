@@ -38,6 +38,10 @@ class Account(AbstractBaseUser):
     class Meta:
         verbose_name = "账号"
 
+    def __str__(self) -> str:
+        """Return the name; a worker's account has no user name."""
+        return self.name
+
 
 class Session(models.Model):
     """会话: one browser. Kept under a keyed hash of its cookie: who reads the table signs in as nobody.

@@ -93,7 +93,7 @@ def may_send_code(counts: CodeCounts, *, now: datetime, on: date) -> Decision:
 def crosses_alarm(sent_before: int, *, on: date) -> bool:
     """Return whether the day's budget is used so far that somebody should be told."""
     budget = setting("code_budget_day", on)
-    return (sent_before + 1) * 1000 >= budget * setting("code_budget_alarm_permille", on)
+    return bool((sent_before + 1) * 1000 >= budget * setting("code_budget_alarm_permille", on))
 
 
 def network_of(address: str) -> str:

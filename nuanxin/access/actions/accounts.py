@@ -313,7 +313,7 @@ def _own_password(actor: Actor) -> tuple[str, str]:
             " WHERE id = %s AND is_active AND password <> ''",
             [actor.account_id],
         )
-        row = cursor.fetchone()
+        row: tuple[str, str] | None = cursor.fetchone()
     if row is None:
         raise Forbidden("access.no_password", "这个账号不用密码登录。")
     return row

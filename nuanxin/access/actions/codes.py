@@ -122,7 +122,7 @@ SELECT (SELECT max(sent_at) FROM access_signincode
 def _counts(
     phone_hash: UUID, keys: dict[AttemptKind, UUID], *, is_known_device: bool, now: datetime
 ) -> rules.CodeCounts:
-    values = {
+    values: dict[str, Any] = {
         "phone_hash": phone_hash,
         "phone": keys[AttemptKind.CODE_TO_PHONE],
         "device": keys[AttemptKind.CODE_TO_DEVICE],
@@ -175,7 +175,7 @@ def _write(
     counted.append(
         AttemptKind.CODE_TO_DEVICE if counts.is_known_device else AttemptKind.CODE_TO_PHONE
     )
-    values = {
+    values: dict[str, Any] = {
         "actions": [kind.value for kind in counted],
         "keys": [keys[kind] for kind in counted],
         "now": now,
@@ -255,7 +255,7 @@ def _try(code_id: int, digits: str, purpose: CodePurpose, now: datetime) -> tupl
     phone_hash = phone_of_code(code_id)
     if phone_hash is None:
         return False, None
-    values = {
+    values: dict[str, Any] = {
         "code": _hash_code(digits, phone_hash, purpose),
         "id": code_id,
         "now": now,

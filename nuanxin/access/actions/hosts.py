@@ -108,5 +108,5 @@ def _worker_by_identity(number: str) -> tuple[int, str] | None:
             " WHERE identity_hash = %s AND merged_into_id IS NULL AND erased_at IS NULL",
             [sealing.lookup_hash("identity", number)],
         )
-        row = cursor.fetchone()
+        row: tuple[int, str] | None = cursor.fetchone()
     return row

@@ -5,6 +5,7 @@ What is counted is a keyed hash of what the try concerned: reading the table tel
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -83,7 +84,7 @@ def password_keys(name: str, *, network: str, known_device: str) -> PasswordKeys
 def wrong_tries(keys: PasswordKeys, *, now: datetime) -> WrongTries:
     """Return the wrong passwords and codes since the last right one, within the window."""
     minutes = rules.setting("password_window_minutes", business_day(now))
-    values = {
+    values: dict[str, Any] = {
         "key": keys.place,
         "network": keys.network,
         "elsewhere": keys.elsewhere,

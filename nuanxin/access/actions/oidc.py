@@ -13,10 +13,14 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from authlib.common.security import generate_token
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
+from authlib.common.security import generate_token  # type: ignore[import-untyped]
+from authlib.oauth2.rfc6749.parameters import (  # type: ignore[import-untyped]
+    prepare_grant_uri,
+)
+from authlib.oauth2.rfc7636 import (  # type: ignore[import-untyped]
+    create_s256_code_challenge,
+)
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from django.conf import settings
 from django.db import connection
 from joserfc import jwt
@@ -66,12 +70,12 @@ class Departure:
 
 def providers() -> list[Provider]:
     """Return the host apps of this site, in the settings' order."""
-    return [_provider(code, given) for code, given in settings.OIDC_PROVIDERS.items()]
+    return [_provider(code, given) for code, given in _named().items()]
 
 
 def get_provider(code: str) -> Provider:
     """Return one host app; raises ``NotFound``."""
-    given = settings.OIDC_PROVIDERS.get(code)
+    given = _named().get(code)
     if given is None:
         raise NotFound()
     return _provider(code, given)
@@ -150,6 +154,11 @@ def forget_metadata() -> None:
     """Ask every host anew for its addresses and keys."""
     with _metadata_lock:
         _metadata_kept.clear()
+
+
+def _named() -> dict[str, Mapping[str, Any]]:
+    named: Any = settings.OIDC_PROVIDERS
+    return dict(named)
 
 
 def _provider(code: str, given: Mapping[str, Any]) -> Provider:

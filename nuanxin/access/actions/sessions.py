@@ -4,9 +4,8 @@ A session's row is kept under a keyed hash of its cookie. Signing in always make
 new cookie (fixation), signing out deletes it, raising the account's epoch ends all at once.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -18,6 +17,7 @@ from nuanxin.access.queries.keeping import (
     PENDING_CODE_KEY,
     PENDING_PASSWORD_KEY,
     VERIFIED_PHONE_KEY,
+    HostPerson,
     sealed_for_session,
 )
 from nuanxin.access.states import SessionKind
@@ -61,7 +61,7 @@ def insert_session(
                 "ends": now + timedelta(minutes=minutes),
             },
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def update_session(key_hash: UUID, data: str, *, now: datetime) -> bool:
@@ -71,7 +71,7 @@ def update_session(key_hash: UUID, data: str, *, now: datetime) -> bool:
             "UPDATE access_session SET data = %s, seen_at = %s WHERE key_hash = %s",
             [data, now, key_hash],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def touch_session(key_hash: UUID, *, now: datetime) -> None:
@@ -124,12 +124,19 @@ def hold_verified_phone(session: SessionBase, *, phone: str, now: datetime) -> N
     )
 
 
-def hold_host_person(session: SessionBase, *, person: Mapping[str, Any], now: datetime) -> None:
-    """Keep, sealed, whom a host app has passed: provider, subject, name, identity, phone."""
+def hold_host_person(session: SessionBase, *, person: HostPerson, now: datetime) -> None:
+    """Keep, sealed, whom a host app has passed, for joining without typing."""
     minutes = rules.setting("verified_phone_minutes", business_day(now))
     session[HOST_PERSON_KEY] = sealed_for_session(
         HOST_PERSON_KEY,
-        {**person, "at": now.isoformat()},
+        {
+            "provider": person.provider,
+            "subject": person.subject,
+            "name": person.name,
+            "identity": person.identity,
+            "phone": person.phone,
+            "at": now.isoformat(),
+        },
         until=now + timedelta(minutes=minutes),
     )
 

@@ -158,7 +158,7 @@ def _take_step(account_id: UUID, step: int) -> bool:
             "UPDATE access_account SET totp_last_step = %s WHERE id = %s AND totp_last_step < %s",
             [step, account_id, step],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 @transaction.atomic

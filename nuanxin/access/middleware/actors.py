@@ -83,11 +83,11 @@ class ActorMiddleware:
         if holder is None:
             if meets(ANONYMOUS, requirement):
                 return None
-            refused = Unauthorised(
+            unknown = Unauthorised(
                 "access.token_needed",
                 "请在 Authorization 里带上 Bearer 令牌；带了还这样，就是令牌到期或收回了。",
             )
-            return refusal_response(request, refused)
+            return refusal_response(request, unknown)
         if not meets(actor, requirement):
             return refusal_response(request, _no_right())
         if holder.rights.isdisjoint(requirement.rights) and not meets(ANONYMOUS, requirement):
@@ -117,7 +117,7 @@ def find_actor(request: HttpRequest) -> Actor:
         holder = queries.get_token_holder(header, clock.now()) if header else None
         request.token_holder = holder  # type: ignore[attr-defined]
         return holder.actor if holder else ANONYMOUS
-    session = request.session
+    session: Any = request.session
     return session.actor if getattr(session, "is_signed_in", False) else ANONYMOUS
 
 

@@ -151,7 +151,7 @@ def _signed_in(request: HttpRequest, account_id: UUID, username: str) -> HttpRes
 def _secret_drawn(pending: PendingPassword) -> dict[str, Any]:
     import segno  # late: only the few who sign in for the first time need it
 
-    address = pyotp.TOTP(pending.secret).provisioning_uri(pending.username, issuer_name=ISSUER)
+    address = pyotp.TOTP(pending.secret).provisioning_uri(name=pending.username, issuer_name=ISSUER)
     code = segno.make(address, error="m")
     groups = [pending.secret[i : i + 4] for i in range(0, len(pending.secret), 4)]
     return {

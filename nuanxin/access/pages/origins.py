@@ -5,6 +5,7 @@ opens nothing; it only keeps its owner from being slowed down by tries made else
 """
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -22,7 +23,7 @@ MOST_NAMES = 5
 
 def origin_of(request: HttpRequest) -> Origin:
     """Return the network that asks and the mark of its device ("" for a new one)."""
-    return Origin(rules.network_of(address_of(request)), _mark(request).get("device", ""))
+    return Origin(rules.network_of(address_of(request)), str(_mark(request).get("device", "")))
 
 
 def knows(request: HttpRequest, name: str) -> bool:
@@ -58,7 +59,7 @@ def _short(name: str) -> str:
     return sealing.lookup_hash("device_name", name).hex[:16]
 
 
-def _mark(request: HttpRequest) -> dict[str, list[str]]:
+def _mark(request: HttpRequest) -> dict[str, Any]:
     try:
         value = signing.loads(
             request.COOKIES.get(DEVICE_COOKIE, ""), salt=SALT, max_age=KEPT_SECONDS

@@ -217,9 +217,10 @@ def _words(refusal: Refusal) -> str:
 def _hosts(request: HttpRequest) -> list[dict[str, str]]:
     way_on = _way_on(request, otherwise="")
     more = f"?{urlencode({'next': way_on})}" if way_on else ""
+    named: Any = settings.OIDC_PROVIDERS
     return [
         {"title": given.get("label", code), "url": reverse("sign-in-host", args=[code]) + more}
-        for code, given in settings.OIDC_PROVIDERS.items()
+        for code, given in named.items()
     ]
 
 

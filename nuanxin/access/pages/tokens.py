@@ -54,12 +54,12 @@ def token_new(request: HttpRequest) -> HttpResponse:
             form.add_error(_FIELDS.get(refusal.code), refusal.message)
             status = refusal.status
         else:
-            context = {
+            shown: dict[str, Any] = {
                 "page_title": "令牌做好了，只显示这一次",
                 "crumbs": [{"label": "接口令牌", "url": reverse("desk-tokens")}],
                 "token": made.token,
             }
-            return render(request, "access/token_made.html", context)
+            return render(request, "access/token_made.html", shown)
     context = {
         "page_title": "新做一个令牌",
         "crumbs": [{"label": "接口令牌", "url": reverse("desk-tokens")}],
