@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+import polars as pl
+
 from nuanxin.kernel.errors import Malformed
-from nuanxin.membership.forms.roster_grid import Grid, build_grid, check_size
+from nuanxin.membership.forms.roster_grid import Grid, build_grid, check_size, grid_of_lines
 from nuanxin.membership.forms.roster_headings import recognise_heading
 from nuanxin.membership.rules.limits import RosterLimits
 
@@ -62,7 +64,11 @@ def read_delimited(body: bytes, name: str, limits: RosterLimits) -> Grid:
     if not text.strip("\ufeff\r\n\t ,;　"):
         raise Malformed("roster.empty", "这份文件是空的。请确认名单已经保存，再重新上传。")
     separator = find_separator(text)
-    grid = build_grid(name, _records(text, separator), limits)
+    if '"' in text and not _quotes_swallow_lines(text, separator):
+        records = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        grid = build_grid(name, records, limits)
+    else:  # a stray quotation mark that would swallow lines is a letter like any other
+        grid = grid_of_lines(name, _lines(text), separator, limits)
     grid.notes = notes
     return grid
 
@@ -95,11 +101,9 @@ def _split(lines: list[str], separator: str) -> Iterator[list[str]]:
         return
 
 
-def _records(text: str, separator: str) -> Iterator[list[str]]:
-    """Yield the records; a stray quotation mark that would swallow lines is taken as a letter."""
-    if '"' in text and _quotes_swallow_lines(text, separator):
-        return _plain_records(text, separator)
-    return iter(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+def _lines(text: str) -> pl.Series:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+    return pl.Series(lines, dtype=pl.String)
 
 
 def _quotes_swallow_lines(text: str, separator: str) -> bool:
@@ -110,13 +114,6 @@ def _quotes_swallow_lines(text: str, separator: str) -> bool:
     except csv.Error:
         return True
     return False
-
-
-def _plain_records(text: str, separator: str) -> Iterator[list[str]]:
-    return (
-        [cell.strip('"') for cell in line.split(separator)]
-        for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    )
 
 
 def _utf16_without_mark(body: bytes) -> str:

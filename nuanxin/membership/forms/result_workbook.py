@@ -7,14 +7,14 @@ file; it can be corrected and dropped again, and the two added columns are then 
 import os
 from collections.abc import Mapping
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from nuanxin.membership.forms.roster_columns import RosterTable
 from nuanxin.membership.forms.roster_grid import NUMBER, Grid
 from nuanxin.membership.forms.roster_headings import REASON_HEADING, RESULT_HEADING, Field
-from nuanxin.membership.rules.roster import RowOutcome
+from nuanxin.membership.states import RowOutcome
 
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 _LONGEST_CELL = 32_000
@@ -30,6 +30,7 @@ _WIDTHS = {
     Field.OCCUPATION: 14,
     Field.JOINED_ON: 13,
 }
+_GOOD = {RowOutcome.OK, RowOutcome.TRANSFER}
 _BLOCK_ROWS = 20_000
 
 
@@ -105,8 +106,9 @@ def _write_block(
     rows = grid.rows(start, start + _BLOCK_ROWS)
     heading_row = table.header.rows[-1] if table.header.rows else -1
     for index, cells in enumerate(rows, start=start):
-        outcome = outcomes.get(index + 1)
-        is_bad = outcome is not None and not RowOutcome(outcome).can_be_taken
+        code = outcomes.get(index + 1)
+        outcome = RowOutcome[code.upper()] if code else None
+        is_bad = outcome is not None and outcome not in _GOOD
         style = styles["head"] if index == heading_row else styles["bad" if is_bad else "text"]
         for place, column in enumerate(kept):
             _write_cell(sheet, index, place, cells[column], grid, column, column in as_text, style)
@@ -114,7 +116,7 @@ def _write_block(
             sheet.write_string(index, len(kept), RESULT_HEADING, style)
             sheet.write_string(index, len(kept) + 1, REASON_HEADING, style)
         elif outcome is not None:
-            sheet.write_string(index, len(kept), RowOutcome(outcome).label, style)
+            sheet.write_string(index, len(kept), outcome.label, style)
             reason = reasons.get(index + 1)
             if reason:
                 sheet.write_string(index, len(kept) + 1, safe_cell(reason)[:_LONGEST_CELL], style)

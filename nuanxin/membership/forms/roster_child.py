@@ -7,6 +7,9 @@ import pickle
 import resource
 import sys
 
+NO_MEMORY, NO_SPACE = 3, 4
+"""What the child exits with when it could not answer."""
+
 _BROKEN = "这份文件读不了，可能损坏了。请在表格软件里打开，另存为 .xlsx 再上传。"
 
 
@@ -29,11 +32,14 @@ def main() -> int:
     except Malformed as refusal:
         result = ("refused", (refusal.code, refusal.message, refusal.details))
     except MemoryError:
-        return 3
+        return NO_MEMORY
     except BaseException:  # a panic of the parser is none of the ordinary exceptions
         result = ("refused", ("roster.not_a_table", _BROKEN, {}))
-    with open(answer, "wb") as stream:
-        pickle.dump(result, stream, protocol=5)
+    try:
+        with open(answer, "wb") as stream:
+            pickle.dump(result, stream, protocol=5)
+    except OSError:
+        return NO_SPACE
     return 0
 
 

@@ -13,9 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.errors import Malformed, Unavailable
 from nuanxin.membership.forms.delimited_file import read_delimited
 from nuanxin.membership.forms.markup_file import is_markup, read_markup
+from nuanxin.membership.forms.roster_child import NO_SPACE
 from nuanxin.membership.forms.roster_columns import RosterTable, build_table
 from nuanxin.membership.forms.roster_grid import Grid, check_size
 from nuanxin.membership.forms.workbook_file import (
@@ -113,14 +114,18 @@ def read_roster_safely(
     """Do what ``read_roster`` does in a child process with limits of time and memory.
 
     Raises the same, and Malformed ``roster.timeout`` when the child ran out of time. A child that
-    dies of its memory limit, or of a fault of the parser, is reported as ``roster.bomb``.
+    dies of its memory limit is reported as ``roster.bomb``. Raises Unavailable ``roster.no_space``
+    when the disk is full.
     """
     check_file(path_or_bytes, limits)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="roster-"))
         if isinstance(path_or_bytes, bytes):
             path = Path(folder) / "dropped"
-            path.write_bytes(path_or_bytes)
+            try:
+                path.write_bytes(path_or_bytes)
+            except OSError:
+                raise _no_space() from None
         else:
             path = Path(path_or_bytes).resolve()
         answer = Path(folder) / "answer"
@@ -149,6 +154,8 @@ def _run_child(task: bytes, limits: RosterLimits) -> None:
         raise _too_slow() from None
     if done.returncode in {-24, -9}:  # SIGXCPU, or SIGKILL at the hard limit
         raise _too_slow()
+    if done.returncode == NO_SPACE:
+        raise _no_space()
     if done.returncode != 0:
         raise Malformed(
             "roster.bomb",
@@ -156,6 +163,13 @@ def _run_child(task: bytes, limits: RosterLimits) -> None:
             "请新建一个空白表格，只把有人的行和列复制进去，再上传。",
             status=done.returncode,
         )
+
+
+def _no_space() -> Unavailable:
+    return Unavailable(
+        "roster.no_space",
+        "服务器的磁盘满了，名单没有读成，什么都没有改动。请告诉管理员清理磁盘，再上传一次。",
+    )
 
 
 def _too_slow() -> Malformed:

@@ -96,6 +96,23 @@ def build_grid(name: str, rows: Iterable[Sequence[Any]], limits: RosterLimits) -
     return Grid(name=name, columns=_joined(pieces, sizes), height=sum(sizes))
 
 
+def grid_of_lines(name: str, lines: pl.Series, separator: str, limits: RosterLimits) -> Grid:
+    """Return the grid of plain lines of text (no quoting), split at ``separator`` all at once.
+
+    Raises Malformed ``roster.too_large`` past the limits of rows, columns or cells.
+    """
+    width = int(lines.str.count_matches(separator, literal=True).max() or 0) + 1  # type: ignore[arg-type]
+    check_size(len(lines), width, limits)
+    columns = []
+    for cells in lines.str.splitn(separator, width).struct.unnest().get_columns():
+        text = cells.fill_null("")
+        if int(text.str.len_bytes().max() or 0) > limits.cell_characters:  # type: ignore[arg-type]
+            text = text.str.slice(0, limits.cell_characters)
+        kind = np.where((text == "").to_numpy(), EMPTY, TEXT).astype(np.uint8)
+        columns.append(GridColumn(text, kind))
+    return Grid(name=name, columns=columns, height=len(lines))
+
+
 def check_size(rows: int, columns: int, limits: RosterLimits) -> None:
     """Raise Malformed ``roster.too_large`` if a sheet of this size is past the limits."""
     if rows > limits.rows:

@@ -9,7 +9,6 @@ that a corrected second line is not lost because of the faulty first one.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 import numpy as np
 import polars as pl
@@ -17,53 +16,12 @@ from numpy.typing import NDArray
 
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.identity import OLDEST_YEARS, parse_identity
-from nuanxin.kernel.parameters import parameter
-
-
-class RowOutcome(StrEnum):
-    """The verdict on one row of a roster; the value is the code that scripts and files carry."""
-
-    OK = "ok"
-    TRANSFER = "transfer"
-    ALREADY_MEMBER = "already_member"
-    REPEATED = "repeated"
-    BAD_ID = "bad_id"
-    DAMAGED_ID = "damaged_id"
-    BAD_PHONE = "bad_phone"
-    NO_ID = "no_id"
-    NO_NAME = "no_name"
-    UNDERAGE = "underage"
-    BAD_NAME = "bad_name"
-
-    @property
-    def label(self) -> str:
-        """Return the Chinese name shown in previews and result workbooks."""
-        return _LABELS[self]
-
-    @property
-    def can_be_taken(self) -> bool:
-        """Return whether the row leads to an invitation or a proposed transfer."""
-        return self in {RowOutcome.OK, RowOutcome.TRANSFER}
-
-
-_LABELS = {
-    RowOutcome.OK: "可以入会",
-    RowOutcome.TRANSFER: "建议转会",
-    RowOutcome.ALREADY_MEMBER: "已是本会会员",
-    RowOutcome.REPEATED: "名单里重复",
-    RowOutcome.BAD_ID: "身份证号有错",
-    RowOutcome.DAMAGED_ID: "身份证号被表格软件改坏",
-    RowOutcome.BAD_PHONE: "手机号有错",
-    RowOutcome.NO_ID: "没有身份证号",
-    RowOutcome.NO_NAME: "没有姓名",
-    RowOutcome.UNDERAGE: "未到入会年龄",
-    RowOutcome.BAD_NAME: "姓名有错",
-}
+from nuanxin.kernel.parameters import ParameterMissing, parameter
+from nuanxin.membership.states import RowOutcome
 
 OUTCOMES: tuple[RowOutcome, ...] = tuple(RowOutcome)
-"""Outcome codes by the small integer under which ``JudgedRoster.outcome`` holds them."""
+"""Outcomes by the small integer under which ``JudgedRoster.outcome`` holds them."""
 
-_CODE = {outcome: number for number, outcome in enumerate(OUTCOMES)}
 _REASONS = {
     RowOutcome.NO_ID: "没有填身份证号。请照着证件补上 18 位号码。",
     RowOutcome.NO_NAME: "没有填姓名。请照着证件补上。",
@@ -73,6 +31,7 @@ _REASONS = {
     ),
     RowOutcome.BAD_NAME: "姓名这一格里不是姓名。请照着证件改正。",
 }
+_RETIRED_HINT = "按证件上的年龄可能已经退休。退休人员不新入会，原有会籍可以保留。请核对。"
 _FORMULA_HINT = "姓名以“=”一类的符号开头，已按文字原样保留。请核对。"
 
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
@@ -137,7 +96,7 @@ class JudgedRoster:
 
     def codes(self) -> list[str]:
         """Return the outcome code of every row."""
-        names = [outcome.value for outcome in OUTCOMES]
+        names = [outcome.code for outcome in OUTCOMES]
         return [names[code] for code in self.outcome.tolist()]
 
     def outcomes_by_row(self) -> dict[int, str]:
@@ -147,11 +106,11 @@ class JudgedRoster:
     def totals(self) -> dict[str, int]:
         """Return how many rows have each outcome; outcomes that do not occur are left out."""
         counts = np.bincount(self.outcome, minlength=len(OUTCOMES))
-        return {OUTCOMES[i].value: int(n) for i, n in enumerate(counts) if n}
+        return {OUTCOMES[i].code: int(n) for i, n in enumerate(counts) if n}
 
     def problems(self) -> Iterator[tuple[int, RowOutcome, str]]:
         """Yield (row number, outcome, reason) of every row that is not simply ok."""
-        for index in np.flatnonzero(self.outcome != _CODE[RowOutcome.OK]).tolist():
+        for index in np.flatnonzero(self.outcome != RowOutcome.OK).tolist():
             reason = self.reason[index] or ""
             yield int(self.row_numbers[index]), OUTCOMES[self.outcome[index]], reason
 
@@ -171,7 +130,7 @@ class JudgedRoster:
                 **self.extra,
             }
         )
-        return frame.filter(pl.Series(self.outcome == _CODE[RowOutcome.OK]))
+        return frame.filter(pl.Series(self.outcome == RowOutcome.OK))
 
 
 def judge_rows(
@@ -210,9 +169,9 @@ def judge_rows(
         (RowOutcome.BAD_NAME, ~no_name & _not_a_name(names)),
         (RowOutcome.BAD_PHONE, (phones == "").to_numpy()),
     )
-    outcome = np.full(size, _CODE[RowOutcome.OK], dtype=np.uint8)
+    outcome = np.full(size, RowOutcome.OK, dtype=np.uint8)
     for verdict, fault in reversed(faults):
-        outcome[fault] = _CODE[verdict]
+        outcome[fault] = verdict
     first_row = np.zeros(size, dtype=np.int32)
     _mark_repeated(outcome, first_row, reading.keys, parsed.row_numbers)
     shared = np.zeros(size, dtype=bool)
@@ -233,8 +192,17 @@ def judge_rows(
         reason=_nothing(size),
         extra={k: parsed.columns[k] for k in ("outlet", "platform") if k in parsed.columns},
     )
-    judged.reason = _reasons(judged, parsed, shared, today, minimum_age_years)
+    old = sound & _past_retirement(reading, today, adcode)
+    judged.reason = _reasons(judged, parsed, _Findings(shared, old), today, minimum_age_years)
     return judged
+
+
+@dataclass(slots=True)
+class _Findings:
+    """Rows whose phone an earlier row has, and rows past the retirement age."""
+
+    shared: Flags
+    old: Flags
 
 
 @dataclass(slots=True)
@@ -306,15 +274,33 @@ def _zeroed_ends(numbers: pl.Series, reading: _Reading) -> Flags:
     return failing
 
 
+def _past_retirement(reading: _Reading, today: date, adcode: str) -> Flags:
+    """Return who has reached the retirement age: a hint to the officer, never a refusal.
+
+    国发〔1978〕104号 and the decision of 2024-09-13: the age moves by birth month, and platform
+    workers are not divided into cadres and workers, so the number alone cannot decide.
+    """
+    old = np.zeros(len(reading.sound), dtype=bool)
+    is_male = reading.sex_digits % 2 == 1
+    for key, whose in (("male", is_male), ("female", ~is_male)):
+        try:
+            found = parameter(f"membership.retirement_age_{key}_years", adcode=adcode, on=today)
+        except ParameterMissing:
+            continue
+        limit = _days(_birthday_limit(today, int(found.value)))
+        old |= whose & (reading.birth_days <= limit)
+    return old
+
+
 def _mark_repeated(
     outcome: NDArray[np.uint8],
     first_row: NDArray[np.int32],
     keys: NDArray[np.int64],
     row_numbers: NDArray[np.int32],
 ) -> None:
-    clean = np.flatnonzero(outcome == _CODE[RowOutcome.OK])
+    clean = np.flatnonzero(outcome == RowOutcome.OK)
     again, first = _again(keys[clean])
-    outcome[clean[again]] = _CODE[RowOutcome.REPEATED]
+    outcome[clean[again]] = RowOutcome.REPEATED
     first_row[clean[again]] = row_numbers[clean[first]]
 
 
@@ -324,9 +310,9 @@ def _mark_reused_phones(
     phones: pl.Series,
     row_numbers: NDArray[np.int32],
 ) -> Flags:
-    clean = np.flatnonzero(outcome == _CODE[RowOutcome.OK])
+    clean = np.flatnonzero(outcome == RowOutcome.OK)
     again, first = _again(phones.gather(clean).cast(pl.Int64).to_numpy())
-    outcome[clean[again]] = _CODE[RowOutcome.BAD_PHONE]
+    outcome[clean[again]] = RowOutcome.BAD_PHONE
     first_row[clean[again]] = row_numbers[clean[first]]
     shared = np.zeros(len(outcome), dtype=bool)
     shared[clean[again]] = True
@@ -400,19 +386,18 @@ def _employers(parsed: ParsedRoster) -> pl.Series:
 def _reasons(
     judged: JudgedRoster,
     parsed: ParsedRoster,
-    shared: Flags,
+    found: _Findings,
     today: date,
     minimum_age_years: int,
 ) -> pl.Series:
     """Return the sentence for every row that needs one; only these rows cost anything."""
     hinted = judged.name.str.contains(_FORMULA_START).to_numpy()
-    faulty = judged.outcome != _CODE[RowOutcome.OK]
-    places = np.flatnonzero(faulty | hinted)
+    faulty = judged.outcome != RowOutcome.OK
+    places = np.flatnonzero(faulty | hinted | found.old)
     numbers = parsed.columns["identity"].gather(places).to_list()
     complaints = parsed.text("phone_complaint").gather(places).to_list()
     fixed = {
         **_REASONS,
-        RowOutcome.OK: _FORMULA_HINT,
         RowOutcome.UNDERAGE: (
             f"本人不满 {minimum_age_years} 周岁，不能入会。请先把这一行去掉；如果号码录错了，请改正。"
         ),
@@ -428,9 +413,11 @@ def _reasons(
         elif outcome is RowOutcome.BAD_PHONE:
             sentences.append(
                 f"和第 {first} 行的手机号相同。一个手机号只能给一个人用，请改成本人的手机号。"
-                if shared[index]
+                if found.shared[index]
                 else complaint or "还没有填手机号。请填 11 位手机号。"
             )
+        elif outcome is RowOutcome.OK:
+            sentences.append(_FORMULA_HINT if hinted[index] else _RETIRED_HINT)
         else:
             sentences.append(fixed[outcome])
     nulls = pl.repeat(None, len(judged), dtype=pl.String, eager=True)
