@@ -23,6 +23,7 @@ from nuanxin.membership.forms.result_workbook import write_result
 from nuanxin.membership.models import RosterBatch, RosterChunk
 from nuanxin.membership.states import BATCH_MOVES, BatchState, Channel, FlowKind, RowOutcome
 from nuanxin.records import actions as records
+from nuanxin.records import queries as records_queries
 
 _DIGEST_UNKNOWN = b""
 Told = Callable[[int, int], None]
@@ -108,14 +109,15 @@ def discard_batch(*, batch_id: int, actor: Actor, now: datetime) -> None:
     batch = _batch_for_update(actor, batch_id)
     _move(batch, BatchState.DISCARDED)
     batch.save(update_fields=["state"])
-    records.erase_file(
-        file_id=batch.file_id,
-        owner_type=reading.OWNER,
-        owner_id=batch.id,
-        reason="名单没有办理，已放弃",
-        actor=actor,
-        now=now,
-    )
+    for kept in records_queries.list_files(owner_type=reading.OWNER, owner_id=batch.id):
+        records.erase_file(
+            file_id=kept.id,
+            owner_type=reading.OWNER,
+            owner_id=batch.id,
+            reason="名单没有办理，已放弃",
+            actor=actor,
+            now=now,
+        )
     _record("membership.roster_discarded", batch, actor, now)
 
 

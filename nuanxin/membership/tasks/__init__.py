@@ -1,0 +1,1 @@
+"""Jobs of 会籍; each wraps one action."""
