@@ -107,6 +107,8 @@ class _DatabaseKeeper:
             self._lease.revive()
         except Refusal as refusal:
             print(refusal.message, file=sys.stderr)
+        except OSError as error:
+            print(f"数据库还启动不了：{error.strerror}。请检查磁盘空间。", file=sys.stderr)
 
 
 @contextmanager

@@ -307,8 +307,11 @@ class Cluster:
         )
 
     def _write_address(self, address: ServerAddress) -> None:
+        content = json.dumps(asdict(address))
+        if _read(self._where.server_file) == content:
+            return  # nothing new: a full disk is no reason to fail here
         draft = self._where.server_file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(asdict(address)), encoding="utf-8")
+        draft.write_text(content, encoding="utf-8")
         draft.replace(self._where.server_file)
 
 
