@@ -1,0 +1,268 @@
+"""Every address × every role × every relation, from the one policy file.
+
+For each address the walk asks, as each of the cast, for objects of the own union, a child, a
+sibling, the parent, a union of the next county and one of another city, and for one that does not
+exist. What must come follows from ``kernel/data/policy.yaml`` alone:
+
+* nobody signed in → the way to sign in (a program: 401);
+* right held nowhere → 403;
+* held, but not over this object → 404, the same to the byte as for an object that does not exist;
+* held over it → anything but that;
+* and whatever was refused has changed no row, and no GET has.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from nuanxin.access.permissions import Requirement
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import ANONYMOUS, Actor, Role
+from nuanxin.orgs.models import Union
+from tests.cast import ROLES_OF_THE_WALK, Cast
+from tests.walk.routes import Route, all_routes
+from tests.walk.samples import SAMPLES
+
+ROUTES = all_routes()
+GUARDED = [route for route in ROUTES if not route.is_public]
+PUBLIC = [route for route in ROUTES if route.is_public]
+
+# Rows that the sign-in machinery itself writes while a page is read.
+_PLUMBING = ("access_session", "access_apitoken")
+
+
+def _ids(routes: list[Route]) -> list[Any]:
+    return [pytest.param(route, id=route.name) for route in routes]
+
+
+def test_there_are_routes_to_walk() -> None:
+    assert len(GUARDED) > 10
+    assert len(PUBLIC) > 5
+
+
+@pytest.mark.parametrize("route", _ids(ROUTES))
+def test_every_address_says_who_may_use_it(route: Route) -> None:
+    silent = [method for method, needed in route.requirements.items() if needed is None]
+    assert not silent, (
+        f'{route.pattern} ({", ".join(silent)}) carries no right: put @requires("object.action") '
+        "or @public from nuanxin.access.permissions on its function"
+    )
+
+
+@pytest.mark.parametrize("route", _ids(ROUTES))
+def test_every_address_with_a_variable_part_has_a_sample(route: Route) -> None:
+    if not route.converters:
+        return
+    assert route.name in SAMPLES, (
+        f"add a line for {route.name!r} to SAMPLES in tests/walk/samples.py: how to make an object "
+        f"for {route.pattern} that belongs to a given union (or person)"
+    )
+    missing = SAMPLES[route.name].missing
+    assert set(missing) == set(route.converters)
+    reverse(route.name, kwargs=missing)
+
+
+def test_every_sample_belongs_to_an_address() -> None:
+    assert set(SAMPLES) <= {route.name for route in ROUTES}
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.parametrize("route", _ids(GUARDED))
+def test_walk(route: Route, cast: Cast) -> None:
+    """Walk one guarded address as everybody; report every fault at once."""
+    faults: list[str] = []
+    statuses: set[int] = set()
+    for method, requirement in route.requirements.items():
+        if requirement is None or requirement.is_public:
+            continue
+        for name in ROLES_OF_THE_WALK:
+            faults += _walk_as(cast, route, name, method, requirement, statuses)
+    assert not faults, "\n".join(faults)
+    if route.converters:
+        assert statuses & {401, 404}, "no object out of scope was refused: is the sample right?"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", _ids(PUBLIC))
+def test_public_addresses_answer_everybody_and_write_nothing_on_get(
+    route: Route, cast: Cast
+) -> None:
+    sample = SAMPLES.get(route.name)
+    kwargs = sample.public(cast) if sample and sample.public else {}
+    for name in ("anonymous", "rider_ye", "county_cadre"):
+        client = _client(cast, name, route)
+        before = written()
+        answer = client.get(reverse(route.name, kwargs=kwargs))
+        assert answer.status_code < 500, answer.content[:200]
+        assert answer.status_code not in (401, 403)
+        assert written() == before, f"GET {route.pattern} as {name} wrote"
+
+
+@pytest.mark.django_db
+def test_an_address_without_a_right_is_refused_at_run_time(cast: Cast, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.walk.urls_without_right"
+    for name in ("anonymous", "county_cadre", "system_admin"):
+        answer = cast.client(name).get("/forgotten/")
+        assert answer.status_code == 403
+        assert b"secret" not in answer.content
+
+
+def test_the_order_of_the_middleware_is_the_one_that_the_walk_proves(settings: Any) -> None:
+    order = settings.MIDDLEWARE
+    actor = order.index("nuanxin.access.middleware.ActorMiddleware")
+    assert order[0] == "nuanxin.access.middleware.HeadersMiddleware"
+    assert order.index("django.middleware.csrf.CsrfViewMiddleware") < actor
+    assert order.index("django.contrib.sessions.middleware.SessionMiddleware") < actor
+    assert actor == len(order) - 1
+
+
+# ---- the walk ---------------------------------------------------------------------------------
+
+
+def _walk_as(
+    cast: Cast,
+    route: Route,
+    name: str,
+    method: str,
+    requirement: Requirement,
+    statuses: set[int],
+) -> Iterator[str]:
+    actor = cast.actor(name)
+    missing: HttpResponse | None = None
+    for relation, kwargs, expected in _cases(cast, route, name, actor, requirement):
+        client = _client(cast, name, route)
+        before = written()
+        answer = _ask(client, route, method, kwargs)
+        wrote = written() != before
+        statuses.add(answer.status_code)
+        where = f"{method} {route.pattern} as {name}, {relation}"
+        fault = _fault(answer, expected, route, actor, method)
+        if fault:
+            yield f"{where}: {fault}"
+        if wrote and (method == "GET" or expected != "allowed"):
+            yield f"{where}: answered {answer.status_code} and wrote"
+        if relation == "missing":
+            missing = answer
+        elif expected == "out of scope" and missing is not None and _differ(answer, missing):
+            yield f"{where}: differs from an object that does not exist"
+
+
+def _differ(one: HttpResponse, other: HttpResponse) -> bool:
+    """Return whether anything tells the two answers apart."""
+    return (one.status_code, one.content, dict(one.headers)) != (
+        other.status_code,
+        other.content,
+        dict(other.headers),
+    )
+
+
+def _cases(
+    cast: Cast, route: Route, name: str, actor: Actor, requirement: Requirement
+) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield relation, keyword arguments and what is expected; «missing» comes first."""
+    holds = any(policy.holds(actor, r) or policy.holds(ANONYMOUS, r) for r in requirement.rights)
+    nobody = actor.account_id is None and not actor.grants
+    if not route.converters:
+        yield "alone", {}, ("allowed" if holds else "sign in" if nobody else "no right")
+        return
+    sample = SAMPLES[route.name]
+    refused = None if holds else "sign in" if nobody else "no right"
+    yield "missing", sample.missing, refused or "out of scope"
+    if sample.of_union is not None:
+        for relation, union in relations(cast, actor).items():
+            may = any(policy.may(actor, right, path=union.path) for right in requirement.rights)
+            expected = refused or ("allowed" if may else "out of scope")
+            yield relation, sample.of_union(cast, union), expected
+    if sample.of_person is not None:
+        for whose in ("rider_ye", "rider_lu"):
+            person = cast.actor(whose).worker_id
+            may = any(policy.may(actor, r, worker_id=person) for r in requirement.rights)
+            expected = refused or ("allowed" if may else "out of scope")
+            yield f"of {whose}", sample.of_person(cast, whose), expected
+
+
+def relations(cast: Cast, actor: Actor) -> dict[str, Union]:
+    """Return a union for each relation that the actor's own union has; and two far ones."""
+    by_id = {union.id: union for union in cast.unions.values()}
+    found: dict[str, Union] = {
+        "next county": cast.unions["carers"],
+        "another city": cast.unions["far_drivers"],
+    }
+    own = next((by_id[g.union_id] for g in actor.grants if g.union_id in by_id), None)
+    if own is None:
+        return found | {"anywhere": cast.unions["couriers"]}
+    found["own"] = own
+    for union in by_id.values():
+        if union.parent_id == own.id:
+            found["child"] = union
+        if own.parent_id is not None and union.parent_id == own.parent_id and union.id != own.id:
+            found["sibling"] = union
+        if union.id == own.parent_id:
+            found["parent"] = union
+    return found
+
+
+def _client(cast: Cast, name: str, route: Route) -> Client:
+    return cast.client(name, raise_request_exception=False)
+
+
+def _ask(client: Client, route: Route, method: str, kwargs: dict[str, Any]) -> HttpResponse:
+    url = reverse(route.name, kwargs=kwargs)
+    sample = SAMPLES.get(route.name)
+    body = dict(sample.body) if sample else {}
+    if method in ("GET", "HEAD"):
+        return client.get(url)  # type: ignore[return-value]
+    if route.is_for_programs:
+        return client.generic(  # type: ignore[return-value]
+            method, url, json.dumps(body), content_type="application/json"
+        )
+    return client.generic(method, url) if method != "POST" else client.post(url, body)  # type: ignore[return-value]
+
+
+def _fault(
+    answer: HttpResponse, expected: str, route: Route, actor: Actor, method: str
+) -> str | None:
+    """Return what is wrong with the answer, or None."""
+    status = answer.status_code
+    if status >= 500:
+        return f"failed with {status}"
+    is_program = actor.has_role(Role.API_CLIENT)
+    if route.is_for_programs and not is_program:
+        # A browser's session opens nothing below /api/: without a token everybody is unknown there.
+        good = {401, 404} if expected != "allowed" else {200, 201, 202, 400, 401, 404, 409, 422}
+        return None if status in good else f"answered {status} without a token"
+    if is_program and not route.is_for_programs:
+        # A token opens no page: without a session the way leads to sign in.
+        open_to_all = status == 200 and expected == "allowed"
+        return None if status == 302 or open_to_all else f"answered {status} to a token"
+    good = {
+        "sign in": {302},
+        "no right": {403},
+        "out of scope": {404, 405},  # 405 only where the address does not know the method at all
+        "allowed": {200, 201, 202, 204, 302, 303, 304, 400, 403, 405, 409, 422, 428},
+    }[expected]
+    if status not in good:
+        return f"expected {expected} {sorted(good)}, got {status}"
+    if expected == "allowed" and status == 403 and b"access.no_right" in answer.content:
+        return "holds the right over it and was told that he does not"
+    if expected == "sign in" and "/sign-in/" not in answer.headers.get("Location", ""):
+        return f"leads to {answer.headers.get('Location')} instead of signing in"
+    return None
+
+
+def written() -> int:
+    """Return how many rows this transaction has inserted, changed or deleted so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)"
+            " FROM pg_stat_xact_user_tables WHERE relname <> ALL(%s)",
+            [list(_PLUMBING)],
+        )
+        return int(cursor.fetchone()[0])
