@@ -329,6 +329,7 @@ class RunningTotals(models.Model):
     retained = models.BigIntegerField("转保留会籍累计", default=0)
     approval_undone = models.BigIntegerField("审批撤回累计", default=0)
     merged_out = models.BigIntegerField("合并转出累计", default=0)
+    duplicate_closed = models.BigIntegerField("重复记录合并累计", default=0)
     invited = models.BigIntegerField("邀请累计", default=0)
     applied = models.BigIntegerField("申请累计", default=0)
 

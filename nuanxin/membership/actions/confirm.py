@@ -7,7 +7,8 @@ committee; it handles one and five thousand alike, in one statement.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,19 +24,26 @@ from nuanxin.membership.rules.joining import PROVINCE, join_terms, near_retireme
 from nuanxin.membership.rules.receipts import Applied, Receipt, taken_receipt, waiting_receipt
 from nuanxin.membership.rules.review import due_days
 from nuanxin.membership.states import FlowKind, JoinState, ReceiptKind
+from nuanxin.people.queries.consents import current_notice
 from nuanxin.people.states import Assurance, ConsentPurpose, LabourRelation
 from nuanxin.records.actions import append_event, events_insert_sql
-
-CONSENT_VERSION = "2026-11"
-"""The version of the notice that the joining pages show at present."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """One purpose that the person agreed to, under one version of the notice."""
+    """One purpose that the person agreed to, under one version of the notice ("": today's)."""
 
     purpose: ConsentPurpose
-    notice_version: str = CONSENT_VERSION
+    notice_version: str = ""
+
+    def version_on(self, day: date) -> str:
+        """Return the version agreed to; raise ``NotFound`` when there was no notice on ``day``."""
+        return self.notice_version or _notice_version(self.purpose, day)
+
+
+@lru_cache(maxsize=64)
+def _notice_version(purpose: ConsentPurpose, day: date) -> str:
+    return current_notice(purpose, on=day).version
 
 
 NEEDED_CONSENTS = (
@@ -148,7 +156,7 @@ def take_up(
         "assured": int(Assurance.PHONE_CONFIRMED),
         "relation": int(LabourRelation.UNKNOWN),
         "purposes": [int(consent.purpose) for consent in consents],
-        "versions": [consent.notice_version for consent in consents],
+        "versions": [consent.version_on(day) for consent in consents],
         "via": via[:16],
         "applied": int(FlowKind.APPLIED),
         "event": (

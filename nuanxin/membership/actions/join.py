@@ -16,11 +16,10 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
-from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.kernel.identity import IdentityKind, IdentityNumber, parse_identity
+from nuanxin.kernel.identity import IdentityNumber, parse_identity
 from nuanxin.kernel.names import check_name, sort_key
 from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.phone import normalise_phone
@@ -53,12 +52,13 @@ from nuanxin.membership.rules.receipts import (
 )
 from nuanxin.membership.rules.review import due_days
 from nuanxin.membership.states import Channel, FlowKind, JoinState, MemberState, ReceiptKind
+from nuanxin.people.actions.registering import identity_values, phone_values
 from nuanxin.people.states import Assurance, LabourRelation
-from nuanxin.people.states import IdentityKind as PaperKind
 
 LONGEST_PLACE = 120
 MOST_OCCUPATIONS = 6
 _TRIES = 3
+_LONGEST_KEY = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,21 +265,19 @@ def _apply_on_own_record(
 
 
 def _own_record(request: Request, found: Found, now: datetime) -> int:
-    hashed = sealing.lookup_hash("phone", request.phone)
-    values = {
+    values = phone_values(request.phone) | {
         "known": found.worker_id,
-        "phone_hash": hashed,
-        "phone_sealed": sealing.seal("phone", request.phone, hashed),
-        "phone_hint": _hint(request.phone, 3),
         "name": request.name,
-        "name_key": sort_key(request.name),
+        "name_key": sort_key(request.name)[:_LONGEST_KEY],
         "birth_on": request.identity.birth_on,
         "sex": request.identity.sex,
         "assurance": int(request.assurance),
         "at": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [7_001, str(hashed)])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [7_001, str(values["phone_hash"])]
+        )
         cursor.execute(_OWN_RECORD, values)
         (record,) = cursor.fetchone()
     return int(record)
@@ -358,26 +356,16 @@ def _found(row: tuple[Any, ...]) -> Found:
 
 
 def _values(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> dict[str, Any]:
-    number = request.identity.number18
-    identity_hash = sealing.lookup_hash("identity", number)
-    phone_hash = sealing.lookup_hash("phone", request.phone)
     due = due_days(terms.on)
     return {
+        **identity_values(request.identity.number18, today=terms.on),
+        **phone_values(request.phone),
         "union_code": request.union_code,
         "due": due.day,
         "due_exceptions": due.exceptions,
         "own_worker": actor.worker_id,
         "name": request.name,
-        "name_key": sort_key(request.name),
-        "identity_hash": identity_hash,
-        "identity_sealed": sealing.seal("identity", number, identity_hash),
-        "identity_hint": _hint(number, 4),
-        "identity_kind": int(_PAPERS.get(request.identity.kind, PaperKind.RESIDENCE_PERMIT)),
-        "phone_hash": phone_hash,
-        "phone_sealed": sealing.seal("phone", request.phone, phone_hash),
-        "phone_hint": _hint(request.phone, 3),
-        "birth_on": request.identity.birth_on,
-        "sex": request.identity.sex,
+        "name_key": sort_key(request.name)[:_LONGEST_KEY],
         "assurance": int(request.assurance),
         "host_verified": int(Assurance.HOST_VERIFIED),
         "stated": int(Assurance.STATED_BY_ROSTER),
@@ -393,7 +381,7 @@ def _values(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> 
         "bit_employer": int(Doubt.EMPLOYER_ELSEWHERE),
         "many": terms.many_from_one_phone_persons,
         "purposes": [int(consent.purpose) for consent in request.consents],
-        "versions": [consent.notice_version for consent in request.consents],
+        "versions": [consent.version_on(terms.on) for consent in request.consents],
         "via": request.via,
         "account": actor.account_id,
         "actor_name": actor.name,
@@ -402,12 +390,6 @@ def _values(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> 
         "day": terms.on,
         "at": now,
     }
-
-
-_PAPERS = {
-    IdentityKind.RESIDENT_CARD: PaperKind.RESIDENT,
-    IdentityKind.FOREIGN_PERMANENT_RESIDENT: PaperKind.OTHER,
-}
 
 
 def _own_doubts(request: Request, terms: JoinTerms) -> Doubt:
@@ -419,10 +401,6 @@ def _own_doubts(request: Request, terms: JoinTerms) -> Doubt:
             is_assured=request.assurance >= Assurance.PHONE_CONFIRMED,
         )
     )
-
-
-def _hint(number: str, head: int) -> str:
-    return number[:head] + number[-4:]
 
 
 def _read(

@@ -24,6 +24,7 @@ from nuanxin.membership.actions.review_statements import (
     FACTS,
     UNDO,
 )
+from nuanxin.membership.actions.texts import queue_texts
 from nuanxin.membership.models import DecisionRun
 from nuanxin.membership.queries.scope import unions_below
 from nuanxin.membership.rules.joining import PROVINCE
@@ -112,7 +113,13 @@ def _approve(
     }
     with connection.cursor() as cursor:
         cursor.execute(APPROVE, values)
-        decided = [int(row[0]) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    decided = [int(row[0]) for row in rows]
+    queue_texts(
+        [(row[2], f"你已经是{row[3]}的会员了。会员卡在「我的」里，卡号不变。") for row in rows],
+        template="membership.approved",
+        now=now,
+    )
     overtaken = Decision.no("overtaken", "刚才有同事在办这一份，看看最新的情况。")
     missed = tuple(Skipped(number, overtaken) for number in ids if number not in set(decided))
     return _note_run(JoinState.APPROVED, decided, skipped + missed, left, actor, now)
@@ -176,7 +183,13 @@ def _decide_otherwise(
     }
     with connection.cursor() as cursor:
         cursor.execute(DECIDE_OTHERWISE, values)
-        decided = [int(row[0]) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    decided = [int(row[0]) for row in rows]
+    queue_texts(
+        [(row[1], f"{row[2]}：{said['title']}。打开「我的」看原因和办法。") for row in rows],
+        template=said["event"],
+        now=now,
+    )
     skipped = tuple(
         Skipped(number, _why_not(one)) for number, one in facts.items() if number not in decided
     )

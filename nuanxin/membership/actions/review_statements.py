@@ -10,7 +10,7 @@ from nuanxin.records.actions import events_insert_sql
 # Whose application it is: the record of the actor, or the phone with which he signs in. Two
 # accounts of one person are one person (safety paper, invariants 6 and 10).
 _OWN = """
-    (a.worker_id = %(own_worker)s::bigint OR EXISTS (
+    (a.worker_id IS NOT DISTINCT FROM %(own_worker)s::bigint OR EXISTS (
         SELECT 1 FROM access_account acc
         WHERE acc.id = %(account)s::uuid
           AND (acc.worker_id = a.worker_id OR acc.phone_hash = w.phone_hash)))
@@ -44,7 +44,7 @@ ORDER BY a.due_on, a.id LIMIT %(limit)s
 APPROVE = f"""
 WITH picked AS MATERIALIZED (
     SELECT a.id, a.worker_id, a.union_id, a.channel, a.occupation, a.work_adcode, a.outlet_id,
-           u.adcode, u.name AS union_name, w.phone_hash, w.phone_sealed, w.phone_hint
+           u.adcode, u.name AS union_name
     FROM membership_joinapplication a
     JOIN orgs_union u ON u.id = a.union_id
     JOIN people_worker w ON w.id = a.worker_id

@@ -29,3 +29,14 @@ def unions_below(union_id: int, paths: Sequence[str]) -> list[int]:
 def path_range(path: str) -> tuple[str, str]:
     """Return the range [from, to) of the paths that begin with ``path`` (it ends in a slash)."""
     return path, path[:-1] + "0"
+
+
+# Below which unions a person stands: the one he belongs to, the one that he asks to join, and the
+# one that invited him. A member who has moved on is out of the old union's sight at once.
+WORKER_PATHS = """
+SELECT m.worker_id, u.path FROM membership_membership m JOIN orgs_union u ON u.id = m.union_id
+WHERE m.ended_on IS NULL
+UNION ALL
+SELECT a.worker_id, v.path FROM membership_joinapplication a JOIN orgs_union v ON v.id = a.union_id
+WHERE a.state IN (1, 2, 3)
+"""

@@ -19,6 +19,8 @@ _ID_BYTES = 5
 _DAY_BYTES = 2
 _MAC_BYTES = 9
 TOKEN_CHARACTERS = 22
+INVITATION_PATH = "/i/{token}"
+"""Where the link leads; short, because it goes into a text message."""
 
 
 def invitation_token(application_id: int, valid_to: date, key: bytes) -> str:
