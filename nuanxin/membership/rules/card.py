@@ -155,7 +155,9 @@ def verify_card(
     try:
         if len(token) > _LONGEST_TOKEN:
             raise ValueError("too long")
-        raw = base64.urlsafe_b64decode(token.strip() + "=" * (-len(token.strip()) % 4))
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        if _encode(raw) != token:
+            raise ValueError("written in another way")
         packed, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
         payload = _unpack(packed)
     except (ValueError, binascii.Error, OverflowError, OSError):

@@ -27,7 +27,7 @@ def invitation_token(application_id: int, valid_to: date, key: bytes) -> str:
     """Return the token of an invitation that may be confirmed up to and including ``valid_to``."""
     body = application_id.to_bytes(_ID_BYTES, "big")
     body += (valid_to - _EPOCH).days.to_bytes(_DAY_BYTES, "big")
-    return base64.urlsafe_b64encode(body + _mac(body, key)).rstrip(b"=").decode()
+    return _encode(body + _mac(body, key))
 
 
 def read_invitation(token: str, today: date, key: bytes) -> int:
@@ -41,7 +41,8 @@ def read_invitation(token: str, today: date, key: bytes) -> int:
     except (ValueError, binascii.Error):
         raw = b""
     body, mac = raw[: _ID_BYTES + _DAY_BYTES], raw[_ID_BYTES + _DAY_BYTES :]
-    if len(token) != TOKEN_CHARACTERS or not hmac.compare_digest(mac, _mac(body, key)):
+    is_given_out = hmac.compare_digest(mac, _mac(body, key)) and _encode(raw) == token
+    if len(token) != TOKEN_CHARACTERS or not is_given_out:
         raise Malformed(
             "membership.link_unreadable",
             "这个链接不完整。请从短信里重新点开，或者把整条链接复制过来。",
@@ -68,6 +69,10 @@ def may_confirm(state: JoinState) -> Decision:
         fact="state",
         has=state.name,
     )
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _mac(body: bytes, key: bytes) -> bytes:
