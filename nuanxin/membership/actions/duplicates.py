@@ -23,7 +23,7 @@ from nuanxin.records.actions import append_event
 _TOGETHER = "两份档案合并，另一份申请继续办"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MembershipMergeStep:
     """The step of 会籍 in a merge of two records."""
 

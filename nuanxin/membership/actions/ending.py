@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -52,7 +53,7 @@ def end_memberships(
     A live one appends the flow of its reason, a retained one none: it has been taken off before.
     Open transfer proposals of them are cancelled, except ``transfer_id``.
     """
-    values = {
+    values: dict[str, Any] = {
         "ids": list(membership_ids),
         "reason": int(reason),
         "reason_label": reason.label,
@@ -91,7 +92,7 @@ class GoingOn:
 
 def open_again(ended: Sequence[Ended], to: GoingOn, *, actor: Actor, now: datetime) -> list[Opened]:
     """Let memberships that have just ended go on in another union from today, dates carried."""
-    values = {
+    values: dict[str, Any] = {
         "ids": [one.membership_id for one in ended],
         "states": [int(one.state) for one in ended],
         "state": int(to.state) if to.state is not None else None,

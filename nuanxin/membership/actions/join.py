@@ -329,8 +329,8 @@ def _run(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
         if raw.prepare_threshold is None:
             raw.prepare_threshold = 5  # planning it takes longer than running it
         cursor.execute(statement, values, prepare=True)
-        row: tuple[Any, ...] = cursor.fetchone()
-    return row
+        row = cursor.fetchone()
+    return row or ()
 
 
 def _found(row: tuple[Any, ...]) -> Found:

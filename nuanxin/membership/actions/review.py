@@ -99,7 +99,7 @@ def _approve(
     actor: Actor,
     now: datetime,
 ) -> DecisionResult:
-    values = {
+    values: dict[str, Any] = {
         "ids": list(ids),
         "own_worker": actor.worker_id,
         "account": actor.account_id,
@@ -216,7 +216,7 @@ def undo_decisions(*, run_id: int, actor: Actor, now: datetime) -> DecisionResul
         raise NotFound()
     facts, _ = _facts(run.application_ids, _paths(actor), "", actor)
     may_undo(undo_until=run.undo_until, undone_at=run.undone_at, now=now).insist(Conflict)
-    values = {
+    values: dict[str, Any] = {
         "ids": list(facts),
         "verdict": run.verdict,
         "decided_at": run.decided_at,
@@ -269,7 +269,7 @@ def _facts(
         raise Malformed(
             "membership.too_many_at_once", f"一次最多办 {MOST_AT_ONCE} 份。请分几次办。"
         )
-    values = {
+    values: dict[str, Any] = {
         "ids": wanted,
         "paths": paths,
         "own_worker": actor.worker_id,
@@ -288,7 +288,7 @@ def _facts(
 
 
 def _clean(union_id: int, paths: list[str], limit: int, actor: Actor) -> list[int]:
-    values = {
+    values: dict[str, Any] = {
         "unions": unions_below(union_id, paths),
         "limit": limit,
         "own_worker": actor.worker_id,

@@ -6,6 +6,7 @@ thousands is told in one moment and a message a round trip would take minutes.
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -32,7 +33,7 @@ def queue_texts(texts: Sequence[tuple[int, str]], *, template: str, now: datetim
     """
     if not texts:
         return 0
-    values = {
+    values: dict[str, Any] = {
         "workers": [worker for worker, _ in texts],
         "bodies": [body[:400] for _, body in texts],
         "template": template,

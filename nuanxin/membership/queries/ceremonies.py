@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -57,7 +58,7 @@ def list_ceremonies(*, actor: Actor, union_id: int, limit: int = PAGE_LIMIT) -> 
     )
 
 
-def _rows(statement: str, values: dict[str, object]) -> list[CeremonyRow]:
+def _rows(statement: str, values: dict[str, Any]) -> list[CeremonyRow]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [CeremonyRow(row[0], Where(*row[6:12]), *row[1:6]) for row in cursor.fetchall()]

@@ -167,7 +167,7 @@ def _past(worker_id: int) -> tuple[MyPast, ...]:
                ORDER BY m.started_on DESC, m.id DESC LIMIT %s""",
             [worker_id, HISTORY_LIMIT],
         )
-        return tuple(MyPast(*row[:3], EndReason(row[3])) for row in cursor.fetchall())
+        return tuple(MyPast(row[0], row[1], row[2], EndReason(row[3])) for row in cursor.fetchall())
 
 
 def _one(statement: str, worker_id: int) -> tuple[Any, ...] | None:

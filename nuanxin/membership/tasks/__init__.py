@@ -1,1 +1,5 @@
 """Jobs of 会籍; each wraps one action."""
+
+from nuanxin.membership.tasks import applications, rosters
+
+__all__ = ["applications", "rosters"]

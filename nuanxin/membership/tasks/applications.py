@@ -14,14 +14,14 @@ from nuanxin.membership.actions.upkeep import (
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queueing_lock="membership.send_invitations")
+@app.task(name="membership.send_invitations", queueing_lock="membership.send_invitations")
 def send_invitations_due(timestamp: int) -> None:
     """Tell invited people, a few thousand a minute."""
     send_invitations(actor=SYSTEM, now=clock.now())
 
 
 @app.periodic(cron="5 0 * * *")
-@app.task(queueing_lock="membership.expire")
+@app.task(name="membership.expire", queueing_lock="membership.expire")
 def expire_what_nobody_answered(timestamp: int) -> None:
     """Close invitations, returns and transfer proposals whose last day is over."""
     while expire_invitations(actor=SYSTEM, now=clock.now()):
@@ -31,7 +31,7 @@ def expire_what_nobody_answered(timestamp: int) -> None:
 
 
 @app.periodic(cron="15 8 * * *")
-@app.task(queueing_lock="membership.escalate")
+@app.task(name="membership.escalate", queueing_lock="membership.escalate")
 def escalate_overdue_reviews(timestamp: int) -> None:
     """Tell upper unions about reviews that are overdue."""
     while escalate_overdue(actor=SYSTEM, now=clock.now()):
@@ -39,7 +39,7 @@ def escalate_overdue_reviews(timestamp: int) -> None:
 
 
 @app.periodic(cron="45 4 * * *")
-@app.task(queueing_lock="membership.found_unions")
+@app.task(name="membership.found_unions", queueing_lock="membership.found_unions")
 def ask_counties_to_found_unions(timestamp: int) -> None:
     """Look for employers whose people have gathered in backstop unions."""
     ask_to_found_unions(actor=SYSTEM, now=clock.now())
