@@ -49,11 +49,31 @@ class Union(models.Model):
                 condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("founded_on")),
                 name="union_ends_after_founding",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    ended_on__isnull=True, state__in=["preparing", "active", "term_expired"]
+                )
+                | Q(ended_on__isnull=False, state__in=["merged", "dissolved"]),
+                name="union_ended_with_day_and_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(state="merged"),
+                name="union_merged_into_another",
+            ),
         ]
         indexes = [
             models.Index(fields=["path"], name="union_path"),
             models.Index(fields=["adcode", "kind"], name="union_region"),
+            models.Index(
+                fields=["parent", "id"], condition=Q(ended_on__isnull=True), name="union_children"
+            ),
+            models.Index(fields=["founded_on", "adcode"], name="union_founded"),
+            models.Index(
+                fields=["term_ends_on"], condition=Q(state="active"), name="union_term_end"
+            ),
         ]
+        # By SQL in a migration: one root; the trigger that keeps ``path``; an ended union has no
+        # children after its last day.
 
 
 class Placement(models.Model):
@@ -72,7 +92,24 @@ class Placement(models.Model):
         verbose_name = "隶属关系"
         constraints = [
             models.CheckConstraint(condition=~Q(union=F("parent")), name="not_its_own_parent"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="placement_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_at__isnull=True) | Q(superseded_at__gte=F("recorded_at")),
+                name="placement_known_before_corrected",
+            ),
         ]
+        indexes = [
+            models.Index(
+                fields=["parent", "union"],
+                condition=Q(superseded_at__isnull=True),
+                name="placement_children",
+            ),
+        ]
+        # By SQL in a migration: placements of one union and kind never overlap in both times; no
+        # cycle on any day; a parent exists on every day of a placement.
 
 
 class Ancestry(models.Model):
@@ -90,8 +127,19 @@ class Ancestry(models.Model):
     class Meta:
         verbose_name = "上下级闭包"
         indexes = [
-            models.Index(fields=["ancestor_id", "valid_from"], name="ancestry_down"),
-            models.Index(fields=["union_id", "valid_from"], name="ancestry_up"),
+            models.Index(
+                fields=["ancestor_id", "valid_from"],
+                include=["valid_to", "union_id", "depth"],
+                condition=Q(superseded_at__isnull=True),
+                name="ancestry_live_down",
+            ),
+            models.Index(
+                fields=["union_id", "depth"],
+                condition=Q(superseded_at__isnull=True),
+                name="ancestry_live_up",
+            ),
+            models.Index(fields=["ancestor_id", "recorded_at"], name="ancestry_known_down"),
+            models.Index(fields=["union_id", "recorded_at"], name="ancestry_known_up"),
         ]
 
 
@@ -116,7 +164,11 @@ class UnionChange(models.Model):
 
 
 class Territory(models.Model):
-    """管辖地域: the region a union works in (county, or town), dated in both times."""
+    """管辖地域: the region a union works in (county, or town), dated in both times.
+
+    One of them is its seat, and only one on any day: figures by region count a union there, in the
+    region that was its seat on that day. ``Union.adcode`` and ``town_code`` are the seat of today.
+    """
 
     id = models.BigAutoField(primary_key=True)
     union = models.ForeignKey(
@@ -124,6 +176,7 @@ class Territory(models.Model):
     )
     adcode = models.IntegerField("地区")
     town_code = models.IntegerField("乡镇街道", null=True)
+    is_seat = models.BooleanField("驻地", default=False)
     valid_from = models.DateField("生效")
     valid_to = models.DateField("失效", null=True)
     recorded_at = models.DateTimeField("记入时间")
@@ -131,7 +184,26 @@ class Territory(models.Model):
 
     class Meta:
         verbose_name = "管辖地域"
-        indexes = [models.Index(fields=["adcode"], name="territory_region")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="territory_has_a_day",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["adcode", "valid_from"],
+                include=["valid_to", "union", "is_seat"],
+                condition=Q(superseded_at__isnull=True),
+                name="territory_live_region",
+            ),
+            models.Index(
+                fields=["town_code"],
+                condition=Q(superseded_at__isnull=True, town_code__isnull=False),
+                name="territory_live_town",
+            ),
+        ]
+        # By SQL in a migration: one seat on any day; the same place not twice on a day.
 
 
 class Employer(models.Model):
@@ -145,6 +217,7 @@ class Employer(models.Model):
     is_platform = models.BooleanField("平台企业", default=False)
     is_key_enterprise = models.BooleanField("头部(重点)企业", default=False)
     recorded_at = models.DateTimeField("登记时间", db_default=Now())
+    closed_on = models.DateField("终止日期", null=True)
 
     class Meta:
         verbose_name = "用人单位"
@@ -187,3 +260,22 @@ class Coverage(models.Model):
 
     class Meta:
         verbose_name = "覆盖单位"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="coverage_has_a_day",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["employer", "outlet"],
+                condition=Q(superseded_at__isnull=True),
+                name="coverage_live_employer",
+            ),
+            models.Index(
+                fields=["union", "id"],
+                condition=Q(superseded_at__isnull=True),
+                name="coverage_live_union",
+            ),
+        ]
+        # By SQL in a migration: the same employer (outlet, industry) not twice on a day.

@@ -1,0 +1,71 @@
+"""Who may change the tree and what hangs on it.
+
+The shape of the tree (founding, moving, merging, ending, territory) is the upper union's business:
+the right is asked over the union above. A union itself may correct its own particulars.
+"""
+
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import Forbidden
+
+
+def can_shape(actor: Actor, *, parent_path: str) -> bool:
+    """Return whether the actor may found, move, merge or end a union under ``parent_path``."""
+    return policy.may(actor, "org_unit.create", path=parent_path)
+
+
+def check_can_shape(actor: Actor, *, parent_path: str) -> None:
+    """Return if allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right.
+
+    The root has no union above it: ``parent_path`` "" is for whoever holds the right everywhere.
+    """
+    policy.check(actor, "org_unit.create", path=parent_path or policy.EVERYWHERE)
+
+
+def can_edit(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may change the name, coverage and term of the union at ``path``."""
+    return policy.may(actor, "org_unit.edit", path=path)
+
+
+def check_can_edit(actor: Actor, *, path: str) -> None:
+    """Return if allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right."""
+    policy.check(actor, "org_unit.edit", path=path)
+
+
+def can_register_employers(actor: Actor) -> bool:
+    """Return whether the actor may enter an employer, which belongs to no union's subtree."""
+    return any(
+        policy.holds(actor, right)
+        for right in ("org_unit.create", "org_unit.edit", "org_unit.manage")
+    )
+
+
+def check_can_register_employers(actor: Actor) -> None:
+    """Return if allowed; raise ``Forbidden`` otherwise."""
+    if not can_register_employers(actor):
+        raise Forbidden(
+            "access.no_right", "登记用人单位不在您的职责里。需要办的话，请找上级工会给您加上。"
+        )
+
+
+def can_manage_outlets(actor: Actor, *, covering_paths: tuple[str, ...]) -> bool:
+    """Return whether the actor looks after one of the unions that cover the employer.
+
+    Where no union covers it yet, whoever may enter employers may enter their outlets.
+    """
+    if not covering_paths:
+        return can_register_employers(actor)
+    return any(
+        policy.may(actor, right, path=path)
+        for path in covering_paths
+        for right in ("org_unit.manage", "org_unit.edit", "org_unit.create")
+    )
+
+
+def check_can_manage_outlets(actor: Actor, *, covering_paths: tuple[str, ...]) -> None:
+    """Return if allowed; raise ``Forbidden`` otherwise (employers are public, so never 404)."""
+    if not can_manage_outlets(actor, covering_paths=covering_paths):
+        raise Forbidden(
+            "access.no_right",
+            "这家单位的网点由覆盖它的工会登记。需要办的话，请联系那个工会或者上级工会。",
+        )
