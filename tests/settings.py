@@ -3,8 +3,10 @@
 pytest reads this module before anything of Django (``DJANGO_SETTINGS_MODULE`` in pyproject.toml).
 """
 
+import atexit
 import base64
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -29,6 +31,7 @@ def _run_folder() -> Path:
         os.chmod(folder, 0o711)  # the database's system user passes through
         os.environ["NUANXIN_TEST_RUN"] = folder
         os.environ["NUANXIN_TEST_RUN_OWNER"] = str(os.getpid())
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # read without pytest
     return Path(os.environ["NUANXIN_TEST_RUN"])
 
 

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from config.opening import opened
 from config.places import places
 from config.progress import Progress
@@ -87,6 +85,8 @@ def _take_effect(batch_id: int, totals: dict[str, int], options: argparse.Namesp
 
 
 def _outcomes(batch_id: int) -> dict[str, str]:
+    import numpy as np
+
     from nuanxin.membership.models import RosterChunk
     from nuanxin.membership.states import RowOutcome
 
