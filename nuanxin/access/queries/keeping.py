@@ -124,6 +124,11 @@ def sealed_for_session(key: str, values: dict[str, Any], *, until: datetime) -> 
     return {"sealed": base64.b64encode(envelope).decode(), "until": until.isoformat()}
 
 
+def opened_from_session(request: HttpRequest, key: str) -> dict[str, Any] | None:
+    """Return what ``sealed_for_session`` keeps under ``key``, None when absent or too old."""
+    return _opened(request, key)
+
+
 def _opened(request: HttpRequest, key: str) -> dict[str, Any] | None:
     kept = request.session.get(key)
     if not isinstance(kept, dict):
