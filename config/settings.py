@@ -74,6 +74,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "config.presentation.context.frame",
                 "nuanxin.access.middleware.frames.signed_in",
+                "config.presentation.rail.desk_rail",
             ],
             "builtins": ["config.presentation.templatetags.nx"],
         },

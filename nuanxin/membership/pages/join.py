@@ -202,9 +202,7 @@ def _apply(request: HttpRequest, draft: Draft, phone: str) -> Receipt:
         account_id = access_actions.open_worker_account(
             worker_id=receipt.worker_id, name=draft.name, phone=phone or None, actor=SYSTEM, now=now
         )
-        access_actions.begin_session(
-            request.session, account_id=account_id, kind=SessionKind.PHONE
-        )
+        access_actions.begin_session(request.session, account_id=account_id, kind=SessionKind.PHONE)
     return receipt
 
 

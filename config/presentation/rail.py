@@ -1,0 +1,66 @@
+"""The rail of the desk: the rooms that exist, and that the person's posts open."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import Actor
+
+# section, name of the address, words, right, icon
+ROOMS = (
+    ("办事", "desk-home", "待办", "desk.open"),
+    ("办事", "desk-review", "入会审核", "membership.decide"),
+    ("办事", "desk-rosters", "集体入会", "roster.view"),
+    ("办事", "desk-members", "会员", "membership.view"),
+    ("办事", "desk-duplicates", "疑似重复", "person.merge"),
+    ("组织", "desk-tree", "工会", "org_unit.manage"),
+    ("组织", "desk-overview", "概览", "membership.count"),
+    ("组织", "figures", "数读", "desk.open"),
+    ("管理", "desk-posts", "职务", "post.view"),
+    ("管理", "desk-tokens", "接口令牌", "api_token.manage"),
+    ("管理", "desk-accounts", "账号", "account.manage"),
+    ("管理", "desk-events", "操作记录", "event_log.view"),
+    ("管理", "desk-matrix", "权限表", "desk.open"),
+)
+
+
+def desk_rail(request: HttpRequest) -> dict[str, Any]:
+    """Return the rail for a guarded page of the desk; nothing anywhere else."""
+    requirement = getattr(request, "access_requirement", None)
+    if not request.path.startswith("/desk/") or requirement is None or requirement.is_public:
+        return {}
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    rows = [
+        {"section": section, "label": label, "url": url, "active": _is_here(request.path, url)}
+        for section, name, label, right in ROOMS
+        if (url := _address(name)) and policy.holds(actor, right)
+    ]
+    search = _address("desk-members") if policy.holds(actor, "membership.view") else ""
+    return {
+        "desk_nav": _only_the_longest(rows),
+        "desk_home_url": _address("desk-home"),
+        "search_url": search,
+    }
+
+
+def _is_here(path: str, url: str) -> bool:
+    return path == url or (url != "/desk/" and path.startswith(url))
+
+
+def _only_the_longest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mark one room only: of several that fit, the one with the longest address."""
+    fitting = [row for row in rows if row["active"]]
+    if fitting:
+        longest = max(fitting, key=lambda row: len(row["url"]))
+        for row in fitting:
+            row["active"] = row is longest
+    return rows
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
