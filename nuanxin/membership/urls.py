@@ -2,9 +2,17 @@
 
 from django.urls import path
 
-from nuanxin.membership.pages import join, rosters
+from nuanxin.membership.pages import join, mine, rosters
 
 urlpatterns = [
+    path("", mine.home, name="worker-home"),
+    path("me/", mine.me, name="worker-me"),
+    path("me/data/", mine.data, name="worker-data"),
+    path("me/data/consent/", mine.withdraw_consent, name="worker-consent-withdraw"),
+    path("me/readings/", mine.readings, name="worker-readings"),
+    path("me/leave/", mine.leave, name="worker-leave"),
+    path("me/transfer/<int:transfer_id>/", mine.answer_transfer, name="worker-transfer"),
+    path("i/<str:token>/", mine.invitation, name="invitation"),
     path("join/", join.why, name="join"),
     path("join/u/<slug:code>/", join.why, name="join-of"),
     path("join/work/", join.work, name="join-work"),
