@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.membership.pages import join, mine, rosters
+from nuanxin.membership.pages import join, members, mine, rosters, unions
 
 urlpatterns = [
     path("", mine.home, name="worker-home"),
@@ -20,6 +20,13 @@ urlpatterns = [
     path("join/union/", join.union, name="join-union"),
     path("join/check/", join.check, name="join-check"),
     path("join/done/", join.done, name="join-done"),
+    path("desk/members/", members.member_list, name="desk-members"),
+    path("desk/members/<int:membership_id>/", members.member, name="desk-member"),
+    path(
+        "desk/members/<int:membership_id>/clear/", members.member_unmask, name="desk-member-unmask"
+    ),
+    path("desk/unions/", unions.tree, name="desk-tree"),
+    path("desk/unions/<slug:code>/", unions.union, name="desk-union"),
     path("desk/rosters/", rosters.roster_list, name="desk-rosters"),
     path("desk/rosters/new/", rosters.roster_drop, name="desk-roster-new"),
     path("desk/rosters/<int:batch_id>/", rosters.roster, name="desk-roster"),
