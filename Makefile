@@ -70,7 +70,7 @@ bench: install ## 测速，打印对比表
 	$(BIN)/python -m bench
 
 screenshots: install-dev ## 用浏览器重拍手册里的图
-	$(BIN)/python -m pytest -m browser -p no:randomly --screenshots $(TESTS)
+	NUANXIN_SCREENSHOTS=1 $(BIN)/python -m pytest -m browser -p no:randomly $(TESTS)
 
 lock: install-dev ## 重新锁定依赖（需要 uv）
 	cd requirements && for name in runtime dev; do \
