@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("", include("config.presentation.urls")),
     path("", include("nuanxin.access.urls")),
+    path("", include("nuanxin.notices.urls")),
     path("", include("nuanxin.membership.urls")),
 ]
 
