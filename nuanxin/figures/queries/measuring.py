@@ -1,0 +1,203 @@
+"""Measuring a figure: the value with everything that is needed to get the same value again."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from nuanxin.figures.queries.question import COUNTED_FROM, Question
+from nuanxin.figures.queries.registry import get_figure, read_figure
+from nuanxin.kernel import clock, occupations, regions
+from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.kernel.figure import FigureDefinition, Unit
+from nuanxin.kernel.period import Period, PeriodKind
+from nuanxin.membership.states import Channel
+from nuanxin.orgs import queries as orgs
+
+PROVINCE = 330000
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One value of one figure, with its lineage. ``value`` is None where it is withheld.
+
+    ``period`` is None for a figure as of a day; an open period begins at ``COUNTED_FROM``.
+    ``occupation`` and ``channel`` are codes or "". ``tree_known_at`` None means as corrected since.
+    ``digest`` fingerprints definition, question and value: equal digests, equal measurements.
+    """
+
+    code: str
+    label: str
+    value: int | None
+    unit: Unit
+    region: int | None
+    region_name: str
+    union_code: str
+    union_name: str
+    as_of: date
+    period: Period | None
+    occupation: str
+    channel: str
+    definition_version: int
+    definition: str
+    measured_at: datetime
+    tree_known_at: datetime | None
+    digest: str
+
+    @property
+    def is_withheld(self) -> bool:
+        """Return whether the value is too small to be published."""
+        return self.value is None
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the measurement as the API and the command line print it."""
+        return {
+            "code": self.code,
+            "label": self.label,
+            "value": self.value,
+            "unit": self.unit.label,
+            "region": str(self.region) if self.region else None,
+            "region_name": self.region_name,
+            "union": self.union_code or None,
+            "as_of": self.as_of.isoformat(),
+            "period": str(self.period) if self.period else None,
+            "occupation": self.occupation or None,
+            "channel": self.channel or None,
+            "definition": self.definition,
+            "definition_version": self.definition_version,
+            "measured_at": self.measured_at.isoformat(),
+            "tree_known_at": self.tree_known_at.isoformat() if self.tree_known_at else None,
+            "digest": self.digest,
+        }
+
+
+def measure(
+    code: str,
+    *,
+    region: int | None = None,
+    union_id: int | None = None,
+    as_of: date | None = None,
+    period: Period | None = None,
+    occupation: str = "",
+    channel: str = "",
+    known_at: datetime | None = None,
+    now: datetime,
+) -> Measurement:
+    """Return the value of a figure for a region (the province by default) or a union's subtree.
+
+    ``as_of`` is today by default, ``period`` everything up to it. ``occupation`` and ``channel``
+    are codes ("courier", "one_click"). Raises ``NotFound`` figures.unknown, figures.no_such_place;
+    ``Malformed`` occupation.unknown, figures.no_such_channel, figures.cannot_be_cut,
+    figures.not_yet.
+    """
+    definition = get_figure(code)
+    question, asked = _question(
+        definition, region, union_id, as_of, period, occupation, channel, known_at, now
+    )
+    return _measurement(definition, question, asked, read_figure(code, question), now)
+
+
+def _question(
+    definition: FigureDefinition,
+    region: int | None,
+    union_id: int | None,
+    as_of: date | None,
+    period: Period | None,
+    occupation: str,
+    channel: str,
+    known_at: datetime | None,
+    now: datetime,
+) -> tuple[Question, Mapping[str, str]]:
+    """Return the question with codes turned into keys, and the codes and names as they are told."""
+    today = clock.business_day(now)
+    day = period.end if period else as_of or today
+    if day > today:
+        raise Malformed("figures.not_yet", f"{day} 还没到，今天是 {today}。请选今天或以前的日子。")
+    if (occupation or channel) and "occupation" not in definition.dimensions:
+        raise Malformed("figures.cannot_be_cut", f"“{definition.label}”不按职业和渠道分。")
+    told = {"occupation": occupation, "channel": channel}
+    if union_id is not None:
+        union = orgs.get_union(union_id)
+        told |= {"union_code": union.code, "union_name": union.name, "region_name": ""}
+    else:
+        region = region or PROVINCE
+        told |= {"union_code": "", "union_name": "", "region_name": place_name(region)}
+    question = Question(
+        as_of=day,
+        period=period or Period(min(COUNTED_FROM, day), day),
+        region=None if union_id is not None else region,
+        union_id=union_id,
+        occupation=occupations.occupation(occupation).key if occupation else None,
+        channel=channel_key(channel) if channel else None,
+        known_at=known_at,
+    )
+    return question, told
+
+
+def place_name(region: int) -> str:
+    """Return the name of a province, city or county; raise ``NotFound`` figures.no_such_place."""
+    if len(str(region)) != 6 or str(region) not in regions.REGIONS:
+        raise NotFound(
+            "figures.no_such_place",
+            f"没有代码为 {region} 的地区。请用省、市、县（市、区）的六位代码，例如 330105。",
+        )
+    return regions.full_name(str(region), with_province=region % 10_000 == 0)
+
+
+def channel_key(code: str) -> int:
+    """Return the small key of a channel's code; raise ``Malformed`` figures.no_such_channel."""
+    for channel in Channel:
+        if channel.code == code:
+            return int(channel)
+    said = "、".join(channel.code for channel in Channel)
+    raise Malformed("figures.no_such_channel", f"没有这个渠道。可以用：{said}。")
+
+
+def _measurement(
+    definition: FigureDefinition,
+    question: Question,
+    told: Mapping[str, str],
+    value: int | None,
+    now: datetime,
+) -> Measurement:
+    period = None if definition.period_kind is PeriodKind.AS_OF else question.period
+    known = question.known_at.isoformat() if question.known_at else ""
+    lineage = [
+        definition.code,
+        definition.version,
+        question.region,
+        told["union_code"],
+        question.as_of.isoformat(),
+        str(period or ""),
+        told["occupation"],
+        told["channel"],
+        known,
+        value,
+    ]
+    return Measurement(
+        code=definition.code,
+        label=definition.label,
+        value=value,
+        unit=definition.unit,
+        region=question.region,
+        region_name=told["region_name"],
+        union_code=told["union_code"],
+        union_name=told["union_name"],
+        as_of=question.as_of,
+        period=period,
+        occupation=told["occupation"],
+        channel=told["channel"],
+        definition_version=definition.version,
+        definition=definition.definition_zh,
+        measured_at=now,
+        tree_known_at=question.known_at,
+        digest=digest(lineage),
+    )
+
+
+def digest(parts: object) -> str:
+    """Return the fingerprint (16 hex digits of SHA-256) of plain values."""
+    raw = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    return hashlib.sha256(raw).hexdigest()[:16]
