@@ -13,12 +13,12 @@ from typing import Any
 from django.db import connection
 
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.cursor import decode_cursor, encode_cursor
+from nuanxin.kernel.cursor import encode_cursor
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.names import LONGEST, normalise_name
 from nuanxin.kernel.occupations import by_key
 from nuanxin.membership import permissions
-from nuanxin.membership.queries.scope import path_range
+from nuanxin.membership.queries.scope import path_range, read_cursor
 from nuanxin.membership.states import Channel, EndReason, MemberState
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.people.queries.workers import search_condition
@@ -157,7 +157,7 @@ def _newest(condition: str, values: dict[str, Any], cursor: str | None) -> list[
     few of them belong here, each union's newest is probed once, and only the unions whose newest
     is among the newest can have a row on the page: that answers for small ones.
     """
-    before = int(str(decode_cursor(cursor, length=1)[0])) if cursor else _FIRST
+    (before,) = read_cursor(cursor, int) if cursor else (_FIRST,)
     values = values | {"before": before, "walked": _WALKED}
     found = _fetch(_WALK.format(condition=condition), values)
     if len(found) < values["limit"]:
@@ -200,7 +200,7 @@ def _searched(
     A rare name is looked up first and each of its people placed; a common one is met soon when
     one walks through the members. The statistics of the name index tell which it is.
     """
-    path, before = decode_cursor(cursor, length=2) if cursor else ("", _FIRST)
+    path, before = read_cursor(cursor, str, int) if cursor else ("", _FIRST)
     named, more = search_condition(text)
     values = values | more | {"after": path, "before": before}
     if "name_grams" not in more or _estimate(more["name_grams"]) <= _FEW_NAMES:

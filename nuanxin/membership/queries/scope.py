@@ -1,10 +1,14 @@
 """Which unions an actor's question is about: the subtree asked for, within the actor's own."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
 
 from django.db import connection
 
-from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel.cursor import decode_cursor
+from nuanxin.kernel.errors import Malformed, NotFound
 
 # A subtree is a range of paths in the C collation: "/1/20/" up to, not including, "/1/200"
 # ("0" follows "/"), so the index on the path answers it.
@@ -40,3 +44,28 @@ UNION ALL
 SELECT a.worker_id, v.path FROM membership_joinapplication a JOIN orgs_union v ON v.id = a.union_id
 WHERE a.state IN (1, 2, 3)
 """
+
+
+def read_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
+    """Return the values of a cursor, each of its kind (int, str, date; "infinity" is a date too).
+
+    Raises ``Malformed`` cursor.unreadable for anything else, as for a cursor of another list.
+    """
+    values = decode_cursor(text, length=len(kinds))
+    return tuple(_checked(value, kind) for value, kind in zip(values, kinds, strict=True))
+
+
+def _checked(value: object, kind: type) -> object:
+    if kind is int and isinstance(value, int) and abs(value) < _BIGINT:
+        return value
+    if kind is str and isinstance(value, str) and "\x00" not in value:
+        return value
+    if kind is date and isinstance(value, str):
+        if value == "infinity":
+            return value
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise Malformed("cursor.unreadable", "这一页的位置读不出来了。请从列表的第一页重新开始。")
+
+
+_BIGINT = 1 << 63
