@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.membership.pages import join, members, mine, rosters, unions
+from nuanxin.membership.pages import card, join, members, mine, review, rosters, unions
 
 urlpatterns = [
     path("", mine.home, name="worker-home"),
@@ -20,6 +20,15 @@ urlpatterns = [
     path("join/union/", join.union, name="join-union"),
     path("join/check/", join.check, name="join-check"),
     path("join/done/", join.done, name="join-done"),
+    path("me/card/", card.card, name="worker-card"),
+    path("card/check/", card.check, name="card-check"),
+    path("card/check/bundle.json", card.bundle, name="card-bundle"),
+    path("desk/", review.home, name="desk-home"),
+    path("desk/review/", review.queue, name="desk-review"),
+    path("desk/review/decide/", review.decide, name="desk-review-decide"),
+    path("desk/review/undo/<int:run_id>/", review.undo, name="desk-review-undo"),
+    path("desk/review/<int:application_id>/", review.application, name="desk-application"),
+    path("desk/tasks/<int:task_id>/settle/", review.settle, name="desk-task-settle"),
     path("desk/members/", members.member_list, name="desk-members"),
     path("desk/members/<int:membership_id>/", members.member, name="desk-member"),
     path(
