@@ -1,5 +1,6 @@
 """Every read of 数读: the list of figures, measuring, the public board, the rows behind a number."""
 
+from nuanxin.figures.queries.board import Board, BoardFigure, BoardRow, TrendPoint, get_board
 from nuanxin.figures.queries.measuring import Measurement, channel_key, measure, place_name
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
 from nuanxin.figures.queries.registry import FIGURES, get_figure, list_figures, read_figure
@@ -7,9 +8,14 @@ from nuanxin.figures.queries.registry import FIGURES, get_figure, list_figures, 
 __all__ = [
     "COUNTED_FROM",
     "FIGURES",
+    "Board",
+    "BoardFigure",
+    "BoardRow",
     "Measurement",
     "Question",
+    "TrendPoint",
     "channel_key",
+    "get_board",
     "get_figure",
     "list_figures",
     "measure",

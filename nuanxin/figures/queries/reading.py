@@ -89,9 +89,7 @@ def plus(one: Totals, other: Totals) -> Totals:
     return one.minus(Totals().minus(other))
 
 
-def _of_unions(
-    ids: list[int], day: date, *, is_cut: bool, known_at: datetime | None
-) -> Totals:
+def _of_unions(ids: list[int], day: date, *, is_cut: bool, known_at: datetime | None) -> Totals:
     if is_cut:
         return by_trade_of_unions(day, ids, known_at)
     return totals_as_of(day, Place(union_ids=tuple(ids)), known_at=known_at)
