@@ -163,7 +163,7 @@ def _lock_both(*worker_ids: int) -> list[tuple[Any, ...]]:
                WHERE id = ANY(%s) ORDER BY id FOR UPDATE""",
             [list(worker_ids)],
         )
-        return db.fetchall()
+        return list(db.fetchall())
 
 
 def _lock_living(*worker_ids: int) -> dict[int, int]:
@@ -312,7 +312,7 @@ def _lock_merge(merge_id: int) -> _Merge:
     if row is None:
         raise NotFound()
     before = json.loads(row[3]) if isinstance(row[3], str) else row[3]
-    return _Merge(*row[:3], before, *row[4:])
+    return _Merge(row[0], row[1], row[2], before, row[4], row[5])
 
 
 def _check_undoable(merge: _Merge, now: datetime) -> None:

@@ -86,4 +86,4 @@ def _old_values(column: SealedColumn, after_id: Any | None, limit: int) -> list[
     values: list[Any] = [sealing.newest_key_id(), *([] if after_id is None else [after_id]), limit]
     with connection.cursor() as db:
         db.execute(statement, values)
-        return db.fetchall()
+        return list(db.fetchall())

@@ -1,7 +1,7 @@
 """People as lists and pages show them: masked, finished rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -85,6 +85,7 @@ class EngagementRow:
         return by_key(self.occupation).label
 
 
+_ENGAGEMENT_FIELDS = tuple(field.name for field in fields(EngagementRow))
 _WORKER_FIELDS = """id, name, name_key, identity_hint, phone_hint, identity_kind, birth_on, sex,
     assurance, created_at, merged_into_id, erased_at"""
 
@@ -182,9 +183,7 @@ def list_engagements(worker_id: int, *, only_on: date | None = None) -> list[Eng
     """Return the jobs of a person, running ones first; with ``only_on`` those that run that day."""
     with connection.cursor() as db:
         db.execute(
-            """SELECT id, worker_id, occupation, employer_id, platform_id, outlet_id, place_stated,
-                      relation, work_adcode, started_on, ended_on, recorded_at, source
-               FROM people_engagement
+            f"""SELECT {", ".join(_ENGAGEMENT_FIELDS)} FROM people_engagement
                WHERE worker_id = %(worker)s
                  AND (%(day)s::date IS NULL
                       OR coalesce(started_on, '-infinity') <= %(day)s
@@ -192,7 +191,12 @@ def list_engagements(worker_id: int, *, only_on: date | None = None) -> list[Eng
                ORDER BY (ended_on IS NOT NULL), started_on DESC NULLS LAST, id DESC LIMIT %(n)s""",
             {"worker": worker_id, "day": only_on, "n": LIST_LIMIT},
         )
-        return [EngagementRow(*row[:7], LabourRelation(row[7]), *row[8:]) for row in db.fetchall()]
+        return [_engagement_row(row) for row in db.fetchall()]
+
+
+def _engagement_row(row: tuple[Any, ...]) -> EngagementRow:
+    values = dict(zip(_ENGAGEMENT_FIELDS, row, strict=True))
+    return EngagementRow(**values | {"relation": LabourRelation(values["relation"])})
 
 
 def main_occupations(worker_ids: Sequence[int], *, on: date) -> dict[int, int]:

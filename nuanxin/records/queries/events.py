@@ -108,8 +108,10 @@ def list_events(
 
 
 def _event_row(row: tuple[Any, ...]) -> EventRow:
-    *plain, data = row
-    return EventRow(*plain, data=json.loads(data) if isinstance(data, str) else data)
+    data: Any = row[8]
+    if isinstance(data, str):
+        data = json.loads(data)
+    return EventRow(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], data)
 
 
 def _limit_to_scope(paths: tuple[str, ...], conditions: list[str], values: dict[str, Any]) -> None:
