@@ -1,7 +1,6 @@
 """Telling invited people: the first message and the reminders, a few thousand a run."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -9,10 +8,10 @@ from django.db import connection, transaction
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.parameters import parameter
-from nuanxin.membership.actions.texts import queue_texts
 from nuanxin.membership.queries.invitations import token_of
 from nuanxin.membership.rules.invitations import INVITATION_PATH
 from nuanxin.membership.rules.joining import PROVINCE
+from nuanxin.notices.actions import send_sms_to_many
 from nuanxin.records.actions import append_event
 
 SET_LIMIT = 5_000
@@ -50,7 +49,9 @@ def send_invitations(*, actor: Actor, now: datetime, limit: int = SET_LIMIT) -> 
         if not rows:
             return 0
         cursor.execute(_SENT, [[row[0] for row in rows]])
-    queue_texts([(row[1], _body(*row)) for row in rows], template="membership.invited", now=now)
+    for template, sent in (("membership.invited", False), ("membership.invited_again", True)):
+        texts = [(row[1], _places(row[0], *row[3:])) for row in rows if bool(row[2]) is sent]
+        send_sms_to_many(texts=texts, template=template, now=now)
     append_event(
         "membership.invitations_sent",
         actor=actor,
@@ -62,14 +63,10 @@ def send_invitations(*, actor: Actor, now: datetime, limit: int = SET_LIMIT) -> 
     return len(rows)
 
 
-def _body(
-    application_id: int, worker_id: int, sent: int, expires_on: Any, name: str, short_name: str
-) -> str:
-    link = settings.PUBLIC_ADDRESS + INVITATION_PATH.format(
-        token=token_of(application_id, expires_on)
-    )
-    opening = "请你入会" if not sent else "请你入会，还没有确认"
-    until = f"{expires_on.month} 月 {expires_on.day} 日前有效"
-    return (
-        f"{short_name or name}{opening}。点开看看，同意就点一下：{link}（{until}，不认识可以不理）"
-    )
+def _places(application_id: int, expires_on: date, name: str, short_name: str) -> dict[str, object]:
+    token = token_of(application_id, expires_on)
+    return {
+        "union": short_name or name,
+        "link": settings.PUBLIC_ADDRESS + INVITATION_PATH.format(token=token),
+        "until": f"{expires_on.month} 月 {expires_on.day} 日",
+    }

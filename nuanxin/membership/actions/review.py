@@ -24,7 +24,6 @@ from nuanxin.membership.actions.review_statements import (
     FACTS,
     UNDO,
 )
-from nuanxin.membership.actions.texts import queue_texts
 from nuanxin.membership.models import DecisionRun
 from nuanxin.membership.queries.scope import unions_below
 from nuanxin.membership.rules.joining import PROVINCE
@@ -36,6 +35,7 @@ from nuanxin.membership.rules.review import (
     undo_until,
 )
 from nuanxin.membership.states import EndReason, FlowKind, JoinState
+from nuanxin.notices.actions import send_sms_to_many
 from nuanxin.records.actions import append_event
 
 LONGEST_NOTE = 200
@@ -115,8 +115,8 @@ def _approve(
         cursor.execute(APPROVE, values)
         rows = cursor.fetchall()
     decided = [int(row[0]) for row in rows]
-    queue_texts(
-        [(row[2], f"你已经是{row[3]}的会员了。会员卡在「我的」里，卡号不变。") for row in rows],
+    send_sms_to_many(
+        texts=[(row[2], {"union": row[3]}) for row in rows],
         template="membership.approved",
         now=now,
     )
@@ -185,10 +185,8 @@ def _decide_otherwise(
         cursor.execute(DECIDE_OTHERWISE, values)
         rows = cursor.fetchall()
     decided = [int(row[0]) for row in rows]
-    queue_texts(
-        [(row[1], f"{row[2]}：{said['title']}。打开「我的」看原因和办法。") for row in rows],
-        template=said["event"],
-        now=now,
+    send_sms_to_many(
+        texts=[(row[1], {"union": row[2]}) for row in rows], template=said["event"], now=now
     )
     skipped = tuple(
         Skipped(number, _why_not(one)) for number, one in facts.items() if number not in decided

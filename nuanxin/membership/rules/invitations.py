@@ -19,7 +19,7 @@ _ID_BYTES = 5
 _DAY_BYTES = 2
 _MAC_BYTES = 9
 TOKEN_CHARACTERS = 22
-INVITATION_PATH = "/i/{token}"
+INVITATION_PATH = "/i/{token}/"
 """Where the link leads; short, because it goes into a text message."""
 
 
