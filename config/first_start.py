@@ -4,10 +4,11 @@ import json
 import os
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from config.places import Places
-from nuanxin.kernel.errors import Unavailable
+from nuanxin.kernel import clock
+from nuanxin.kernel.errors import Conflict
 
 
 def wants_demonstration(where: Places) -> bool:
@@ -31,8 +32,25 @@ def load_reference_data() -> None:
 
 
 def load_demonstration(where: Places, *, scale: str, seed: int) -> None:
-    """Build the demonstration world and write its manifest. Raises ``Unavailable``."""
-    raise Unavailable("demo.not_built", "这一版还没有带演示数据。")
+    """Build the demonstration world and write its manifest.
+
+    Raises ``Conflict`` demo.not_empty where there are unions already: nothing real is overwritten.
+    """
+    from config.demo import sign_ins
+    from config.demo.world import build_world, fold
+
+    if not is_empty():
+        raise Conflict(
+            "demo.not_empty",
+            "这个数据文件夹里已经有工会了，演示数据不往里掺。换一个空的文件夹（--data 或 NUANXIN_DATA）再试。",
+        )
+    now = clock.now()
+    with transaction.atomic():
+        built = build_world(scale, seed=seed, now=now)
+        fold(now)
+        sign_ins.add_waiting(built, now=now)
+        listed = sign_ins.add_sign_ins(built, now=now)
+    sign_ins.write_manifest(where, built, listed, now=now)
 
 
 def demonstration_sign_ins(where: Places) -> list[dict[str, Any]]:

@@ -1,0 +1,116 @@
+"""Filling the bulk tables by COPY, inside the caller's transaction: all or nothing.
+
+While the tables are empty their secondary indexes and foreign keys are taken away and made again
+afterwards: each is then built once over sorted input, and a reference is checked by one join
+instead of once a row. The statement triggers stay on, and so do primary keys and checks. Nobody
+else sees a table without its indexes, because all of it is one transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from django.db import connection
+
+from config.demo import wire
+from config.demo.wire import Column
+
+CHUNK_ROWS = 50_000
+BULK_TABLES = (
+    "people_worker",
+    "membership_joinapplication",
+    "membership_membership",
+    "membership_transfer",
+    "people_engagement",
+    "people_consent",
+    "membership_memberflow",
+)
+_AHEAD = 2
+
+Told = Callable[[int], None]
+
+
+def copy_table(
+    table: str,
+    rows: int,
+    columns: Callable[[int, int], list[Column]],
+    told: Told | None = None,
+) -> None:
+    """Copy ``rows`` rows into ``table``; the next stretches are packed while one is sent.
+
+    ``columns(start, stop)`` gives the columns of a stretch. ``told`` hears of the rows sent.
+    """
+    bounds = [(at, min(at + CHUNK_ROWS, rows)) for at in range(0, rows, CHUNK_ROWS)]
+
+    def packed(start: int, stop: int) -> tuple[str, bytes, int]:
+        made = columns(start, stop)
+        return wire.copy_statement(table, made), wire.pack(made, stop - start), stop - start
+
+    with ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
+        waiting: list[Future[tuple[str, bytes, int]]] = []
+        for start, stop in [*bounds, *[(-1, -1)] * _AHEAD]:
+            if start >= 0:
+                waiting.append(pool.submit(packed, start, stop))
+            if len(waiting) > _AHEAD or (start < 0 and waiting):
+                statement, data, count = waiting.pop(0).result()
+                with cursor.copy(statement) as copy:
+                    copy.write(wire.HEADER + data + wire.TRAILER)
+                if told is not None:
+                    told(count)
+
+
+def reserve_ids(table: str, count: int) -> int:
+    """Take ``count`` ids of a table in a row and return the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(s), s FROM (SELECT pg_get_serial_sequence(%s, 'id') AS s) AS named",
+            [table],
+        )
+        first, sequence = cursor.fetchone()
+        cursor.execute("SELECT setval(%s, %s)", [sequence, first + max(count, 1) - 1])
+    return int(first)
+
+
+@contextmanager
+def without_indexes(tables: Sequence[str] = BULK_TABLES) -> Iterator[None]:
+    """Take secondary indexes and foreign keys away for a ``with`` block, then make them again.
+
+    For empty tables, in a transaction that has not written to them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(_CONSTRAINTS, [list(tables)])
+        constraints = cursor.fetchall()
+        for table, name, _ in constraints:
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        cursor.execute(_INDEXES, [list(tables)])
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        for _, definition in indexes:
+            cursor.execute(definition)
+        for table, name, definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+
+
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+FROM pg_constraint
+WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('f', 'x', 'u')
+ORDER BY contype = 'f', conrelid, conname
+"""
+_INDEXES = """
+SELECT c.relname, pg_get_indexdef(i.indexrelid)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = ANY (%s::regclass[]) AND NOT i.indisprimary
+ORDER BY i.indrelid, c.relname
+"""
+
+
+def put_in_order(tables: Sequence[str] = BULK_TABLES) -> None:
+    """Let the planner know the new rows (inside a transaction; VACUUM is for afterwards)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
