@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from django.db import connection
+from django.db import connection, transaction
 
 from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
@@ -93,7 +93,7 @@ def _log(
         "now": now,
     }
     try:
-        if not connection.in_atomic_block:
+        if not _is_in_transaction():
             append_reading(**entry)
             return
         separate = connection.copy()
@@ -108,3 +108,12 @@ def _log(
         raise Unavailable(
             "people.reading_not_logged", "查看记录没有写成，所以没有显示号码。请告诉系统管理员。"
         ) from error
+
+
+def _is_in_transaction() -> bool:
+    """Return whether what is written on the connection now is not committed at once."""
+    try:
+        with transaction.atomic(durable=True):
+            return False
+    except RuntimeError:  # Django's word that the block would not be durable
+        return True
