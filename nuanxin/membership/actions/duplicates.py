@@ -34,7 +34,7 @@ class MembershipMergeStep:
         return {
             "transfers": _cancel_transfers(kept_id, folded_id, now),
             "ended": _end_second(kept_id, folded_id, actor, now),
-            "closed": _close_second(kept_id, folded_id),
+            "closed": _close_second(kept_id, folded_id, actor, now),
             "applications": _move_applications(kept_id, folded_id),
             "memberships": _move_memberships(kept_id, folded_id),
         }
@@ -53,11 +53,11 @@ class MembershipMergeStep:
                 " WHERE id = %s AND worker_id = %s",
                 folded_id, doubts, application_id, kept_id,
             )  # fmt: skip
-        for application_id, state, note, expires_on in memo["closed"]:
+        for application_id, state, note, expires_on, decided_at in memo["closed"]:
             _run(
                 "UPDATE membership_joinapplication SET state = %s, decision_note = %s,"
-                " expires_on = %s, decided_at = NULL WHERE id = %s",
-                state, note, expires_on, application_id,
+                " expires_on = %s, decided_at = %s WHERE id = %s",
+                state, note, expires_on, decided_at, application_id,
             )  # fmt: skip
         for membership_id, state, retained_on in memo["ended"]:
             _reopen(membership_id, state, retained_on, actor, now)
@@ -90,20 +90,21 @@ def _end_second(kept_id: int, folded_id: int, actor: Actor, now: datetime) -> li
     return [list(row) for row in rows]
 
 
-def _close_second(kept_id: int, folded_id: int) -> list[list[Any]]:
+def _close_second(kept_id: int, folded_id: int, actor: Actor, now: datetime) -> list[list[Any]]:
     """Leave one open application: none beside a membership, else the one that is furthest."""
     member = _fetch(
         "SELECT 1 FROM membership_membership WHERE worker_id IN (%s, %s) AND ended_on IS NULL",
         kept_id, folded_id,
     )  # fmt: skip
     waiting = _fetch(
-        """SELECT id, state, decision_note, expires_on::text FROM membership_joinapplication
+        """SELECT id, state, decision_note, expires_on::text, decided_at::text, union_id
+           FROM membership_joinapplication
            WHERE worker_id IN (%s, %s) AND state IN (1, 2, 3)
            ORDER BY state = 2 DESC, worker_id = %s DESC, id FOR UPDATE""",
         kept_id, folded_id, kept_id,
     )  # fmt: skip
     second = waiting if member else waiting[1:]
-    for application_id, state, _, _ in second:
+    for application_id, state, _, _, _, union_id in second:
         # An invitation cannot be withdrawn, it runs out.
         closed = JoinState.EXPIRED if state == JoinState.INVITED else JoinState.WITHDRAWN
         _run(
@@ -111,7 +112,16 @@ def _close_second(kept_id: int, folded_id: int) -> list[list[Any]]:
             " expires_on = NULL, decided_at = NULL WHERE id = %s",
             int(closed), _TOGETHER, application_id,
         )  # fmt: skip
-    return [list(row) for row in second]
+        append_event(
+            f"membership.application_{closed.name.lower()}",
+            actor=actor,
+            at=now,
+            subject_type="application",
+            subject_id=application_id,
+            union_id=union_id,
+            data={"why": _TOGETHER},
+        )
+    return [list(row[:5]) for row in second]
 
 
 def _move_applications(kept_id: int, folded_id: int) -> list[list[int]]:
