@@ -5,7 +5,7 @@ Everything here is stored as a small integer: a million rows carry it.
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nuanxin.kernel.errors import Conflict
 
@@ -373,14 +373,34 @@ def check_move(old: StateT, new: StateT, moves: Mapping[StateT, frozenset[StateT
     )
 
 
-def diagram(title: str, moves: Mapping[StateT, frozenset[StateT]]) -> str:
+def diagram(
+    title: str, entries: tuple[StateT, ...], moves: Mapping[StateT, frozenset[StateT]]
+) -> str:
     """Return a Mermaid state diagram of a table of moves; states without a way out are ends."""
     lines = ["stateDiagram-v2", f"    %% {title}"]
     lines += [f"    {state.name}: {state.label}" for state in moves]
-    reached = {after for group in moves.values() for after in group}
-    lines += [f"    [*] --> {state.name}" for state in moves if state not in reached]
+    lines += [f"    [*] --> {state.name}" for state in entries]
     lines += [
         f"    {state.name} --> {after.name}" for state in moves for after in sorted(moves[state])
     ]
     lines += [f"    {state.name} --> [*]" for state in moves if not moves[state]]
     return "\n".join(lines)
+
+
+_DIAGRAMS: tuple[tuple[str, tuple[Any, ...], Mapping[Any, frozenset[Any]]], ...] = (
+    ("入会申请 JoinApplication", (JoinState.INVITED, JoinState.SUBMITTED), JOIN_MOVES),
+    ("会籍 Membership", (MemberState.LIVE, MemberState.RETAINED), MEMBER_MOVES),
+    ("转会 Transfer", (TransferState.PROPOSED,), TRANSFER_MOVES),
+    ("花名册批次 RosterBatch", (BatchState.READING,), BATCH_MOVES),
+)
+
+
+def diagrams() -> str:
+    """Return the page of the manual with the state diagrams, made from the tables above."""
+    parts = [
+        "# 会籍的状态",
+        "由 `nuanxin/membership/states.py` 里的表生成，不要手改：`python manage.py membership_states`。",
+    ]
+    for title, entries, moves in _DIAGRAMS:
+        parts += [f"## {title}", f"```mermaid\n{diagram(title, entries, moves)}\n```"]
+    return "\n\n".join(parts) + "\n"
