@@ -154,7 +154,12 @@ def fill(rows: int) -> None:
         unions = _fill_unions(cursor, max(90, min(6_777, rows // 30)))
         cursor.execute(SEATS)
         cursor.execute(ANCESTRY)
-        values = {"since": SINCE, "until": UNTIL, "days": (UNTIL - SINCE).days, "unions": unions - 1}
+        values = {
+            "since": SINCE,
+            "until": UNTIL,
+            "days": (UNTIL - SINCE).days,
+            "unions": unions - 1,
+        }
         cursor.execute(MEMBERS, values | {"first": 1, "last": rows})
         cursor.execute(FLOWS)
         _triggers(cursor, "ENABLE", *TABLES)

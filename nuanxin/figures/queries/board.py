@@ -152,30 +152,30 @@ class _Cube:
         self.counties: dict[str, set[str]] = {}
         self.cuts: set[Cut] = set()
         self.hidden: dict[str, frozenset[tuple[str, Cut]]] = {}
-        for cell in cells:
-            self._add(cell, 1)
+        self._add(cells, 1)
 
     def take_off(self, cells: Iterable[Cell]) -> None:
         """Take away from new and left what was before the period."""
-        for cell in cells:
-            self._add(cell, -1)
+        self._add(cells, -1)
 
-    def _add(self, cell: Cell, sign: int) -> None:
-        county, city = str(cell.county), f"{cell.county // 100}00"
-        self.counties.setdefault(city, set()).add(county)
-        cuts: tuple[Cut, ...] = (
-            _ALL,
-            ("occupation", cell.occupation),
-            ("channel", cell.channel),
-        )
-        self.cuts.update(cuts)
-        for region in (county, city, str(PROVINCE)):
-            for cut in cuts:
-                at = (region, cut)
-                self.new[at] = self.new.get(at, 0) + sign * cell.new
-                self.left[at] = self.left.get(at, 0) + sign * cell.left
+    def _add(self, cells: Iterable[Cell], sign: int) -> None:
+        summed: dict[tuple[int, Cut], list[int]] = {}
+        for cell in cells:
+            for cut in (_ALL, ("occupation", cell.occupation), ("channel", cell.channel)):
+                at = summed.setdefault((cell.county, cut), [0, 0, 0])
+                at[0] += cell.live
+                at[1] += cell.new
+                at[2] += cell.left
+        for (adcode, cut), (live, new, left) in summed.items():
+            county, city = str(adcode), f"{adcode // 100}00"
+            self.counties.setdefault(city, set()).add(county)
+            self.cuts.add(cut)
+            for region in (county, city, str(PROVINCE)):
+                key = (region, cut)
+                self.new[key] = self.new.get(key, 0) + sign * new
+                self.left[key] = self.left.get(key, 0) + sign * left
                 if sign > 0:
-                    self.live[at] = self.live.get(at, 0) + cell.live
+                    self.live[key] = self.live.get(key, 0) + live
 
     def withhold(self, least: int) -> None:
         """Find the cells that must not be shown, so that no sum gives one of them away."""
@@ -206,13 +206,13 @@ class _Cube:
 
 
 def _union_figures(region: int, day: date, since: date | None) -> tuple[BoardFigure, ...]:
-    period = Period(since or COUNTED_FROM, day)
+    counts = orgs.count_unions_at_a_glance(
+        region=region, period=Period(since or COUNTED_FROM, day), on=day
+    )
     return (
-        BoardFigure(NEW_UNIONS, orgs.count_new_unions(period=period, region=region)),
-        BoardFigure(
-            NEW_FORM_UNIONS, orgs.count_live_unions(on=day, region=region, is_new_form=True)
-        ),
-        BoardFigure(UNIONS, orgs.count_live_unions(on=day, region=region)),
+        BoardFigure(NEW_UNIONS, counts.new),
+        BoardFigure(NEW_FORM_UNIONS, counts.new_form),
+        BoardFigure(UNIONS, counts.living),
     )
 
 

@@ -115,33 +115,55 @@ def _of_kind(which: str) -> str:
     return f"(CASE kind {cases} ELSE 0 END)"
 
 
-_OPEN_FLOWS = """
-SELECT county, occupation, channel, kind, sum(persons) AS persons
-FROM membership_memberflow
-WHERE county BETWEEN %(first)s AND %(last)s AND {when}
-GROUP BY 1, 2, 3, 4
+# Summed by one packed number: half the time of grouping by four columns. Occupation < 128,
+# channel < 8, kind < 32.
+_KEY = "((county::bigint * 128 + occupation) * 8 + channel) * 32 + kind"
+_FLOWS = f"""
+SELECT {_KEY} AS key, sum({{sign}}persons)::int AS persons FROM membership_memberflow
+WHERE county BETWEEN %(first)s AND %(last)s AND {{when}} GROUP BY 1
 """
+# The nearer month's end is the base: the one before, to which the days up to the day are added, or
+# (once it has closed) the day's own, from which the days after it are taken off again.
 _CELLS = f"""
 WITH base AS MATERIALIZED (
     SELECT least((SELECT max(month) FROM membership_memberstock),
-                 (date_trunc('month', %(day)s::date) - interval '1 month')::date) AS month
+                 (date_trunc('month', %(day)s::date)
+                  - CASE WHEN extract(day FROM %(day)s::date) > 15 THEN interval '0 month'
+                         ELSE interval '1 month' END)::date) AS month
 ), opened AS MATERIALIZED (
     SELECT coalesce((SELECT month + interval '1 month' FROM base)::date, '-infinity') AS day
 ), flows AS (
-    {_OPEN_FLOWS.format(when="day >= (SELECT day FROM opened) AND day <= %(day)s")}
+    {_FLOWS.format(sign="", when="day >= (SELECT day FROM opened) AND day <= %(day)s")}
     UNION ALL
-    {_OPEN_FLOWS.format(when="fold_id IS NULL AND day < (SELECT day FROM opened)")}
+    {
+    _FLOWS.format(
+        sign="-",
+        when="day > %(day)s AND day < (SELECT day FROM opened) AND fold_id IS NOT NULL",
+    )
+}
+    UNION ALL
+    {
+    _FLOWS.format(
+        sign="",
+        when="fold_id IS NULL AND day <= %(day)s AND day < (SELECT day FROM opened)",
+    )
+}
+), unpacked AS (
+    SELECT (key >> 15)::int AS county, (key >> 8 & 127)::int AS occupation,
+           (key >> 5 & 7)::int AS channel, (key & 31)::int AS kind, persons
+    FROM flows
 ), pieces AS (
     SELECT region AS county, occupation, channel,
-           {_NEW} AS new, left_union, {_LIVE.removeprefix("+ ")} AS live
+           ({_NEW})::int AS new, left_union::int,
+           ({_LIVE.removeprefix("+ ")})::int AS live
     FROM membership_memberstock
     WHERE month = (SELECT month FROM base)
       AND region BETWEEN %(first)s AND %(last)s AND region %% 100 <> 0
     UNION ALL
     SELECT county, occupation, channel, {_of_kind("new")} * persons,
            {_of_kind("left_union")} * persons, {_of_kind("live")} * persons
-    FROM flows
+    FROM unpacked
 )
-SELECT county, occupation, channel, sum(new)::bigint, sum(left_union)::bigint, sum(live)::bigint
+SELECT county, occupation, channel, sum(new), sum(left_union), sum(live)
 FROM pieces GROUP BY 1, 2, 3
 """

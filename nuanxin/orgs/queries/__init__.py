@@ -31,6 +31,7 @@ from nuanxin.orgs.queries.enterprises import (
     search_employers,
 )
 from nuanxin.orgs.queries.faults import TreeFault, TreeFaultKind, list_path_faults
+from nuanxin.orgs.queries.glance import UnionCounts, count_unions_at_a_glance
 from nuanxin.orgs.queries.page import TermRow, UnionPage, term_of, union_page
 from nuanxin.orgs.queries.places import (
     list_territories,
@@ -89,6 +90,7 @@ __all__ = [
     "TreeFaultKind",
     "TreeNode",
     "TreePage",
+    "UnionCounts",
     "UnionList",
     "UnionPage",
     "UnionRow",
@@ -108,6 +110,7 @@ __all__ = [
     "count_new_unions_by_route",
     "count_outlets",
     "count_outlets_by_region",
+    "count_unions_at_a_glance",
     "dated",
     "find_employer",
     "find_outlet",

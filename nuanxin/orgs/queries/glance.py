@@ -1,0 +1,35 @@
+"""The three counts of unions that an overview shows together, in one statement."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from nuanxin.kernel.period import Period
+from nuanxin.orgs.queries.places import region_condition
+from nuanxin.orgs.queries.rows import fetch_all
+from nuanxin.orgs.queries.tree import dated
+
+
+@dataclass(frozen=True, slots=True)
+class UnionCounts:
+    """Unions of a region: living on the day, those of new form among them, founded in a period."""
+
+    living: int
+    new_form: int
+    new: int
+
+
+def count_unions_at_a_glance(*, region: int | None, on: date, period: Period) -> UnionCounts:
+    """Return what ``count_live_unions`` and ``count_new_unions`` (new form) say, read at once."""
+    where, values = region_condition(region)
+    living = dated("t", known_at=None)
+    rows = fetch_all(
+        f"SELECT count(*) FILTER (WHERE {living}),"
+        f" count(*) FILTER (WHERE u.is_new_form AND {living}),"
+        " count(*) FILTER (WHERE u.is_new_form AND u.founded_on BETWEEN %(start)s AND %(end)s"
+        f"   AND {dated('t', known_at=None, on='u.founded_on')})"
+        " FROM orgs_territory t JOIN orgs_union u ON u.id = t.union_id"
+        f" WHERE {where} AND t.is_seat AND t.superseded_at IS NULL"
+        " AND t.valid_from <= greatest(%(on)s, %(end)s)",
+        values | {"on": on, "start": period.start, "end": period.end},
+    )
+    return UnionCounts(*rows[0])
