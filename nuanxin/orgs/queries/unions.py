@@ -231,7 +231,18 @@ def is_known_region(code: int) -> bool:
 
 
 def _change(row: tuple[Any, ...]) -> ChangeRow:
-    return ChangeRow(row[0], row[1], UnionChangeKind(row[2]), *row[3:9], _json(row[9]))
+    return ChangeRow(
+        id=row[0],
+        union_id=row[1],
+        kind=UnionChangeKind(row[2]),
+        effective_on=row[3],
+        recorded_at=row[4],
+        other_id=row[5],
+        other_name=row[6],
+        reason=row[7],
+        document=row[8],
+        data=_json(row[9]),
+    )
 
 
 def _json(value: Any) -> dict[str, Any]:

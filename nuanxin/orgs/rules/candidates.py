@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from nuanxin.orgs.states import ReasonKind, UnionKind
 
 _LAST = 10**9
-_PLACE = frozenset({ReasonKind.WORK_PLACE, ReasonKind.HOME_PLACE, ReasonKind.NEAREST})
 _EMPLOYER = frozenset({ReasonKind.EMPLOYER, ReasonKind.PLATFORM})
 
 
@@ -248,7 +247,7 @@ def _missing(
     gaps = []
     if not situation.occupation_labels:
         gaps.append("你做什么")
-    if not situation.town_name and not fits & _PLACE:
+    if not situation.town_name:
         gaps.append("你在哪个乡镇（街道）干活")
     if situation.has_labour_relation and not fits & _EMPLOYER:
         gaps.append("你单位的全称")
