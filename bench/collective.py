@@ -54,7 +54,7 @@ def made_up_rows(first: int, count: int) -> dict[str, list]:
         "birth": list(born),
         "sex": ["M" if int(d[16]) % 2 else "F" for d in digits],
         "occupation": [int(o) for o in random.integers(1, 5, count)],
-        "place": ["城东网点%03d" % (s % 417) for s in serial],
+        "place": [f"城东网点{s % 417:03d}" for s in serial],
     }
 
 

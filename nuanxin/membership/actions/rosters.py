@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.parameters import parameter
 from nuanxin.membership.actions import roster_reading as reading
 from nuanxin.membership.actions.roster_effect import CHUNK_ROWS, Packing, take_effect
@@ -22,6 +24,8 @@ from nuanxin.membership.actions.roster_wire import Destination, RosterRows
 from nuanxin.membership.forms.result_workbook import write_result
 from nuanxin.membership.models import RosterBatch, RosterChunk
 from nuanxin.membership.states import BATCH_MOVES, BatchState, Channel, FlowKind, RowOutcome
+from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.queries import UnionRow
 from nuanxin.records import actions as records
 from nuanxin.records import queries as records_queries
 
@@ -132,7 +136,7 @@ def run_batch(*, batch_id: int, actor: Actor, now: datetime, told: Told | None =
         return
     today = date.fromisoformat(batch.options["today"])
     judged = reading.judge_table(batch, reading.read_table(batch), today=today)
-    default = int(batch.options.get("occupation", reading.occupation("other").key))
+    default = int(batch.options.get("occupation", occupation_of("other").key))
     waiting = set(
         RosterChunk.objects.filter(batch=batch, took_effect_at__isnull=True).values_list(
             "number", flat=True
@@ -245,7 +249,7 @@ def undo_batch(*, batch_id: int, actor: Actor, now: datetime) -> None:
             "整批撤销的时间过了（办完后 24 小时内）。要退掉其中几个人，请在会员页里一个个办。",
         )
     _move(batch, BatchState.UNDONE)
-    values = {
+    values: dict[str, Any] = {
         "batch": batch.id,
         "at": now,
         "today": clock.business_day(now),
@@ -301,10 +305,8 @@ def _batch_for_update(actor: Actor, batch_id: int) -> RosterBatch:
     return batch
 
 
-def _union_for(actor: Actor, union_id: int):  # type: ignore[no-untyped-def]
-    union = RosterBatch._meta.get_field("union").related_model.objects.filter(id=union_id).first()
-    if union is None:
-        raise NotFound()
+def _union_for(actor: Actor, union_id: int) -> UnionRow:
+    union = orgs.get_union(union_id)
     policy.check(actor, "roster.create", path=union.path)
     return union
 

@@ -89,7 +89,7 @@ def work(request: HttpRequest) -> HttpResponse:
         draft.place = form.cleaned_data["place"]
         keep(request, draft)
         return HttpResponseRedirect(reverse("join-person"))
-    chosen = form.data.getlist("jobs") if form.is_bound else draft.jobs  # type: ignore[union-attr]
+    chosen = request.POST.getlist("jobs") if form.is_bound else draft.jobs
     context = _step(2, reverse("join")) | {
         "page_title": "你做什么活？",
         "form": form,

@@ -189,7 +189,7 @@ def roster_undo(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @requires("roster.view")
 @require_GET
-def roster_result(request: HttpRequest, batch_id: int) -> HttpResponse:
+def roster_result(request: HttpRequest, batch_id: int) -> FileResponse:
     """Give the officer's own sheet back with result and reason."""
     actor = _actor(request)
     batch = get_batch_row(actor, batch_id)
@@ -294,7 +294,10 @@ def _preview_row(batch: BatchRow, row: dict[str, Any]) -> dict[str, Any]:
 def _page_url(chosen: str, first: int, total: int) -> str:
     if first < 0 or first >= total:
         return ""
-    return f"?{urlencode({'group': chosen, 'from': first} if chosen else {'from': first})}"
+    kept: dict[str, str] = {"from": str(first)}
+    if chosen:
+        kept["group"] = chosen
+    return f"?{urlencode(kept)}"
 
 
 def _mapping_rows(details: dict[str, Any], batch: BatchRow) -> list[dict[str, Any]]:
