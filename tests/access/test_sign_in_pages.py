@@ -169,6 +169,7 @@ def test_without_a_verified_phone_nothing_can_be_claimed(invited: Worker) -> Non
     "bad",
     [
         "//evil.example/",
+        "///evil.example/",
         "https://evil.example/",
         "/\\evil.example",
         "\\\\evil.example",
