@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("nuanxin.access.urls")),
     path("", include("nuanxin.notices.urls")),
     path("", include("nuanxin.membership.urls")),
+    path("", include("nuanxin.figures.urls")),
 ]
 
 handler400 = "config.presentation.pages.bad_request"

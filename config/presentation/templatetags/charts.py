@@ -63,7 +63,7 @@ def line_chart(
 
 @register.simple_tag
 def bars(rows: Sequence[Mapping[str, Any]], finding: str = "", unit: str = "") -> SafeString:
-    """Draw horizontal bars: ``[{"label", "value", "url"?, "is_chosen"?}]``, sorted by the caller.
+    """Draw horizontal bars: ``[{"label", "value", "url"?, "is_chosen"?, "text"?}]``, already sorted.
 
     The words and numbers are a description list, so it is its own table.
     """
@@ -73,7 +73,7 @@ def bars(rows: Sequence[Mapping[str, Any]], finding: str = "", unit: str = "") -
             "label": row["label"],
             "url": row.get("url", ""),
             "is_chosen": bool(row.get("is_chosen")),
-            "text": formats.number(row["value"]),
+            "text": row.get("text") or formats.number(row["value"]),
             "length": length,
         }
         for row, length in zip(rows, lengths, strict=True)

@@ -229,11 +229,9 @@ def _member_figures(cube: _Cube, code: str, least: int) -> tuple[BoardFigure, ..
 
 def _places(cube: _Cube, code: str, *, cities: bool) -> list[tuple[str, str]]:
     """Return (code, short name) of the cities or counties within a region."""
-    prefix = regions.area_prefix(code)
+    prefix = regions.area_prefix(code)[:4]  # a county is shown among those of its city
     if cities:
         return [(c.code, c.short_name) for c in regions.cities()] if len(prefix) == 2 else []
-    if len(prefix) == 6:
-        return []
     known = {
         c.code for below in cube.counties.values() for c in map(regions.REGIONS.get, below) if c
     }
