@@ -64,6 +64,8 @@ def read_delimited(body: bytes, name: str, limits: RosterLimits) -> Grid:
     if not text.strip("\ufeff\r\n\t ,;　"):
         raise Malformed("roster.empty", "这份文件是空的。请确认名单已经保存，再重新上传。")
     separator = find_separator(text)
+    if text[:4].lower() == "sep=":  # a line for the spreadsheet program, which does not show it
+        text = text.partition("\n")[2]
     if '"' in text and not _quotes_swallow_lines(text, separator):
         records = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         grid = build_grid(name, records, limits)

@@ -296,7 +296,7 @@ def _assign_checked(
                 and _other_fits(wanted, column, named, profiles)
             )
             score = 0.0 if contradicted else sure + share + 0.1 * min(1.0, profile.filled * 5)
-        elif told is None or (told is not Field.OTHER and share > 0.9 and told is not Field.SERIAL):
+        elif told is None or (share > 0.9 and _may_be_misnamed(told, wanted)):
             score = share * (0.9 if told is None else 0.6) if share >= _SURE_CONTENT else 0.0
             score += 0.05 * profile.distinct if score else 0.0
         else:
@@ -307,12 +307,22 @@ def _assign_checked(
         _settle(guesses[best], wanted, named[best], profiles[best])
 
 
+def _may_be_misnamed(told: Field | None, wanted: Field) -> bool:
+    """Return whether a column headed ``told`` may in truth hold ``wanted``.
+
+    Numbers are unmistakable, names are not: 快递员 under 岗位 looks like one.
+    """
+    if wanted is Field.NAME:
+        return told in {None, Field.IDENTITY, Field.PHONE}
+    return told not in {Field.OTHER, Field.RESULT, Field.SERIAL}
+
+
 def _other_fits(wanted: Field, column: int, named: list[_Named], profiles: list[_Profile]) -> bool:
     """Return whether another column holds what this one only claims to hold."""
     return any(
         other != column
         and profile.shares.get(wanted, 0.0) >= _SURE_CONTENT
-        and named[other][0] is not Field.OTHER
+        and _may_be_misnamed(named[other][0], wanted)
         for other, profile in enumerate(profiles)
     )
 

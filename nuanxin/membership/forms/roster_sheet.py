@@ -49,6 +49,7 @@ _NAME_LIKE = re.compile(
 _NOT_A_NAME = re.compile(
     r"[站部店队组司厂村镇县市区页表册单]$|名单|名册|花名|登记|汇总|网点|站点|人员|情况|附件|工会|以下|以上|空白"
 )
+_NUMBER_AHEAD = r"^[^\p{Han}]*(?:\d{6}|\d[Ee]\+?\d)"
 _SUM_LABEL = r"^\s*(?:合|总|小|共|累)\s*(?:计|数)"
 _ROWS_AT_ONCE = 20_000
 _KEY_FIELDS = (Field.NAME, Field.IDENTITY, Field.PHONE)
@@ -141,7 +142,7 @@ def select_rows(grid: Grid, header: Header, mapping: dict[Field, int]) -> RowSel
     for key, text in keys.items():
         blank &= (text.str.strip_chars() == "").to_numpy()
         if key is Field.IDENTITY:
-            certain = text.str.contains(r"\d{6}|\d[Ee]\+?\d").to_numpy().copy()
+            certain = text.str.contains(_NUMBER_AHEAD).to_numpy().copy()
     labelled = {*range(min(3, grid.width)), *(mapping[f] for f in keys)}
     for column in labelled:
         certain &= ~grid.columns[column].text.slice(start).str.contains(_SUM_LABEL).to_numpy()
@@ -294,7 +295,7 @@ def looks_like_name(text: str) -> bool:
 def _looks_like_number(text: str) -> bool:
     if _SCIENTIFIC.match(text):
         return True
-    return sum(character.isdigit() for character in text) >= 8
+    return text[:1] < "一" and sum(character.isdigit() for character in text) >= 8
 
 
 def _repeats_heading(

@@ -25,7 +25,8 @@ def identity(
 ) -> str:
     """Return a number with a true check digit; a new one at every call unless ``serial`` is given."""
     if serial is None:
-        serial = next(_numbers) % 999 + 1
+        serial = next(_numbers) % 899 + 1
+        serial += serial % 100 == 0  # an end of 000 is what a spoiled number looks like
         born = born + timedelta(days=next(_numbers) % 700)
     first17 = f"{area}{born:%Y%m%d}{serial:03d}"
     return first17 + check_digit(first17)

@@ -1,6 +1,8 @@
 """Rosters with the answers of a careful reader: every row must come out as answered."""
 
 import json
+import re
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from nuanxin.membership.forms.result_workbook import write_result
 from nuanxin.membership.forms.roster_file import read_roster
+from tests.membership.rosters.made_up import csv_bytes, identity
 from tests.membership.rosters.reading import judge_table
 
 FILES = Path(__file__).parent / "files"
@@ -71,3 +74,18 @@ def test_every_refused_row_has_a_sentence_that_says_what_to_do():
     for _, outcome, reason in judged.problems():
         assert len(reason) > 8, outcome
         assert not any(word in reason for word in ("非法", "无效", "系统错误", "请稍后重试"))
+
+
+def test_no_cell_of_the_result_starts_a_formula(tmp_path):
+    people_here = [["=1+1王", "+86 13800138000"], ["＝张三", "13900139000"], ["@李四", "-1"]]
+    rows = [["姓名", "手机号", "身份证号"], *[[*p, identity()] for p in people_here]]
+    table = read_roster(csv_bytes(rows), "x.csv")
+    write_result(tmp_path / "out.xlsx", table, judge_table(table).outcomes_by_row(), {2: "=cmd"})
+    with zipfile.ZipFile(tmp_path / "out.xlsx") as package:
+        parts = [package.read(p) for p in package.namelist() if "sheet" in p or "Strings" in p]
+    texts = re.findall(r"<t[^>]*>([^<]*)</t>", b"".join(parts).decode())
+    assert texts
+    assert not any(text[0] in "=+-@＝＋－＠\t\r" for text in texts if text)
+    assert not any(b"<f>" in part for part in parts)
+    again = judge_table(read_roster(tmp_path / "out.xlsx", "out.xlsx"))
+    assert again.name.to_list() == ["=1+1王", "=张三", "@李四"]

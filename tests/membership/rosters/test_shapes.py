@@ -335,3 +335,33 @@ def test_a_sample_for_the_correction_screen():
     assert table.sample(2) == [(3, ROWS[0]), (4, ROWS[1])]
     assert table.headings == HEAD
     assert "身份证号" in table.guesses[1].reason
+
+
+def test_the_line_that_names_the_separator_is_no_row():
+    assert outcomes(b"sep=;\r\n" + csv_bytes([HEAD, *ROWS], separator=";")) == ALL_OK
+
+
+def test_signatures_with_a_phone_number_are_no_people():
+    last = [
+        ["填表人：某某", "联系电话：13800138000", ""],
+        ["单位（盖章）：", "日期：2026年11月23日", ""],
+    ]
+    assert outcomes(csv_bytes([HEAD, *ROWS, *last])) == ALL_OK
+
+
+def test_those_who_may_be_retired_are_taken_with_a_hint():
+    man, woman = identity(date(1966, 11, 23), serial=11), identity(date(1971, 11, 23), serial=12)
+    young = identity(date(1980, 1, 1), serial=13)
+    judged = judge(csv_bytes([HEAD, *[[name(), n, phone()] for n in (man, woman, young)]]))
+    assert judged.codes() == ["ok", "ok", "ok"]
+    assert [bool(reason) for reason in judged.reason] == [True, True, False]
+
+
+def test_a_trade_is_not_taken_for_a_name():
+    rows = [
+        ["姓名", "岗位", "身份证号", "手机号"],
+        ["=HYPERLINK(1)", "快递员", identity(), phone()],
+    ]
+    assert judge(csv_bytes(rows)).name.to_list() == ["=HYPERLINK(1)"]
+    rows = [["岗位", "身份证号", "手机号", "姓名"], ["快递员", identity(), phone(), ""]]
+    assert outcomes(csv_bytes(rows)) == {2: "no_name"}
