@@ -18,7 +18,7 @@ from nuanxin.people.queries.duplicates import (
     list_duplicates,
     list_undoable_merges,
 )
-from nuanxin.people.queries.my_data import my_data, my_data_workbook
+from nuanxin.people.queries.own_data import my_data, my_data_workbook
 from nuanxin.people.queries.workers import (
     EngagementRow,
     WorkerRow,
