@@ -28,7 +28,7 @@ END $$;
 CREATE FUNCTION people_name_grams(name text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN char_length(name) <= 4 AND name = people_name_plain(name)
+        WHEN char_length(name) <= 4 AND name = public.people_name_plain(name)
         THEN (ARRAY['^' || left(name, 1), left(name, 2), substr(name, 2, 2),
                     substr(name, 3, 2)])[:char_length(name)]
         ELSE public.people_long_name_grams(name)  -- a restore has an empty search path
