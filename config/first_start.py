@@ -2,13 +2,12 @@
 
 import json
 import os
+from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from config.places import Places
-from nuanxin.kernel import clock
-from nuanxin.kernel.errors import Conflict
 
 
 def wants_demonstration(where: Places) -> bool:
@@ -31,26 +30,16 @@ def load_reference_data() -> None:
     """Load divisions, occupations, industries and working days; what is there stays."""
 
 
-def load_demonstration(where: Places, *, scale: str, seed: int) -> None:
-    """Build the demonstration world and write its manifest.
+def load_demonstration(
+    where: Places, *, scale: str, seed: int, until: date | None = None, again: bool = False
+) -> None:
+    """Build the demonstration world and write its manifest. Raises ``Conflict``.
 
-    Raises ``Conflict`` demo.not_empty where there are unions already: nothing real is overwritten.
+    ``until`` is its last day (yesterday unless given); ``again`` throws an older one away first.
     """
-    from config.demo import sign_ins
-    from config.demo.world import build_world, fold
+    from config.demo.demonstration import load_demonstration as load
 
-    if not is_empty():
-        raise Conflict(
-            "demo.not_empty",
-            "这个数据文件夹里已经有工会了，演示数据不往里掺。换一个空的文件夹（--data 或 NUANXIN_DATA）再试。",
-        )
-    now = clock.now()
-    with transaction.atomic():
-        built = build_world(scale, seed=seed, now=now)
-        fold(now)
-        sign_ins.add_waiting(built, now=now)
-        listed = sign_ins.add_sign_ins(built, now=now)
-    sign_ins.write_manifest(where, built, listed, now=now)
+    load(where, scale=scale, seed=seed, until=until, again=again)
 
 
 def demonstration_sign_ins(where: Places) -> list[dict[str, Any]]:

@@ -114,3 +114,10 @@ def put_in_order(tables: Sequence[str] = BULK_TABLES) -> None:
     """Let the planner know the new rows (inside a transaction; VACUUM is for afterwards)."""
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(tables)}")
+
+
+def vacuum() -> None:
+    """Write down which pages every transaction sees, so that first readers need not (no transaction)."""
+    with connection.cursor() as cursor:
+        for table in (*BULK_TABLES, "membership_memberstock", "membership_unionstock"):
+            cursor.execute(f"VACUUM (ANALYZE) {table}")

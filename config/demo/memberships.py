@@ -88,7 +88,9 @@ def make_joins(scale: Scale, window: Window, plan: UnionPlan, random: Generator)
     earliest = opened[union] - 3
     lag = np.where(collective, random.integers(3, 24, count), random.integers(1, 13, count))
     created = np.maximum(approved - lag, earliest)
-    confirmed = np.where(collective, np.maximum(approved - random.integers(0, 3, count), created), created)
+    confirmed = np.where(
+        collective, np.maximum(approved - random.integers(0, 3, count), created), created
+    )
     seconds = _daytime(random, count)
     return Joins(
         union=union,
@@ -97,19 +99,21 @@ def make_joins(scale: Scale, window: Window, plan: UnionPlan, random: Generator)
         channel=channel,
         approved=approved.astype(np.int32),
         created=wire.instants(created, seconds),
-        confirmed=wire.instants(confirmed, np.where(confirmed > created, _daytime(random, count), seconds)),
+        confirmed=wire.instants(
+            confirmed, np.where(confirmed > created, _daytime(random, count), seconds)
+        ),
         decided=wire.instants(approved, 57_600 + random.integers(0, 10_000, count)),
         is_again=np.zeros(count, dtype=bool),
     )
 
 
-def _are_collective(
-    plan: UnionPlan, union: Array, scale: Scale, random: Generator
-) -> Array:
+def _are_collective(plan: UnionPlan, union: Array, scale: Scale, random: Generator) -> Array:
     """Return who came by a roster: the published share, more of them in enterprise unions."""
     total = COLLECTIVE + ONLINE + ONE_CLICK
     wanted = round(scale.persons * COLLECTIVE / total)
-    lean = np.array([0.35 if row.employer else (-0.4 if row.level < 5 else 0.0) for row in plan.rows])
+    lean = np.array(
+        [0.35 if row.employer else (-0.4 if row.level < 5 else 0.0) for row in plan.rows]
+    )
     score = random.random(len(union)) + lean[union]
     chosen = np.zeros(len(union), dtype=bool)
     chosen[np.argpartition(-score, wanted)[:wanted]] = True
@@ -137,7 +141,8 @@ class _Season:
         high = self._sums[last - self._first + 1]
         point = low + random.random(len(first)) * (high - low)
         found = np.searchsorted(self._sums, point, side="right") - 1 + self._first
-        return np.clip(found, first, last)
+        clipped: Array = np.clip(found, first, last)
+        return clipped
 
 
 def _event_days(
@@ -153,7 +158,8 @@ def _event_days(
     pick = np.where(
         random.random(len(union)) < 0.3, 0, np.floor(random.random(len(union)) * events[union])
     )
-    return days[first[union] + pick.astype(np.int64)]
+    chosen: Array = days[first[union] + pick.astype(np.int64)]
+    return chosen
 
 
 def _meeting_days(
@@ -165,7 +171,8 @@ def _meeting_days(
     # 2000-01-01 was a Saturday: 2 is a Monday, 6 a Friday.
     weekday = random.integers(2, 7, len(opened)) + 7 * random.integers(0, 2, len(opened))
     met = drawn - (drawn - weekday[union]) % period[union]
-    return np.maximum(met, opened[union])
+    later: Array = np.maximum(met, opened[union])
+    return later
 
 
 def _channels(
@@ -189,7 +196,7 @@ def _occupations(plan: UnionPlan, union: Array, random: Generator) -> Array:
     other = random.choice(keys, len(union), p=shares)
     is_pure = np.array([bool(row.handle in ("couriers", "carers")) for row in plan.rows])
     own = (random.random(len(union)) < 0.93) | is_pure[union]
-    mixed = plan.column("level")[union] < 5
+    mixed = (plan.column("level")[union] < 5) & (plan.column("handle")[union] != "backstop")
     return np.where(own & ~mixed, plan.column("occupation")[union], other).astype(np.int16)
 
 
@@ -210,9 +217,7 @@ def let_time_pass(
     return joins, _periods(joins, fate, day, target, random), persons
 
 
-def _fates(
-    plan: UnionPlan, joins: Joins, until: int, random: Generator
-) -> tuple[Array, Array]:
+def _fates(plan: UnionPlan, joins: Joins, until: int, random: Generator) -> tuple[Array, Array]:
     """Return what becomes of each join, and on which day."""
     tenure = until - joins.approved
     gone = 1 - np.exp(-tenure / _LEAVING_DAYS)
@@ -265,9 +270,7 @@ def _come_back(
     return changed, fate, int((~is_again).sum())
 
 
-def _targets(
-    plan: UnionPlan, joins: Joins, fate: Array, day: Array, random: Generator
-) -> Array:
+def _targets(plan: UnionPlan, joins: Joins, fate: Array, day: Array, random: Generator) -> Array:
     """Return for each who moves the union he moves to (near by where that fits), else -1."""
     adcode = plan.column("adcode")
     level, closes, founded = plan.column("level"), plan.column("closes"), plan.column("founded")
@@ -290,9 +293,7 @@ def _targets(
     return target
 
 
-def _periods(
-    joins: Joins, fate: Array, day: Array, target: Array, random: Generator
-) -> Periods:
+def _periods(joins: Joins, fate: Array, day: Array, target: Array, random: Generator) -> Periods:
     """Return the memberships: one a join, and a second one for each who moved."""
     count = len(joins)
     movers = np.flatnonzero(fate == MOVES)
@@ -320,7 +321,9 @@ def make_flows(joins: Joins, periods: Periods, plan: UnionPlan) -> dict[str, Arr
     first, moved_in = periods.previous < 0, periods.previous >= 0
     ended, retained = periods.ended > 0, periods.retained > 0
     leaving = np.where(
-        periods.reason == int(EndReason.TRANSFERRED), int(FlowKind.TRANSFERRED_OUT), int(FlowKind.LEFT)
+        periods.reason == int(EndReason.TRANSFERRED),
+        int(FlowKind.TRANSFERRED_OUT),
+        int(FlowKind.LEFT),
     )
     joined = np.where(joins.is_again, int(FlowKind.JOINED_AGAIN), int(FlowKind.JOINED))
     all_joins = np.arange(len(joins))
@@ -335,7 +338,7 @@ def make_flows(joins: Joins, periods: Periods, plan: UnionPlan) -> dict[str, Arr
     ]  # fmt: skip
     assert first.sum() == len(joins)
     keys = [
-        _flow_key(day, union, joins.occupation[join], joins.channel[join], kind)
+        _flow_key(day, union, joins.occupation[join], joins.channel[join], kind)  # type: ignore[arg-type]
         for join, union, day, kind in parts
     ]
     key, persons = np.unique(np.concatenate(keys), return_counts=True)
@@ -354,7 +357,9 @@ def make_flows(joins: Joins, periods: Periods, plan: UnionPlan) -> dict[str, Arr
     }
 
 
-def _flow_key(day: Array, union: Array, occupation: Array, channel: Array, kind: Array | int) -> Array:
+def _flow_key(
+    day: Array, union: Array, occupation: Array, channel: Array, kind: Array | int
+) -> Array:
     key = day.astype(np.int64) * 65_536 + union
     return ((key * 128 + occupation) * 4 + channel) * 32 + kind
 

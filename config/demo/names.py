@@ -31,7 +31,9 @@ PLATFORMS = (
 )  # fmt: skip
 """Invented platforms with the trade (key of kernel.occupations) of their people."""
 
-FIRM_HEADS = tuple("恒瑞联丰顺通广源宏盛嘉禾锦程卓越金桥新途万里华远安捷力行同心众诚友邻东海西溪南山北辰")
+FIRM_HEADS = tuple(
+    "恒瑞联丰顺通广源宏盛嘉禾锦程卓越金桥新途万里华远安捷力行同心众诚友邻东海西溪南山北辰"
+)
 FIRM_TAILS = {
     4: "餐饮配送", 3: "快递服务", 1: "货物运输", 2: "汽车服务", 6: "养老服务", 7: "家政服务",
     99: "灵活用工服务",
@@ -79,7 +81,9 @@ def people_names(random: Generator, sexes: Sequence[str] | Array) -> list[str]:
 
 
 def _surnames() -> tuple[list[str], Array]:
-    surnames, shares, number = [], [], ""
+    surnames: list[str] = []
+    shares: list[float] = []
+    number = ""
     for character in _SURNAMES + "王":
         if character.isdigit():
             number += character

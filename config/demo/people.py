@@ -116,7 +116,8 @@ def _distinct_numbers(random: Generator, births: Array, women: Array) -> tuple[A
 def _yyyymmdd(days: Array) -> Array:
     first, last = int(days.min()), int(days.max())
     written = [int(wire.day_of(number).strftime("%Y%m%d")) for number in range(first, last + 1)]
-    return np.array(written, dtype=np.int64)[days - first]
+    found: Array = np.array(written, dtype=np.int64)[days - first]
+    return found
 
 
 def _with_check_digit(first17: Array) -> Array:

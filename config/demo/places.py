@@ -16,6 +16,9 @@ from config.demo.unions import PlannedUnion, UnionPlan, credit_code
 from config.demo.wire import Array, day_of
 from nuanxin.kernel import regions
 
+GATHERED_AT = "禾风外卖"
+"""What those state who have come together in one backstop union."""
+
 COURIER_CITIES = (330100, 330600, 330400, 330500)
 CARE_CITY = 330200
 
@@ -54,9 +57,7 @@ def enter_firms(scale: Scale, plan: UnionPlan, random: Generator, *, now: dateti
     return Ground(employer, outlets)
 
 
-def spread_over_places(
-    plan: UnionPlan, union: Array, ground: Ground, random: Generator
-) -> Places:
+def spread_over_places(plan: UnionPlan, union: Array, ground: Ground, random: Generator) -> Places:
     """Return where the person of each join works."""
     adcode = plan.column("adcode")[union].astype(np.int32)
     employer = ground.employer[union]
@@ -64,6 +65,9 @@ def spread_over_places(
     words = [row.employer or names.TRADES.get(row.occupation, "") for row in plan.rows]
     says = random.random(len(union)) < np.where(employer > 0, 0.85, 0.25)
     stated = np.where(says, wire.texts(words)[union], b"")
+    backstop = next(at for at, row in enumerate(plan.rows) if row.handle == "backstop")
+    gathered = np.flatnonzero(union == backstop)
+    stated[gathered] = GATHERED_AT.encode()
     for at, rows in ground.outlets.items():
         members = np.flatnonzero(union == at)
         # Evenly, in a shuffled order: outlets of such firms differ little in size.
@@ -107,7 +111,9 @@ def _covers(row: PlannedUnion, employer_id: int) -> dict[str, Any]:
 def _courier_outlets(
     scale: Scale, row: PlannedUnion, employer: int, random: Generator, now: datetime
 ) -> list[tuple[int, int, int, str]]:
-    counties = [int(one.code) for city in COURIER_CITIES for one in regions.counties(city=str(city))]
+    counties = [
+        int(one.code) for city in COURIER_CITIES for one in regions.counties(city=str(city))
+    ]
     rows = _outlets(scale.courier_outlets, counties, random, employer, row.founded)
     return _insert_outlets(rows)
 
@@ -136,8 +142,10 @@ def _care_places(
         firm = serial % len(ids)
         is_house = serial < len(ids)
         label = "养老院" if is_house else f"居家养老服务站{serial // len(ids)}"
-        one = _outlets(1, [firms[firm]["adcode"]], random, ids[firm], row.founded)[0]
-        rows.append(one | {"name": f"{firms[firm]['name'].removesuffix('养老服务中心')}{label}"})
+        one = _outlets(1, [int(str(firms[firm]["adcode"]))], random, ids[firm], row.founded)[0]
+        rows.append(
+            one | {"name": f"{str(firms[firm]['name']).removesuffix('养老服务中心')}{label}"}
+        )
     return _insert_outlets(rows)
 
 
@@ -198,7 +206,7 @@ def _insert_coverage(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _insert_outlets(rows: Sequence[dict[str, Any]]) -> list[tuple[int, int, int, str]]:
-    return [tuple(row) for row in _insert(_OUTLETS, rows)]  # type: ignore[misc]
+    return [tuple(row) for row in _insert(_OUTLETS, rows)]
 
 
 def _insert(statement: str, rows: Sequence[dict[str, Any]], **values: Any) -> list[tuple[Any, ...]]:

@@ -70,7 +70,9 @@ def bulk_tables(world: World) -> list[Table]:
         Table("people_engagement", len(firsts), lambda a, b: _engagements(world, firsts[a:b])),
         Table("people_consent", 2 * len(firsts), lambda a, b: _consents(world, firsts, a, b)),
         Table(
-            "membership_memberflow", len(world.flows["day"]), lambda a, b: _flows(world, slice(a, b))
+            "membership_memberflow",
+            len(world.flows["day"]),
+            lambda a, b: _flows(world, slice(a, b)),
         ),
     ]
 

@@ -44,7 +44,7 @@ class Scale:
     care_stations: int
     again: int
     weights: dict[int, float] = field(default_factory=dict)
-    is_parallel: bool = False
+    is_bulk: bool = False
 
 
 SCALES = {
@@ -54,7 +54,7 @@ SCALES = {
         unions=14,
         home=330105,
         beside=330212,
-        counties=(330105, 330110, 330212),
+        counties=(330105, 330110, 330113, 330212),
         towns_each=2,
         couriers=60,
         courier_outlets=12,
@@ -62,7 +62,7 @@ SCALES = {
         care_institutions=2,
         care_stations=5,
         again=3,
-        weights={330105: 4, 330110: 3, 330212: 3},
+        weights={330105: 5, 330110: 2, 330113: 2, 330212: 3},
     ),
     "county": Scale(
         name="county",
@@ -78,6 +78,7 @@ SCALES = {
         care_institutions=8,
         care_stations=42,
         again=130,
+        is_bulk=True,
         weights={330782: 92, 330783: 6, 330105: 1.5, 330212: 1.5},
     ),
     "province": Scale(
@@ -94,7 +95,7 @@ SCALES = {
         care_institutions=261,
         care_stations=3_136,
         again=11_300,
-        is_parallel=True,
+        is_bulk=True,
     ),
 }
 

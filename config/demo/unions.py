@@ -18,12 +18,17 @@ from config.demo.wire import Array, day_number, day_of
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import SYSTEM
 from nuanxin.kernel.credit_code import check_character, organisation_check_character
-from nuanxin.orgs.actions.founding import NewUnion, found_unions_in_bulk
+from nuanxin.orgs.actions import NewUnion, found_unions_in_bulk, move_union
 from nuanxin.orgs.states import Route, UnionKind
 
 _PROVINCE = 330000
 _LONG_AGO = {1: date(1950, 8, 1), 2: date(1951, 5, 1), 3: date(1956, 5, 1), 4: date(2009, 5, 1)}
+# 2021: 临平 was cut out of 余杭, 钱塘 mostly out of 萧山; their towns stood there before.
+_DIVIDED_ON = date(2021, 4, 9)
+_UNDER_BEFORE = {330113: 330110, 330114: 330109}
 _SMALLEST = 6
+GATHERED = 34
+"""Members of the backstop union in which the riders of one platform have come together."""
 _SPREAD = 1.05
 """Sigma of the log-normal sizes: the largest of thousands is some thirty times the middle one."""
 
@@ -57,6 +62,8 @@ class PlannedUnion:
     lng: float | None = None
     lat: float | None = None
     credit_code: str | None = None
+    moves_to: str = ""
+    moves_on: int = 0
     id: int = 0
 
 
@@ -127,16 +134,20 @@ def _upper(
     region: str, level: int, parent: str | None, name: str, town: int | None = None
 ) -> PlannedUnion:
     place = regions.region(str(town) if town else region)
-    founded = max(_LONG_AGO[level], place.valid_from or date.min)
+    founded = max(_LONG_AGO[level] + timedelta(days=level * 40), place.valid_from or date.min)
+    before = _UNDER_BEFORE.get(int(region)) if town else None
     return PlannedUnion(
         code=f"{town}000" if town else f"{region}000000",
         name=f"{name}总工会",
         kind=UnionKind.TOWNSHIP if town else UnionKind.FEDERATION,
         level=level,
-        parent=f"{parent}000000" if parent else None,
+        parent=f"{before or parent}000000" if parent else None,
         adcode=int(region),
         town=town,
-        founded=day_number(founded + timedelta(days=(level - 1) * 40)),
+        founded=day_number(founded),
+        route=Route.BACKSTOP if town else None,
+        moves_to=f"{parent}000000" if before else "",
+        moves_on=day_number(_DIVIDED_ON) if before else 0,
         lng=place.lng,
         lat=place.lat,
     )
@@ -183,16 +194,21 @@ def _special_unions(scale: Scale, window: Window) -> list[PlannedUnion]:
     ]
 
 
-def _give_backstops(
-    scale: Scale, towns: dict[int, list[PlannedUnion]], random: Generator
-) -> int:
-    """Let the towns' own unions take those for whom nothing else fits: some 2.5 % of all."""
+def _give_backstops(scale: Scale, towns: dict[int, list[PlannedUnion]], random: Generator) -> int:
+    """Let the towns' own unions take those for whom nothing else fits: some 2.5 % of all.
+
+    In one of them enough riders of one platform have come together for a union of their own.
+    """
     listed = [row for rows in towns.values() for row in rows]
     shares = random.gamma(1.2, size=len(listed))
     total = round(scale.persons * 0.025)
     for row, number in zip(listed, random.multinomial(total, shares / shares.sum()), strict=True):
         row.gross = int(number)
         row.occupation = 4
+    gathered = towns[scale.home][0]
+    gathered.handle = "backstop"
+    total += GATHERED - gathered.gross
+    gathered.gross = GATHERED
     return total
 
 
@@ -205,7 +221,8 @@ def _ordinary_unions(
     towns: dict[int, list[PlannedUnion]],
     count: int,
 ) -> list[PlannedUnion]:
-    each = np.full(len(counties), min(4, count // len(counties)))
+    each = np.full(len(counties), min(4, count // (2 * len(counties))))
+    each[counties.index(scale.home)] = max(each[0], 6)
     each += random.multinomial(count - each.sum(), shares / shares.sum())
     since, until = day_number(window.since), day_number(window.until)
     rows = []
@@ -239,9 +256,7 @@ def _give_sizes(rows: list[PlannedUnion], persons: int, random: Generator) -> No
     busy = np.array([by_county[row.adcode] ** 0.12 for row in rows])
     raw = random.lognormal(0, _SPREAD, len(rows)) * busy
     smallest = min(_SMALLEST, persons // len(rows))
-    sizes = smallest + np.floor(
-        raw / raw.sum() * (persons - smallest * len(rows))
-    ).astype(int)
+    sizes = smallest + np.floor(raw / raw.sum() * (persons - smallest * len(rows))).astype(int)
     sizes[: persons - sizes.sum()] += 1
     for row, size in zip(rows, sizes, strict=True):
         row.gross = int(size)
@@ -294,7 +309,7 @@ def _firm(row: PlannedUnion, random: Generator) -> str:
     if random.random() < 0.35:
         return platforms[int(random.integers(len(platforms)))]
     one, two = random.choice(len(names.FIRM_HEADS), 2, replace=False)
-    return names.FIRM_HEADS[one] + names.FIRM_HEADS[two] + names.FIRM_TAILS[row.occupation]
+    return str(names.FIRM_HEADS[one] + names.FIRM_HEADS[two] + names.FIRM_TAILS[row.occupation])
 
 
 def _script(
@@ -313,7 +328,6 @@ def _script(
     for row, part in zip(here, parts, strict=False):
         row.handle = part
     max(beside, key=lambda row: row.gross).handle = "beside"
-    towns[scale.home][0].handle = "backstop"
     towns[scale.beside][0].handle = "backstop_beside"
     until = day_number(window.until)
     for part, days in (("merged", 240), ("dissolved", 130)):
@@ -323,6 +337,10 @@ def _script(
         row.joins_until, row.ending = row.closes - 45, part
     into = plan.by_handle("merged_into")
     into.founded = min(into.founded, plan.by_handle("merged").founded)
+    moved = plan.by_handle("moved")
+    moved.moves_on = until - 300
+    moved.founded = min(moved.founded, moved.moves_on - 200)
+    moved.moves_to = next(row.code for row in towns[scale.home] if row.code != moved.parent)
     for handle, adcode in (("home_county", scale.home), ("beside_county", scale.beside)):
         plan.by_code(f"{adcode}000000").handle = handle
         city = plan.by_code(f"{adcode // 100 * 100}000000")
@@ -356,11 +374,35 @@ def credit_code(kind: str, adcode: int, serial: int) -> str:
 
 
 def found(plan: UnionPlan, *, now: datetime) -> None:
-    """Found every union of the plan and note their ids."""
-    rows = [_new(row) for row in plan.rows]
-    ids = found_unions_in_bulk(rows, actor=SYSTEM, now=now, source="演示数据")
-    for row in plan.rows:
-        row.id = ids[row.code]
+    """Found every union of the plan, note their ids, and carry out the moves as of their day.
+
+    The upper unions come first, so that what moved in 2021 was known before the others began.
+    """
+    for upper in (True, False):
+        chosen = [row for row in plan.rows if (row.level < 5) is upper]
+        ids = found_unions_in_bulk(
+            [_new(row) for row in chosen], actor=SYSTEM, now=now, source="演示数据"
+        )
+        for row in chosen:
+            row.id = ids[row.code]
+        by_code = {row.code: row.id for row in plan.rows}
+        for row in chosen:
+            if row.moves_to:
+                _move(row, by_code[row.moves_to])
+
+
+def _move(row: PlannedUnion, parent_id: int) -> None:
+    day = day_of(row.moves_on)
+    is_division = row.level == 4
+    move_union(
+        union_id=row.id,
+        parent_id=parent_id,
+        effective_on=day,
+        actor=SYSTEM,
+        now=clock.day_start(day) + timedelta(hours=34),
+        reason="行政区划调整" if is_division else "随网点搬迁",
+        document="浙政发〔2021〕7号（演示）" if is_division else "总工复〔演示〕12号",
+    )
 
 
 def _new(row: PlannedUnion) -> NewUnion:

@@ -19,6 +19,9 @@ from nuanxin.membership.actions.stocks import fold_flows
 from nuanxin.people.queries.consents import notice_versions
 from nuanxin.people.states import Assurance, ConsentPurpose
 
+SPARE = 160
+"""Persons made beyond the members: those whose joining is under way."""
+
 
 @dataclass(slots=True)
 class BuiltWorld:
@@ -29,6 +32,7 @@ class BuiltWorld:
     seed: int
     world: World
     people: people.People
+    spare: people.People
     digest: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
@@ -68,8 +72,9 @@ def build_world(
         notice_day=_notice_day(),
         notice_version=notice_versions(ConsentPurpose.JOINING)[0],
     )
-    everybody = _people(world, persons, random)
-    built = BuiltWorld(scale, window, seed, world, everybody)
+    drawn = _people(world, persons, random)
+    everybody, spare = drawn.part(0, persons), drawn.part(persons, len(drawn))
+    built = BuiltWorld(scale, window, seed, world, everybody, spare)
     _fill(built)
     built.digest = _digest(built)
     return built
@@ -91,18 +96,19 @@ def _notice_day() -> int:
 
 
 def _people(world: World, persons: int, random: np.random.Generator) -> people.People:
-    """Return the persons in the order of their first join."""
+    """Return the persons in the order of their first join, and some more for what is under way."""
     first = np.flatnonzero(~world.joins.is_again)
     channel = world.joins.channel[first]
     assurance = np.where(channel == 2, int(Assurance.HOST_VERIFIED), int(Assurance.PHONE_CONFIRMED))
     on_site = (channel == 3) & (random.random(persons) < 0.4)
     assurance = np.where(on_site, int(Assurance.SEEN_ON_SITE), assurance)
+    more = np.zeros(SPARE, dtype=np.int64)
     return people.make_people(
         random,
-        occupations=world.joins.occupation[first],
-        joined=world.joins.approved[first].astype(np.int64),
-        created=world.joins.created[first],
-        assurance=assurance.astype(np.int16),
+        occupations=np.concatenate([world.joins.occupation[first], more + 4]),
+        joined=np.concatenate([world.joins.approved[first].astype(np.int64), more + world.until]),
+        created=np.concatenate([world.joins.created[first], more]),
+        assurance=np.concatenate([assurance, more]).astype(np.int16),
         first_id=world.ids.workers,
     )
 
@@ -110,7 +116,7 @@ def _people(world: World, persons: int, random: np.random.Generator) -> people.P
 def _fill(built: BuiltWorld) -> None:
     """Copy every table, then fold the flows of closed months."""
     world, scale = built.world, built.scale
-    if scale.is_parallel:
+    if scale.is_bulk:
         with load.without_indexes():
             _copy_all(built)
     else:
