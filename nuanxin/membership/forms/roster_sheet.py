@@ -97,7 +97,7 @@ class RowSelection:
         for kind, rows in self.skipped.items():
             if kind == "empty" or not rows:
                 continue
-            shown = "、".join(str(row + 1) for row in rows[:5])
+            shown = "、".join(str(row + 1) for row in sorted(rows)[:5])
             more = f"等 {len(rows)} 行" if len(rows) > 5 else "行"
             told.append(f"第 {shown} {more}是{_SKIP_SENTENCES[kind]}，没有当作人。")
         return told
@@ -327,7 +327,8 @@ def _sort_out_blank(grid: Grid, rows: NDArray[np.int64], selection: RowSelection
         for index, cells in _rows_of(grid, rows[filled]):
             told = [fold(cell) for cell in cells if cell.strip()]
             is_total = any(_TOTAL.match(cell) or _COUNT_PHRASE.match(cell) for cell in told[:3])
-            kind = "total" if is_total else "footer" if len(told) <= 2 else "nobody"
+            is_footer = any(_FOOTER.match(cell) for cell in told[:2])
+            kind = "total" if is_total else "footer" if is_footer else "nobody"
             selection.skipped.setdefault(kind, []).append(index)
 
 
