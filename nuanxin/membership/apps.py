@@ -11,6 +11,7 @@ class MembershipConfig(AppConfig):
     def ready(self) -> None:
         """Say where people stand, what they have here, and take part in merging their records."""
         from nuanxin.membership.actions.duplicates import MembershipMergeStep
+        from nuanxin.membership.actions.leaving import stop_for_withdrawn_consent
         from nuanxin.membership.queries.mine import MY_MEMBERSHIPS, erasure_holds
         from nuanxin.membership.queries.scope import WORKER_PATHS
         from nuanxin.people import states as people
@@ -20,3 +21,4 @@ class MembershipConfig(AppConfig):
         people.register_merge_step(MembershipMergeStep())
         people.register_my_data_section(MY_MEMBERSHIPS)
         people.register_erasure_hold(erasure_holds)
+        people.register_withdrawal_effect(people.ConsentPurpose.JOINING, stop_for_withdrawn_consent)

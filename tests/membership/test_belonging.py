@@ -42,8 +42,10 @@ from nuanxin.membership.states import (
     RetentionReason,
     TransferState,
 )
-from nuanxin.people.models import Engagement
+from nuanxin.people.actions.consents import withdraw_consent
+from nuanxin.people.models import Consent, Engagement
 from nuanxin.people.permissions import can as can_see_person
+from nuanxin.people.states import ConsentPurpose
 from tests.membership.cast import (
     DAY,
     NOW,
@@ -264,6 +266,21 @@ class TestLeaving:
             application_id=application.id, actor=person(application.worker_id), now=NOW
         )
         application.refresh_from_db()
+        assert application.state == JoinState.WITHDRAWN
+
+    def test_withdrawing_the_consent_stops_and_ends(self, cast: Cast) -> None:
+        member, application = make_member(cast.riders), make_application(cast.street)
+        for worker in (member.worker_id, application.worker_id):
+            Consent.objects.create(
+                worker_id=worker, purpose=ConsentPurpose.JOINING, notice_version="2026-11-01",
+                granted_at=NOW, granted_via="online",
+            )  # fmt: skip
+            withdraw_consent(
+                worker_id=worker, purpose=ConsentPurpose.JOINING, actor=person(worker), now=NOW
+            )
+        member.refresh_from_db()
+        application.refresh_from_db()
+        assert member.end_reason == EndReason.LEFT
         assert application.state == JoinState.WITHDRAWN
 
     def test_six_months_a_talk_and_no_waiver_make_a_lapse(self, cast: Cast) -> None:

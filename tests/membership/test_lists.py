@@ -29,7 +29,7 @@ from nuanxin.membership.queries.members import (
 from nuanxin.membership.queries.mine import erasure_holds, get_my_membership
 from nuanxin.membership.rules.doubts import Doubt
 from nuanxin.membership.states import Channel, MemberState
-from nuanxin.people.queries.my_data import my_data
+from nuanxin.people.queries import my_data
 from nuanxin.records.models import Event
 from tests.membership.cast import (
     DAY,

@@ -26,7 +26,7 @@ from nuanxin.kernel.phone import normalise_phone
 from nuanxin.kernel.text import readable
 from nuanxin.membership.actions.confirm import NEEDED_CONSENTS, ConsentGiven, take_up
 from nuanxin.membership.actions.join_statement import JOIN, JOIN_ON_RECORD
-from nuanxin.membership.actions.withdraw import close_in_favour
+from nuanxin.membership.actions.withdraw import close_open
 from nuanxin.membership.queries.places import find_successor, list_unions_instead
 from nuanxin.membership.rules.doubts import Doubt, DoubtFacts, find_doubts
 from nuanxin.membership.rules.joining import (
@@ -192,7 +192,8 @@ def _answer_to_known(
     if waiting is not None and waiting.where.id == found.union.id:
         return _take_up(request, waiting, found.union, now=now, actor=actor)
     if waiting is not None:
-        close_in_favour(waiting.application_id, actor=actor, now=now)
+        # The person's own will goes before an invitation, and before an old returned request.
+        close_open(waiting.application_id, "本人另选了工会", actor=actor, now=now)
     return _apply(request, terms, actor, now)
 
 

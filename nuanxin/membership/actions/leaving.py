@@ -9,9 +9,10 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.membership import permissions
 from nuanxin.membership.actions.ending import Ended, end_memberships
-from nuanxin.membership.models import Membership
+from nuanxin.membership.actions.withdraw import close_open
+from nuanxin.membership.models import JoinApplication, Membership
 from nuanxin.membership.rules.belonging import LapseFacts, may_lapse
-from nuanxin.membership.states import EndReason
+from nuanxin.membership.states import OPEN_JOIN_STATES, EndReason
 from nuanxin.orgs.queries.unions import get_union
 
 BY_COMMITTEE = frozenset({EndReason.LEFT, EndReason.EXPELLED, EndReason.DECEASED})
@@ -67,6 +68,20 @@ def lapse_membership(
     facts = LapseFacts(membership.joined_on, dues_paid_to, active_on, persuaded_on)
     may_lapse(facts, adcode=str(union.adcode), on=business_day(now)).insist(Conflict)
     _end(membership.id, EndReason.LAPSED, f"谈话日期 {persuaded_on}", actor, now)
+
+
+@transaction.atomic
+def stop_for_withdrawn_consent(*, worker_id: int, actor: Actor, now: datetime) -> None:
+    """Do what the withdrawal of the consent to joining promises: stop and leave.
+
+    An open application is closed, a membership ends as one that its holder left.
+    """
+    waiting = JoinApplication.objects.filter(worker_id=worker_id, state__in=OPEN_JOIN_STATES)
+    for application_id in waiting.values_list("id", flat=True):
+        close_open(application_id, "本人撤回同意", actor=actor, now=now)
+    living = Membership.objects.filter(worker_id=worker_id, ended_on__isnull=True)
+    for membership_id in living.values_list("id", flat=True):
+        _end(membership_id, EndReason.LEFT, "本人撤回同意", actor, now)
 
 
 def _deciding(membership_id: int, actor: Actor) -> Membership:

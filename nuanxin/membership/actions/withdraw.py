@@ -23,17 +23,17 @@ def withdraw_application(*, application_id: int, actor: Actor, now: datetime) ->
 
 
 @transaction.atomic
-def close_in_favour(application_id: int, *, actor: Actor, now: datetime) -> None:
-    """Close an invitation or a returned application, because the person asks to join elsewhere.
+def close_open(application_id: int, why: str, *, actor: Actor, now: datetime) -> None:
+    """Close an application for the person's own reason: an invitation as declined, else withdrawn.
 
-    The person's own will goes before an invitation. Nothing happens when it is closed already.
+    Nothing happens when it is closed already.
     """
     application = JoinApplication.objects.select_for_update().get(id=application_id)
     state = JoinState(application.state)
     if state is JoinState.INVITED:
-        _close(application, JoinState.DECLINED, "本人另选了工会", actor, now)
-    elif state is JoinState.RETURNED:
-        _close(application, JoinState.WITHDRAWN, "本人另选了工会", actor, now)
+        _close(application, JoinState.DECLINED, why, actor, now)
+    elif state.is_open:
+        _close(application, JoinState.WITHDRAWN, why, actor, now)
 
 
 def _own(application_id: int, actor: Actor) -> JoinApplication:

@@ -1,5 +1,5 @@
 """Jobs of 会籍; each wraps one action."""
 
-from nuanxin.membership.tasks import applications, rosters
+from nuanxin.membership.tasks import applications, rosters, stocks
 
-__all__ = ["applications", "rosters"]
+__all__ = ["applications", "rosters", "stocks"]
