@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("nuanxin.notices.urls")),
     path("", include("nuanxin.membership.urls")),
     path("", include("nuanxin.figures.urls")),
+    path("", include("nuanxin.desk.urls")),
 ]
 
 handler400 = "config.presentation.pages.bad_request"

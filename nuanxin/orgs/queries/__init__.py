@@ -31,7 +31,12 @@ from nuanxin.orgs.queries.enterprises import (
     search_employers,
 )
 from nuanxin.orgs.queries.faults import TreeFault, TreeFaultKind, list_path_faults
-from nuanxin.orgs.queries.glance import UnionCounts, count_unions_at_a_glance
+from nuanxin.orgs.queries.glance import (
+    Below,
+    UnionCounts,
+    count_unions_at_a_glance,
+    list_below,
+)
 from nuanxin.orgs.queries.page import TermRow, UnionPage, term_of, union_page
 from nuanxin.orgs.queries.places import (
     list_territories,
@@ -77,6 +82,7 @@ from nuanxin.orgs.queries.unions import (
 )
 
 __all__ = [
+    "Below",
     "ChangeRow",
     "CoverageRow",
     "Crumb",
@@ -119,6 +125,7 @@ __all__ = [
     "get_union",
     "get_union_by_code",
     "ids_of_path",
+    "list_below",
     "list_changes",
     "list_coverage",
     "list_outlets",

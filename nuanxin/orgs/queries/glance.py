@@ -6,7 +6,7 @@ from datetime import date
 from nuanxin.kernel.period import Period
 from nuanxin.orgs.queries.places import region_condition
 from nuanxin.orgs.queries.rows import fetch_all
-from nuanxin.orgs.queries.tree import dated
+from nuanxin.orgs.queries.tree import dated, path_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +33,28 @@ def count_unions_at_a_glance(*, region: int | None, on: date, period: Period) ->
         values | {"on": on, "start": period.start, "end": period.end},
     )
     return UnionCounts(*rows[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A union of a subtree, and through which union directly below the top it hangs there."""
+
+    union_id: int
+    child_id: int
+    is_live: bool
+    is_new_form: bool
+
+
+def list_below(path: str) -> list[Below]:
+    """Return every union below ``path`` (ended ones too) with the child of the top it hangs under.
+
+    The top itself is its own child. As many rows as the subtree has unions.
+    """
+    low, high = path_bounds(path)
+    rows = fetch_all(
+        "SELECT id, coalesce(nullif(split_part(substr(path, length(%(low)s) + 1), '/', 1), ''),"
+        "   id::text)::bigint, ended_on IS NULL, is_new_form"
+        " FROM orgs_union WHERE path >= %(low)s AND path < %(high)s",
+        {"low": low, "high": high},
+    )
+    return [Below(*row) for row in rows]

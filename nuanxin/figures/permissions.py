@@ -1,0 +1,20 @@
+"""Who may see the people behind a number."""
+
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import Actor
+
+
+def can_see_rows(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may see who was counted below the union at ``path``."""
+    return policy.may(actor, "figure.rows", path=path)
+
+
+def check_can_see_rows(actor: Actor, *, path: str) -> None:
+    """Return when allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right."""
+    policy.check(actor, "figure.rows", path=path)
+
+
+def check_can_take_rows_away(actor: Actor, *, path: str) -> None:
+    """Return when the actor may see the rows and export members there; raise as above."""
+    check_can_see_rows(actor, path=path)
+    policy.check(actor, "membership.export", path=path)
