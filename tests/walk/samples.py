@@ -94,5 +94,143 @@ SAMPLES: dict[str, Sample] = {
     "desk-account-reopen": _ACCOUNT,
     "sign-in-host": _HOST,
     "sign-in-host-return": _HOST,
+    "figures-region": Sample(missing={"region": 1}, public=lambda cast: {"region": 330105}),
+    "figures-table": Sample(
+        missing={"region": 1, "kind": "csv"},
+        public=lambda cast: {"region": 330105, "kind": "csv"},
+    ),
     "gallery-error": Sample(missing={"status": 418}, public=lambda cast: {"status": 404}),
+}
+
+
+# ---- membership -------------------------------------------------------------------------------
+
+
+def _worker(cast: Cast) -> Any:
+    from nuanxin.people.models import Worker
+
+    return Worker.objects.create(name="样某某", created_at=cast.now)
+
+
+def _batch_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.membership.models import RosterBatch
+    from nuanxin.membership.states import BatchState
+
+    batch = RosterBatch.objects.create(
+        union=union,
+        state=BatchState.DISCARDED,
+        file_id=NO_UUID,
+        file_name="样例.csv",
+        file_sha256=b"",
+        created_at=cast.now,
+    )
+    return {"batch_id": batch.id}
+
+
+def _application(cast: Cast, union: Union) -> Any:
+    from nuanxin.membership.models import JoinApplication
+
+    return JoinApplication.objects.create(
+        worker=_worker(cast),
+        union=union,
+        channel=1,
+        state=2,
+        occupation=3,
+        created_at=cast.now,
+        confirmed_at=cast.now,
+        due_on=clock.business_day(cast.now),
+    )
+
+
+def _application_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"application_id": _application(cast, union).id}
+
+
+def _membership(cast: Cast, union: Union, worker_id: int) -> Any:
+    from nuanxin.membership.models import Membership
+
+    today = clock.business_day(cast.now)
+    Union.objects.filter(id=union.id).update(accepts_members=True)
+    return Membership.objects.create(
+        worker_id=worker_id,
+        union=union,
+        channel=1,
+        occupation=3,
+        started_on=today,
+        joined_on=today,
+        recorded_at=cast.now,
+    )
+
+
+def _member_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"membership_id": _membership(cast, union, _worker(cast).id).id}
+
+
+def _run_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.membership.models import DecisionRun
+
+    run = DecisionRun.objects.create(
+        verdict=4,
+        application_ids=[_application(cast, union).id],
+        persons=1,
+        decided_at=cast.now,
+        undo_until=cast.now + timedelta(hours=24),
+    )
+    return {"run_id": run.id}
+
+
+def _task_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.membership.models import Task
+
+    task, _ = Task.objects.get_or_create(
+        union=union,
+        kind="found_union",
+        subject_key="样例",
+        done_at=None,
+        defaults={"title": "在这里建一家工会", "created_at": cast.now},
+    )
+    return {"task_id": task.id}
+
+
+def _transfer_of(cast: Cast, name: str) -> dict[str, Any]:
+    from nuanxin.membership.models import Membership, Transfer
+
+    worker_id = cast.actor(name).worker_id
+    assert worker_id is not None
+    held = Membership.objects.filter(worker_id=worker_id, ended_on=None).first()
+    held = held or _membership(cast, cast.unions["couriers"], worker_id)
+    transfer = Transfer.objects.filter(worker_id=worker_id, state=1).first()
+    transfer = transfer or Transfer.objects.create(
+        worker_id=worker_id,
+        from_membership=held,
+        to_union=cast.unions["drivers"],
+        channel=1,
+        proposed_at=cast.now,
+        expires_on=clock.business_day(cast.now) + timedelta(days=9),
+    )
+    return {"transfer_id": transfer.id}
+
+
+_BATCH = Sample(missing={"batch_id": NO_ID}, of_union=_batch_of)
+_MEMBER = Sample(missing={"membership_id": NO_ID}, of_union=_member_of)
+SAMPLES |= {
+    "join-of": Sample(missing={"code": "NOBODY"}, public=lambda cast: {"code": "NOBODY"}),
+    "invitation": Sample(missing={"token": "nothing"}, public=lambda cast: {"token": "nothing"}),
+    "worker-transfer": Sample(missing={"transfer_id": NO_ID}, of_person=_transfer_of),
+    "desk-member": _MEMBER,
+    "desk-member-unmask": Sample(
+        missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}
+    ),
+    "desk-union": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
+    "desk-application": Sample(missing={"application_id": NO_ID}, of_union=_application_of),
+    "desk-review-undo": Sample(missing={"run_id": NO_ID}, of_union=_run_of),
+    "desk-task-settle": Sample(missing={"task_id": NO_ID}, of_union=_task_of),
+    "desk-roster": _BATCH,
+    "desk-roster-columns": _BATCH,
+    "desk-roster-confirm": _BATCH,
+    "desk-roster-discard": _BATCH,
+    "desk-roster-undo": _BATCH,
+    "desk-roster-result": _BATCH,
 }
