@@ -13,7 +13,7 @@ ROOMS = (
     ("办事", "desk-home", "待办", "desk.open"),
     ("办事", "desk-review", "入会审核", "membership.decide"),
     ("办事", "desk-rosters", "集体入会", "roster.view"),
-    ("办事", "desk-members", "会员", "membership.view"),
+    ("办事", "desk-members", "会员", "membership.list"),
     ("办事", "desk-duplicates", "疑似重复", "person.merge"),
     ("组织", "desk-tree", "工会", "org_unit.manage"),
     ("组织", "desk-overview", "概览", "membership.count"),
@@ -37,7 +37,7 @@ def desk_rail(request: HttpRequest) -> dict[str, Any]:
         for section, name, label, right in ROOMS
         if (url := _address(name)) and policy.holds(actor, right)
     ]
-    search = _address("desk-members") if policy.holds(actor, "membership.view") else ""
+    search = _address("desk-members") if policy.holds(actor, "membership.list") else ""
     return {
         "desk_nav": _only_the_longest(rows),
         "desk_home_url": _address("desk-home"),

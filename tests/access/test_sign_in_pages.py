@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from nuanxin.access import queries
 from nuanxin.access.models import Account, Session, SignInCode
@@ -183,7 +184,7 @@ def test_signing_in_leads_nowhere_outside(cast: Cast, sent: list[Any], bad: str)
     client = Client()
     ask(client, YE, next=bad)
     answer = type_code(client, sent[0]["values"]["code"], next=bad)
-    assert answer["Location"] == "/"
+    assert answer["Location"] == reverse("worker-me")
     assert client.get("/large", {"on": "1", "next": bad})["Location"] == "/"
     page = client.get("/sign-in/", {"next": bad}).content.decode()
     assert 'name="next"' not in page

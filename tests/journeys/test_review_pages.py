@@ -65,7 +65,7 @@ def test_a_stranger_decides_nothing(cast, applications, stranger):
 
 def test_a_member_shows_a_card_and_somebody_without_is_told_how_to_get_one(cast):
     rider = cast.client("rider_ye")
-    assert rider.get(reverse("worker-card")).status_code == 404
+    assert rider.get(reverse("worker-card")).status_code == 302
     today = clock.business_day(clock.now())
     Membership.objects.create(
         worker_id=cast.rider_ye.worker_id, union=cast.union("couriers"), channel=1, occupation=4,

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
-from nuanxin.access.permissions import requires
+from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
 from nuanxin.membership.queries.card import card_check_bundle, check_card, get_card
@@ -20,7 +21,10 @@ def card(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     if actor.worker_id is None:
         raise NotFound()
-    shown = get_card(actor=actor, now=clock.now())
+    try:
+        shown = get_card(actor=actor, now=clock.now())
+    except NotFound:
+        return HttpResponseRedirect(reverse("worker-me"))
     context = {
         "page_title": "会员卡",
         "card": shown,
@@ -33,7 +37,7 @@ def card(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/card.html", context)
 
 
-@requires("card.check")
+@public
 @require_GET
 def check(request: HttpRequest) -> HttpResponse:
     """Say whether the card in a code stands; without a code, how to look."""
@@ -43,7 +47,7 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/check_card.html", context)
 
 
-@requires("card.check")
+@public
 @require_GET
 def bundle(request: HttpRequest) -> HttpResponse:
     """Give a keeper's phone what it needs to check cards without a network for a day."""

@@ -21,7 +21,7 @@ from nuanxin.people import actions as people_actions
 PURPOSES = ("核对入会资料", "联系本人", "处理本人的求助", "配合审计")
 
 
-@requires("membership.view")
+@requires("membership.list")
 @require_GET
 def member_list(request: HttpRequest) -> HttpResponse:
     """List the members below a union: search, filters, keyset pages."""
@@ -54,7 +54,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/members/list.html", context)
 
 
-@requires("membership.view")
+@requires("membership.list")
 @require_GET
 def member(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Show one member: masked; who may, reads in clear after saying why."""
@@ -126,9 +126,9 @@ def _union_asked(actor: Any, code: str) -> Any:
     """Return the union asked for, or the first of the actor's own."""
     if code:
         union = orgs.get_union_by_code(code)
-        policy.check(actor, "membership.view", path=union.path)
+        policy.check(actor, "membership.list", path=union.path)
         return union
-    paths = policy.scope_paths(actor, "membership.view")
+    paths = policy.scope_paths(actor, "membership.list")
     if not paths:
         raise NotFound()
     return orgs.get_union(int(paths[0].rstrip("/").rsplit("/", 1)[-1]))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
-from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.membership.actions import confirm, leaving, transfer
 from nuanxin.membership.queries.invitations import invitation_of_token
 from nuanxin.membership.queries.mine import Mine, get_my_membership
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/home.html", context)
 
 
-@requires("membership.view")
+@requires("own.open")
 @require_GET
 def me(request: HttpRequest) -> HttpResponse:
     """One's membership, the application on its way, a proposal to move, one's past."""
@@ -66,7 +66,7 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/me.html", context)
 
 
-@requires("membership.view")
+@requires("own.open")
 @require_POST
 def answer_transfer(request: HttpRequest, transfer_id: int) -> HttpResponse:
     """Say yes or no to the proposal to move."""
@@ -75,7 +75,7 @@ def answer_transfer(request: HttpRequest, transfer_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("worker-me"))
 
 
-@requires("membership.view")
+@requires("own.open")
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Leave: say what ends with it, then at once."""
@@ -115,7 +115,7 @@ def readings(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/readings.html", context)
 
 
-@requires("person.view_masked")
+@requires("own.open")
 @require_GET
 def data(request: HttpRequest) -> HttpResponse:
     """Everything kept about oneself; as a page, as JSON, as a workbook."""
@@ -136,14 +136,14 @@ def data(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/data.html", context)
 
 
-@requires("person.view_masked")
+@requires("own.open")
 @require_POST
 def withdraw_consent(request: HttpRequest) -> HttpResponse:
     """Withdraw a consent: as easy as giving it."""
     actor = _worker(request)
     purpose = request.POST.get("purpose", "")
     if not purpose.isdecimal() or int(purpose) not in set(ConsentPurpose):
-        raise NotFound()
+        raise Malformed("people.no_such_purpose", "先选要撤回哪一项同意。")
     people_actions.withdraw_consent(
         worker_id=actor.worker_id, purpose=int(purpose), actor=actor, now=clock.now()
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
-from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.membership.actions import duties, review
 from nuanxin.membership.queries.applications import (
     Queue,
@@ -147,7 +147,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     elif act == "decline":
         review.decline_applications(application_ids=ids, reason=note, actor=actor, now=now)
     else:
-        raise NotFound()
+        raise Malformed("membership.no_decision", "先选怎么办：通过、退回，还是不通过。")
     kept = {name: value for name in ("union", "part") if (value := request.POST.get(name, ""))}
     return HttpResponseRedirect(f"{reverse('desk-review')}?{urlencode(kept)}")
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
-from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.errors import Conflict, NotFound, Refusal
 from nuanxin.membership.actions import rosters
 from nuanxin.membership.actions.roster_reading import preview_details
 from nuanxin.membership.forms.roster_headings import Field
@@ -193,6 +193,8 @@ def roster_result(request: HttpRequest, batch_id: int) -> FileResponse:
     """Give the officer's own sheet back with result and reason."""
     actor = _actor(request)
     batch = get_batch_row(actor, batch_id)
+    if batch.state not in (BatchState.PREVIEWED, BatchState.RUNNING, BatchState.DONE):
+        raise Conflict("roster.no_result", "这份名单没有结果表：还没读完，或者已经放弃、撤销了。")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.xlsx"
         rosters.write_result_workbook(batch_id=batch_id, path=path, actor=actor)

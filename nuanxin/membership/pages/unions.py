@@ -75,8 +75,7 @@ def union(request: HttpRequest, code: str) -> HttpResponse:
         "facts": _facts(page),
         "counts": _counts(actor, found),
         "members_url": f"{reverse('desk-members')}?{urlencode({'union': code})}"
-        if policy.may(actor, "membership.view", path=found.path) and policy.holds(
-            actor, "membership.view") else "",
+        if policy.may(actor, "membership.list", path=found.path) else "",
         "children_columns": [
             {"label": "下面的工会"}, {"label": "类型"}, {"label": "再下面", "css": "num"},
         ],
