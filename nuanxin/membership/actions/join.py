@@ -25,7 +25,7 @@ from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.phone import normalise_phone
 from nuanxin.kernel.text import readable
 from nuanxin.membership.actions.confirm import NEEDED_CONSENTS, ConsentGiven, take_up
-from nuanxin.membership.actions.join_statement import JOIN, JOIN_ON_RECORD
+from nuanxin.membership.actions.join_statement import JOIN, JOIN_ON_RECORD, Statement
 from nuanxin.membership.actions.withdraw import close_open
 from nuanxin.membership.queries.places import find_successor, list_unions_instead
 from nuanxin.membership.rules.doubts import Doubt, DoubtFacts, find_doubts
@@ -167,7 +167,7 @@ def _apply(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> R
     return _taken(found.union, found.applied, now)
 
 
-def _settled(statement: str, values: dict[str, Any]) -> Found:
+def _settled(statement: Statement, values: dict[str, Any]) -> Found:
     """Run the statement until its row says all: twice at most, unless others keep being quicker."""
     for _ in range(_TRIES):
         found = _found(_run(statement, values))
@@ -322,14 +322,14 @@ def _is_provisional(now: datetime) -> bool:
     return due_days(business_day(now)).provisional
 
 
-def _run(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+def _run(statement: Statement, values: dict[str, Any]) -> tuple[Any, ...]:
     """Run a statement as a prepared one on the bare connection, and return its single row."""
     connection.ensure_connection()
     raw = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+    with connection.wrap_database_errors, psycopg.RawCursor(raw) as cursor:
         if raw.prepare_threshold is None:
             raw.prepare_threshold = 5  # planning it takes longer than running it
-        cursor.execute(statement, values, prepare=True)
+        cursor.execute(statement.sql, statement.in_order(values), prepare=True)
         row = cursor.fetchone()
     return row or ()
 

@@ -9,6 +9,11 @@ Two writers with one identity meet at the unique indexes; the later one finds no
 nothing known (its snapshot is older), and asks once more.
 """
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 _JOIN = """
 WITH target AS MATERIALIZED (
     SELECT u.id, u.code, u.name, u.adcode, u.contact_name, u.contact_phone, u.accepts_members,
@@ -138,8 +143,34 @@ LEFT JOIN belonging b ON true
 LEFT JOIN orgs_union bu ON bu.id = b.union_id
 """
 
-JOIN = _JOIN.format(known="identity_hash = %(identity_hash)s::uuid")
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with numbered places, and the names of the values in their order.
+
+    Finding named places in seven thousand characters takes as long as sealing a number, and the
+    driver remembers only short statements: so it is done once, here.
+    """
+
+    sql: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Statement":
+        """Return the statement for a text with places like ``%(name)s``."""
+        names = tuple(dict.fromkeys(_PLACE.findall(text)))
+        numbers = {name: number for number, name in enumerate(names, start=1)}
+        return cls(_PLACE.sub(lambda place: f"${numbers[place[1]]}", text), names)
+
+    def in_order(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the values in the order of the places."""
+        return [values[name] for name in self.names]
+
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+JOIN = Statement.of(_JOIN.format(known="identity_hash = %(identity_hash)s::uuid"))
 """By the identity number: the usual way."""
 
-JOIN_ON_RECORD = _JOIN.format(known="id = %(own_worker)s::bigint")
+JOIN_ON_RECORD = Statement.of(_JOIN.format(known="id = %(own_worker)s::bigint"))
 """On a given record, whatever number it has or has not."""
