@@ -90,7 +90,7 @@ def counted_rows(
         for sign, day, condition in parts
     )
     rows = _rows(
-        f"{_SPANS} {statement} ORDER BY 1 LIMIT %(limit)s",
+        f"{_SPANS} SELECT * FROM ({statement}) AS counted ORDER BY 1 LIMIT %(limit)s",
         _values(spans)
         | {
             "start": start,
