@@ -59,6 +59,7 @@ class Message(models.Model):
                 name="message_waiting",
             ),
             models.Index(fields=["worker_id", "id"], name="message_worker"),
+            models.Index(fields=["phone_hash", "queued_at"], name="message_number"),
         ]
 
 
@@ -73,6 +74,7 @@ class WebhookSubscription(models.Model):
     secret_sealed = models.BinaryField("密钥密文")
     secret_bound_to = models.UUIDField("密钥绑定值")
     created_at = models.DateTimeField("建立时间")
+    failing_since = models.DateTimeField("从何时起送不到", null=True)
     disabled_at = models.DateTimeField("停用时间", null=True)
     disabled_why = models.CharField("停用原因", max_length=120, blank=True)
 
@@ -100,5 +102,12 @@ class WebhookDelivery(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["subscription", "message_id"], name="one_delivery_per_message"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(delivered_at__isnull=True, given_up_at__isnull=True),
+                name="delivery_waiting",
             )
         ]

@@ -1,12 +1,22 @@
-"""Reading 通知: the outbox of the default gateway, one's own notices."""
+"""Reading 通知: the outbox of the default gateway, one's own notices, webhooks and their fate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from nuanxin.notices.models import Message, Notice
+from django.db import connection
 
-LIMIT = 100
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import NotFound
+from nuanxin.notices.models import Message, Notice, WebhookDelivery, WebhookSubscription
+from nuanxin.notices.states import LIST_LIMIT, WebhookState
+from nuanxin.orgs.queries import get_union
+from nuanxin.people.states import MyDataSection
+
+LIMIT = LIST_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,15 @@ class MessageRow:
     body: str
     queued_at: datetime
     sent_at: datetime | None
+    not_before: datetime | None = None
+    failure: str = ""
+
+    @property
+    def state_label(self) -> str:
+        """Return how it stands, in Chinese."""
+        if self.sent_at is not None:
+            return "已发出"
+        return self.failure or "等待发出"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,8 @@ def list_outbox(*, limit: int = LIMIT) -> list[MessageRow]:
             body=message.body,
             queued_at=message.queued_at,
             sent_at=message.sent_at,
+            not_before=message.not_before,
+            failure=message.failure,
         )
         for message in Message.objects.order_by("-id")[: min(limit, LIMIT)]
     ]
@@ -62,3 +83,132 @@ def list_notices(
         NoticeRow(n.id, n.title, n.body, n.url, n.created_at, n.read_at is not None)
         for n in found.order_by("-id")[: min(limit, LIMIT)]
     ]
+
+
+def count_unread(*, worker_id: int | None = None, account_id: UUID | None = None) -> int:
+    """Return how many notices of a worker or an account are not read yet, 100 at most."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM (
+                   SELECT 1 FROM notices_notice
+                   WHERE (worker_id = %s OR account_id = %s) AND read_at IS NULL LIMIT %s) AS n""",
+            [worker_id, account_id, LIMIT],
+        )
+        return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRow:
+    """A subscription as its owner sees it; the secret is shown once, when it is made."""
+
+    id: int
+    union_id: int
+    url: str
+    kinds: list[str]
+    created_at: datetime
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    disabled_why: str
+
+    @property
+    def state(self) -> WebhookState:
+        """Return how it stands."""
+        if self.disabled_at is not None:
+            return WebhookState.DISABLED
+        return WebhookState.FAILING if self.failing_since else WebhookState.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A message to a subscription and what became of it."""
+
+    id: int
+    message_id: str
+    kind: str
+    queued_at: datetime
+    tries: int
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+    given_up_at: datetime | None
+    last_answer: str
+
+
+def list_webhooks(*, actor: Actor, limit: int = LIMIT) -> list[WebhookRow]:
+    """Return the subscriptions below the actor's unions, the newest first.
+
+    Raises ``Forbidden`` without the right.
+    """
+    prefixes = policy.scope_paths(actor, "webhook.manage")
+    if not prefixes:
+        policy.check(actor, "webhook.manage")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT s.id FROM notices_webhooksubscription s JOIN orgs_union u ON u.id = s.union_id
+               WHERE u.path LIKE ANY(%s) ORDER BY s.id DESC LIMIT %s""",
+            [[prefix + "%" for prefix in prefixes], min(limit, LIMIT)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    return [_webhook_row(s) for s in WebhookSubscription.objects.filter(id__in=ids).order_by("-id")]
+
+
+def get_webhook(webhook_id: int, *, actor: Actor) -> WebhookRow:
+    """Return one subscription; raise ``NotFound`` out of scope."""
+    found = WebhookSubscription.objects.filter(id=webhook_id).first()
+    if found is None:
+        raise NotFound()
+    policy.check(actor, "webhook.manage", path=get_union(found.union_id).path)
+    return _webhook_row(found)
+
+
+def list_deliveries(webhook_id: int, *, actor: Actor, limit: int = LIMIT) -> list[DeliveryRow]:
+    """Return the newest messages to a subscription; raise ``NotFound`` out of scope."""
+    get_webhook(webhook_id, actor=actor)
+    found = WebhookDelivery.objects.filter(subscription_id=webhook_id).order_by("-id")
+    return [
+        DeliveryRow(
+            id=one.id,
+            message_id=one.message_id,
+            kind=one.kind,
+            queued_at=one.queued_at,
+            tries=one.tries,
+            next_try_at=one.next_try_at,
+            delivered_at=one.delivered_at,
+            given_up_at=one.given_up_at,
+            last_answer=one.last_answer,
+        )
+        for one in found[: min(limit, LIMIT)]
+    ]
+
+
+def _webhook_row(found: WebhookSubscription) -> WebhookRow:
+    return WebhookRow(
+        id=found.id,
+        union_id=found.union_id,
+        url=found.url,
+        kinds=list(found.kinds),
+        created_at=found.created_at,
+        failing_since=found.failing_since,
+        disabled_at=found.disabled_at,
+        disabled_why=found.disabled_why,
+    )
+
+
+def _own_notices(worker_ids: Sequence[int]) -> list[dict[str, Any]]:
+    found = Notice.objects.filter(worker_id__in=worker_ids).order_by("id")[:1000]
+    return [dict(row) for row in found.values("title", "body", "created_at", "read_at")]
+
+
+def _own_messages(worker_ids: Sequence[int]) -> list[dict[str, Any]]:
+    found = Message.objects.filter(worker_id__in=worker_ids).order_by("id")[:1000]
+    return [dict(row) for row in found.values("body", "queued_at", "sent_at")]
+
+
+MY_NOTICES = MyDataSection(
+    "notices",
+    "站内通知",
+    {"title": "标题", "body": "内容", "created_at": "时间", "read_at": "读过时间"},
+    _own_notices,
+)
+MY_MESSAGES = MyDataSection(
+    "messages", "短信", {"body": "内容", "queued_at": "时间", "sent_at": "发出时间"}, _own_messages
+)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from nuanxin.kernel import clock
 from nuanxin.notices.actions import deliver_waiting, send_sms
-from nuanxin.notices.actions.messages import fill_in
+from nuanxin.notices.actions.texts import fill_in
 from nuanxin.notices.models import Message
 
 pytestmark = pytest.mark.django_db

@@ -1,22 +1,26 @@
 """Telling somebody something: the row is written in the transaction, sent after it has committed."""
 
-import re
-from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
 
 from nuanxin.kernel import sealing
+from nuanxin.kernel.clock import business_day, day_start
+from nuanxin.kernel.errors import NotFound, TooMany
+from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.phone import normalise_phone
-from nuanxin.notices.actions.delivery import deliver_waiting
+from nuanxin.notices import rules
+from nuanxin.notices.actions.delivery import OUTBOX, deliver_waiting
+from nuanxin.notices.actions.texts import fill_in
 from nuanxin.notices.models import Message, Notice
-from nuanxin.notices.rules import not_before
+from nuanxin.notices.states import LONGEST_TEXT, OVER_THE_NUMBERS_LIMIT
+from nuanxin.people.queries import main_occupations
 
-_TEXTS = Path(__file__).resolve().parent.parent / "templates" / "notices" / "texts"
-_PLACE = re.compile(r"\{([a-z_]+)\}")
-LONGEST_TEXT = 400
+_PROVINCE = "330000"
 
 
 def send_sms(
@@ -32,11 +36,14 @@ def send_sms(
 
     ``template`` names a file of ``templates/notices/texts`` ("access.code"); ``values`` fill its
     places literally: nothing in a value is read as a place or a command. Outside the hours for
-    messages it waits for the morning, unless ``quiet_ok`` (a code somebody waits for). Raises
-    ``Malformed`` for what is no mobile number and ``LookupError`` for an unknown template.
+    messages, and in the busiest hours of the worker's trade, it waits, unless ``quiet_ok`` (a code
+    somebody waits for). A number that has had its share of the day gets no more: the row says so.
+    Raises ``Malformed`` for what is no mobile number, ``TooMany`` notices.codes_to_number when a
+    number has had too many codes, ``LookupError`` for an unknown template.
     """
     number = normalise_phone(phone)
     phone_hash = sealing.lookup_hash("phone", number)
+    is_over = _is_over_limit(phone_hash, now, is_code=quiet_ok)
     message = Message.objects.create(
         worker_id=worker_id,
         phone_hash=phone_hash,
@@ -45,9 +52,12 @@ def send_sms(
         template=template,
         body=fill_in(template, values),
         queued_at=now,
-        not_before=None if quiet_ok else not_before(now),
+        not_before=None if quiet_ok else rules.not_before(now, trade=_trade_of(worker_id, now)),
+        failed_at=now if is_over else None,
+        failure=OVER_THE_NUMBERS_LIMIT if is_over else "",
     )
-    transaction.on_commit(lambda: deliver_waiting(now=now, only=message.id), robust=True)
+    if not is_over:
+        _send_soon(message, now)
     return message.id
 
 
@@ -74,14 +84,67 @@ def notify(
     return notice.id
 
 
-def fill_in(template: str, values: dict[str, object]) -> str:
-    """Return the text of ``template`` with its places filled; a place without a value is a fault."""
-    return _PLACE.sub(lambda place: str(values[place[1]]), _text_of(template))[:LONGEST_TEXT]
+@transaction.atomic
+def mark_read(
+    *,
+    notice_ids: list[int],
+    now: datetime,
+    worker_id: int | None = None,
+    account_id: UUID | None = None,
+) -> int:
+    """Mark one's own notices as read; return how many were not yet. Others' are not touched.
+
+    Raises ``NotFound`` when nobody is given.
+    """
+    if worker_id is None and account_id is None:
+        raise NotFound()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE notices_notice SET read_at = %s
+               WHERE id = ANY(%s) AND read_at IS NULL AND (worker_id = %s OR account_id = %s)""",
+            [now, notice_ids, worker_id, account_id],
+        )
+        return int(cursor.rowcount)
 
 
-@lru_cache(maxsize=64)
-def _text_of(template: str) -> str:
-    path = _TEXTS / f"{template}.txt"
-    if not path.is_file():
-        raise LookupError(f"no text called {template}")
-    return path.read_text(encoding="utf-8").strip()
+def _send_soon(message: Message, now: datetime) -> None:
+    """See to it that the message leaves once the transaction has committed.
+
+    The outbox is on this machine: it is served at once. A provider may hang, which must not keep
+    a page waiting: a job of the same transaction sends what is urgent, the rest goes with the job
+    that looks every few seconds.
+    """
+    if settings.SMS_GATEWAY == OUTBOX:
+        transaction.on_commit(partial(deliver_waiting, now=now, only=message.id), robust=True)
+    elif message.not_before is None:
+        app.configure_task("notices.deliver_one").defer(message_id=message.id)
+
+
+def _trade_of(worker_id: int | None, now: datetime) -> int | None:
+    if worker_id is None:
+        return None
+    return main_occupations([worker_id], on=business_day(now)).get(worker_id)
+
+
+def _is_over_limit(phone_hash: UUID, now: datetime, *, is_code: bool) -> bool:
+    """Return whether a number has had its messages of the day; raise ``TooMany`` for codes."""
+    name = "per_number_hourly_codes" if is_code else "per_number_daily_messages"
+    limit = parameter(f"notices.{name}", adcode=_PROVINCE, on=business_day(now)).value
+    since = now - timedelta(hours=1) if is_code else day_start(business_day(now))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM (
+                   SELECT 1 FROM notices_message
+                   WHERE phone_hash = %s AND queued_at > %s AND failed_at IS NULL LIMIT %s) AS m""",
+            [phone_hash, since, limit],
+        )
+        sent = cursor.fetchone()[0]
+    if sent < limit:
+        return False
+    if is_code:
+        raise TooMany(
+            "notices.codes_to_number",
+            "这个号码一小时里发了太多验证码。请过一会儿再试，或者请工会的同志帮您办。",
+            retry_after_seconds=3600,
+        )
+    return True
