@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import healthz
+from nuanxin.desk.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("api/v1/", api.urls),
     path("", include("config.presentation.urls")),
     path("", include("nuanxin.access.urls")),
     path("", include("nuanxin.notices.urls")),

@@ -19,6 +19,8 @@ from uuid import UUID
 from nuanxin.access.models import Account, ApiToken, Post
 from nuanxin.access.queries.actors import hash_token
 from nuanxin.kernel import clock
+from nuanxin.membership.models import RosterBatch
+from nuanxin.membership.states import BatchState
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
 
@@ -84,7 +86,34 @@ _TOKEN = Sample(missing={"token_id": NO_ID}, of_union=_token_of)
 _ACCOUNT = Sample(missing={"account_id": NO_UUID}, of_union=_account)
 _HOST = Sample(missing={"provider": "nobody"}, public=lambda cast: {"provider": "nobody"})
 
+
+def _batch_of(cast: Cast, union: Union) -> dict[str, Any]:
+    batch, _ = RosterBatch.objects.get_or_create(
+        union=union,
+        file_name="样例.csv",
+        defaults={
+            "state": BatchState.READING,
+            "file_id": NO_UUID,
+            "file_sha256": b"",
+            "options": {},
+            "totals": {},
+            "created_at": cast.now,
+        },
+    )
+    return {"batch_id": batch.id}
+
+
+_BATCH = Sample(missing={"batch_id": NO_ID}, of_union=_batch_of)
+
 SAMPLES: dict[str, Sample] = {
+    "api-v1:get_figure": Sample(
+        missing={"code": "nothing"}, of_union=lambda cast, union: {"code": "orgs.unions"}
+    ),
+    "api-v1:get_union": Sample(
+        missing={"code": "nothing"}, of_union=lambda cast, union: {"code": union.code}
+    ),
+    "api-v1:get_roster": _BATCH,
+    "api-v1:confirm_roster": _BATCH,
     "desk-post": _POST,
     "desk-post-approve": _POST,
     "desk-post-revoke": _POST,

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import encode_cursor
 from nuanxin.kernel.errors import NotFound
@@ -85,6 +86,7 @@ def list_members(
     only: MemberFilter = MemberFilter(),
     cursor: str | None = None,
     limit: int = 50,
+    right: str = permissions.VIEW,
 ) -> MemberPage:
     """Return a page of the members below a union: the newest first, a search union by union.
 
@@ -92,7 +94,7 @@ def list_members(
     ``NotFound`` out of scope, ``Forbidden`` without the right, ``Malformed`` for a strange cursor.
     """
     union = get_union(union_id)
-    permissions.check_can_view(actor, path=union.path)
+    policy.check(actor, right, path=union.path)
     limit = max(1, min(limit, PAGE_LIMIT))
     low, high = path_range(union.path)
     values: dict[str, Any] = {"low": low, "high": high, "limit": limit + 1, "union": union_id}

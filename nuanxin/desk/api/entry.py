@@ -1,0 +1,82 @@
+"""The API object with all its nouns, and its OpenAPI 3.1 document."""
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from ninja import NinjaAPI
+
+from nuanxin.access.permissions import public
+from nuanxin.desk.api import applications, figures, members, rosters, unions
+from nuanxin.desk.api.problems import Problem, add_handlers
+
+PREFIX = "/api/v1/"
+_PROBLEMS = {
+    400: "没看懂这个请求",
+    401: "没带令牌，或令牌到期、收回了",
+    403: "令牌不能做这件事",
+    404: "没有这一项，或不在令牌的范围里",
+    405: "这个地址不能用这种方法",
+    409: "现在的状态不允许，或幂等键用在了另一份内容上",
+    413: "内容太大",
+    415: "内容类型不对",
+    422: "内容不合要求，detail 里写着哪一项",
+    429: "次数太多",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "同一个键加同样的内容，只办一次，答复相同",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+}
+
+api = NinjaAPI(
+    title="暖新接口",
+    version="1",
+    description="指标、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
+    openapi_url=None,
+    docs_url=None,
+    urls_namespace="api-v1",
+)
+add_handlers(api)
+api.add_router("/figures", figures.router)
+api.add_router("/unions", unions.router)
+api.add_router("/applications", applications.router)
+api.add_router("/rosters", rosters.router)
+api.add_router("/members", members.router)
+
+
+@api.get("/openapi.json", include_in_schema=False, url_name="openapi")
+@public
+def openapi(request: HttpRequest) -> JsonResponse:
+    """Return the OpenAPI document."""
+    return JsonResponse(openapi_document(), json_dumps_params={"ensure_ascii": False})
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document; what every operation may answer is added here, once."""
+    document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+    schemas = document["components"]["schemas"]
+    schemas["Problem"] = _schema_of(Problem, schemas)
+    schemas["NewRoster"] = _schema_of(rosters.NewRoster, schemas)
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    media = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, words in _PROBLEMS.items():
+                operation["responses"][str(status)] = {"description": words, "content": media}
+            operation["responses"] = {
+                str(status): answer for status, answer in operation["responses"].items()
+            }
+            if method != "get":
+                operation.setdefault("parameters", []).append(_KEY)
+            if not path.startswith((f"{PREFIX}figures", f"{PREFIX}unions")):
+                operation["security"] = [{"token": []}]
+    return document
+
+
+def _schema_of(model: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of a model; those that it needs are put among ``schemas``."""
+    schema: dict[str, Any] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schema.pop("$defs", {}))
+    return schema

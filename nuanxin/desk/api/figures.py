@@ -1,0 +1,140 @@
+"""Figures, as the public board shows them."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from nuanxin.access.permissions import requires
+from nuanxin.desk.api.paging import REGION_CODES
+from nuanxin.figures import queries as figures
+from nuanxin.kernel import clock, occupations
+from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.kernel.figure import FigureDefinition
+from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.period import parse_period
+from nuanxin.membership.states import Channel
+
+router = Router(tags=["figures"])
+
+Region = StrEnum("Region", {f"R{code}": code for code in REGION_CODES})  # type: ignore[misc]
+OccupationCode = StrEnum(  # type: ignore[misc]
+    "OccupationCode", {one.code.upper(): one.code for one in occupations.all_occupations()}
+)
+ChannelCode = StrEnum("ChannelCode", {one.name: one.code for one in Channel})  # type: ignore[misc]
+_PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?(\.\.\d{4}(-(0[1-9]|1[0-2]))?)?$"
+
+
+class Definition(Schema):
+    """What a figure means."""
+
+    code: str
+    label: str
+    unit: str
+    definition: str
+    definition_version: int
+    dimensions: list[str]
+
+
+class Definitions(Schema):
+    """Every public figure, on one page."""
+
+    items: list[Definition]
+    next: str | None
+
+
+class Figure(Schema):
+    """One value with all that is needed to get it again; ``value`` null is withheld as too small."""
+
+    code: str
+    label: str
+    value: int | None
+    unit: str
+    region: str | None
+    region_name: str
+    union: str | None
+    as_of: date
+    period: str | None
+    occupation: str | None
+    channel: str | None
+    definition: str
+    definition_version: int
+    measured_at: str
+    tree_known_at: str | None
+    digest: str
+
+
+@router.get("", response=Definitions, summary="有哪些指标")
+@requires("figure.view")
+def list_figures(request: HttpRequest) -> Any:
+    """Return the definitions of the public figures."""
+    return {"items": [_plain(one) for one in figures.list_figures(public_only=True)], "next": None}
+
+
+@router.get("/{code}", response=Figure, summary="一个指标的数")
+@requires("figure.view")
+def get_figure(
+    request: HttpRequest,
+    code: str,
+    region: Annotated[Region | None, Query(description="六位行政区划代码，默认全省")] = None,
+    as_of: Annotated[date | None, Query(description="截至哪一天，默认今天")] = None,
+    occupation: Annotated[OccupationCode | None, Query(description="职业代码")] = None,
+    channel: Annotated[ChannelCode | None, Query(description="入会渠道")] = None,
+    period: Annotated[
+        str | None, Query(max_length=20, pattern=_PERIOD, description="如 2026、2026-05")
+    ] = None,
+) -> Any:
+    """Return one figure for a region and a day or a period."""
+    return read(
+        code,
+        region=int(region) if region else 330000,
+        as_of=as_of,
+        occupation=str(occupation or ""),
+        channel=str(channel or ""),
+        period=period,
+    )
+
+
+def read(
+    code: str, *, region: int, as_of: date | None, occupation: str, channel: str, period: str | None
+) -> dict[str, Any]:
+    """Return the measurement as the API tells it; small numbers of persons are withheld.
+
+    What cannot be asked of the figure (a day to come, a cut that it has not) is not there: 404.
+    Raises ``NotFound``.
+    """
+    now = clock.now()
+    if not figures.get_figure(code).public:
+        raise NotFound("figures.unknown", "没有这个指标。列表在 /api/v1/figures。")
+    try:
+        measured = figures.measure(
+            code,
+            region=region,
+            as_of=as_of,
+            period=parse_period(period) if period else None,
+            occupation=occupation,
+            channel=channel,
+            now=now,
+        )
+    except Malformed as refusal:
+        raise NotFound(refusal.code, refusal.message) from refusal
+    plain = measured.as_plain()
+    least = int(
+        parameter("figures.least_cell_persons", adcode=str(region), on=measured.as_of).value
+    )
+    if code.startswith("membership.") and 0 < abs(measured.value or 0) < least:
+        plain["value"] = None
+    return plain
+
+
+def _plain(one: FigureDefinition) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "label": one.label,
+        "unit": one.unit.label,
+        "definition": one.definition_zh,
+        "definition_version": one.version,
+        "dimensions": list(one.dimensions),
+    }
