@@ -41,6 +41,8 @@ class Oracle:
 
     def merge(self, sources: list[str], target: str, day: int) -> None:
         """End the sources on ``day``; what was under them then or later goes to the target."""
+        if target in sources:
+            raise Impossible("merged into itself")
         changed = deepcopy(self.parents)
         for union, days in changed.items():
             for each in list(days):

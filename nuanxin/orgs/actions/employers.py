@@ -13,8 +13,7 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.credit_code import parse_credit_code
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.industries import industry, normalise_industry
-from nuanxin.kernel.text import readable
-from nuanxin.orgs import permissions, queries
+from nuanxin.orgs import permissions, queries, rules
 from nuanxin.orgs.actions import ground, periods
 from nuanxin.orgs.models import Employer, Outlet
 from nuanxin.orgs.queries.rows import fetch_all, fetch_one
@@ -350,7 +349,7 @@ def _employer_code(text: str) -> str:
 
 
 def _checked_name(name: str, what: str) -> str:
-    stored = readable(name)
+    stored = rules.stored_name(name)
     if not stored:
         raise Malformed("orgs.name_missing", f"还没有填{what}名称。请填全称。")
     if len(stored) > NAME_LONGEST:

@@ -13,7 +13,6 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.credit_code import parse_union_code
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed
 from nuanxin.kernel.industries import industry, normalise_industry
-from nuanxin.kernel.text import readable
 from nuanxin.orgs import permissions, queries, rules
 from nuanxin.orgs.actions import ground, periods
 from nuanxin.orgs.models import Union
@@ -204,7 +203,7 @@ def _found(rows: Sequence[NewUnion], *, known: Mapping[str, UnionRow], now: date
 
 def _checked(row: NewUnion, union_id: int, now: datetime) -> NewUnion:
     """Return the row in its stored form; raise ``Malformed`` or ``Conflict`` naming the union."""
-    name = readable(row.name)
+    name = rules.stored_name(row.name)
     if not name:
         raise Malformed("orgs.name_missing", "还没有填工会名称。请填全称。")
     if len(name) > NAME_LONGEST:
@@ -218,7 +217,7 @@ def _checked(row: NewUnion, union_id: int, now: datetime) -> NewUnion:
         row,
         name=name,
         code=row.code.strip() or f"{row.adcode:06d}{union_id:06d}",
-        short_name=readable(row.short_name)[:60],
+        short_name=rules.stored_name(row.short_name)[:60],
         credit_code=parse_union_code(row.credit_code).code if row.credit_code else None,
         industry_code=normalise_industry(row.industry_code) if row.industry_code else "",
         level=int(row.level or row.kind.level_at(row.adcode)),

@@ -21,7 +21,11 @@ from nuanxin.kernel.errors import Conflict, Malformed
 from nuanxin.orgs import queries, rules
 from nuanxin.orgs.actions import ground, periods
 from nuanxin.orgs.actions.founding import found_union
-from nuanxin.orgs.actions.moving import insist_on_no_circle, move_union
+from nuanxin.orgs.actions.moving import (
+    insist_after_last_move,
+    insist_on_no_circle,
+    move_union,
+)
 from nuanxin.orgs.models import Union
 from nuanxin.orgs.queries import UnionRow
 from nuanxin.orgs.queries.rows import fetch_all, fetch_one
@@ -208,6 +212,7 @@ def split_union(
     rules.may_end_by_merger(
         document=document, on=effective_on, founded_on=union.founded_on
     ).insist()
+    insist_after_last_move(union, effective_on)
     allotted = dict(children or {})
     _insist_on_allotment(union, allotted, len(parts), effective_on, source_ends)
     founded = tuple(

@@ -35,7 +35,7 @@ def move_union(
     parent = ground.receiving(actor, parent_id)
     ground.insist_on_life(union)
     ground.insist_on_effect(effective_on, now)
-    _insist_after_last_move(union, effective_on)
+    insist_after_last_move(union, effective_on)
     _insist_on_fit(union, parent)
     if union.parent_id == parent_id:
         raise Conflict("orgs.already_there", f"「{union.name}」已经在「{parent.name}」下面了。")
@@ -142,6 +142,22 @@ def set_second_parent(
     )
 
 
+def insist_after_last_move(union: UnionRow, effective_on: date) -> None:
+    """Raise ``Conflict`` for a day before the union's last move: that would be a correction."""
+    row = fetch_one(
+        "SELECT max(valid_from) FROM orgs_placement WHERE union_id = %(union)s AND kind = 1"
+        " AND superseded_at IS NULL",
+        {"union": union.id},
+    )
+    latest: date | None = row[0] if row else None
+    if latest is not None and effective_on < latest:
+        raise Conflict(
+            "orgs.before_last_move",
+            f"「{union.name}」的隶属 {latest} 起已经变过。要改那以前的，请用「更正隶属」。",
+            latest=latest.isoformat(),
+        )
+
+
 def insist_on_no_circle(
     union: UnionRow, parent: UnionRow, *, from_on: date, to_on: date | None = None
 ) -> None:
@@ -195,21 +211,6 @@ def _insist_on_fit(union: UnionRow, parent: UnionRow) -> None:
     rules.may_stand_under(
         union.kind, union.level, parent_kind=parent.kind, parent_level=parent.level
     ).insist()
-
-
-def _insist_after_last_move(union: UnionRow, effective_on: date) -> None:
-    row = fetch_one(
-        "SELECT max(valid_from) FROM orgs_placement WHERE union_id = %(union)s AND kind = 1"
-        " AND superseded_at IS NULL",
-        {"union": union.id},
-    )
-    latest: date | None = row[0] if row else None
-    if latest is not None and effective_on < latest:
-        raise Conflict(
-            "orgs.before_last_move",
-            f"「{union.name}」的隶属 {latest} 起已经变过。要改那以前的，请用「更正隶属」。",
-            latest=latest.isoformat(),
-        )
 
 
 def _insist_on_days(

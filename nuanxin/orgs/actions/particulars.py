@@ -9,8 +9,7 @@ from django.db import transaction
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.credit_code import parse_union_code
 from nuanxin.kernel.errors import Conflict, Malformed
-from nuanxin.kernel.text import readable
-from nuanxin.orgs import permissions, queries
+from nuanxin.orgs import permissions, queries, rules
 from nuanxin.orgs.actions import ground, periods
 from nuanxin.orgs.actions.founding import NAME_LONGEST
 from nuanxin.orgs.models import Union
@@ -39,7 +38,7 @@ def rename_union(
     permissions.check_can_edit(actor, path=union.path)
     ground.insist_on_life(union)
     ground.insist_on_effect(effective_on, now)
-    wanted = readable(name)
+    wanted = rules.stored_name(name)
     if not wanted or len(wanted) > NAME_LONGEST:
         raise Malformed("orgs.name_missing", f"请填工会全称，最多 {NAME_LONGEST} 个字。")
     if wanted == union.name:
@@ -47,7 +46,7 @@ def rename_union(
     _insist_after_last_rename(union.id, union.founded_on, effective_on)
     changed = {"name": wanted}
     if short_name is not None:
-        changed["short_name"] = readable(short_name)[:60]
+        changed["short_name"] = rules.stored_name(short_name)[:60]
     Union.objects.filter(id=union_id).update(**changed)
     ground.record_change(
         UnionChangeKind.RENAMED,
@@ -70,7 +69,7 @@ def edit_contact(*, union_id: int, actor: Actor, now: datetime, **particulars: A
     if unknown:
         raise ValueError(f"not contact fields: {unknown}")
     changed = {
-        name: readable(value) if isinstance(value, str) else value
+        name: rules.stored_name(value) if isinstance(value, str) else value
         for name, value in particulars.items()
         if getattr(union, name) != value
     }

@@ -12,9 +12,9 @@ from nuanxin.kernel.geo import haversine_m
 from nuanxin.kernel.industries import is_within_industry
 from nuanxin.kernel.occupations import Occupation
 from nuanxin.kernel.parameters import parameter
-from nuanxin.kernel.text import readable
 from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.rules.candidates import Candidate, Proposals, Situation, rank
+from nuanxin.orgs.rules.naming import stored_name
 from nuanxin.orgs.states import UnionKind
 
 LONGEST_LIST = 60
@@ -128,7 +128,7 @@ def _rows(
     employer_text: str,
     platform_id: int | None,
 ) -> list[tuple[Any, ...]]:
-    employer = readable(employer_text)[:60]
+    employer = stored_name(employer_text)[:60]
     escaped = employer.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     counties = [c for c in dict.fromkeys((work.county, home.county)) if c is not None]
     areas = list(counties[:1]) if work.county is not None else []
@@ -247,7 +247,7 @@ def _situation(
         county_name=_name(work.county),
         town_name=_name(work.town_code),
         home_name=_name(home.town_code),
-        employer_said=readable(employer_text),
+        employer_said=stored_name(employer_text),
         platform_name=platform[0][0] if platform else "",
         walking_metres=parameter("orgs.walking_distance_metres", adcode=place, on=day).value,
         metres_a_minute=parameter("orgs.walking_metres_a_minute", adcode=place, on=day).value,

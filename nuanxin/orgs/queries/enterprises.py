@@ -10,7 +10,6 @@ from typing import Any
 
 from nuanxin.kernel.credit_code import normalise_credit_code
 from nuanxin.kernel.errors import NotFound
-from nuanxin.kernel.text import readable
 from nuanxin.orgs.queries.places import region_condition, region_name
 from nuanxin.orgs.queries.rows import (
     UNION_COLUMNS,
@@ -24,6 +23,7 @@ from nuanxin.orgs.queries.rows import (
     union_row,
 )
 from nuanxin.orgs.queries.tree import dated
+from nuanxin.orgs.rules.naming import stored_name
 from nuanxin.orgs.states import PAGE_SIZE, SEARCH_LIMIT
 
 
@@ -128,7 +128,7 @@ def find_employer(*, credit_code: str = "", name: str = "") -> EmployerRow | Non
         " WHERE (%(code)s <> '' AND e.credit_code = %(code)s)"
         " OR (%(name)s <> '' AND e.name = %(name)s)"
         " ORDER BY e.credit_code = %(code)s DESC NULLS LAST, e.id LIMIT 1",
-        {"code": normalise_credit_code(credit_code), "name": readable(name)},
+        {"code": normalise_credit_code(credit_code), "name": stored_name(name)},
     )
     return EmployerRow(*row) if row else None
 
@@ -137,7 +137,7 @@ def search_employers(
     text: str, *, is_platform: bool | None = None, limit: int = SEARCH_LIMIT
 ) -> list[EmployerRow]:
     """Return employers in business whose name holds ``text``; whole name, then beginning, first."""
-    wanted = readable(text)[:60]
+    wanted = stored_name(text)[:60]
     if not wanted:
         return []
     escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -235,7 +235,7 @@ def find_outlet(employer_id: int, name: str) -> OutletRow | None:
     row = fetch_one(
         f"SELECT {_OUTLET} FROM orgs_outlet o WHERE o.employer_id = %(employer)s"
         " AND o.name = %(name)s",
-        {"employer": employer_id, "name": readable(name)},
+        {"employer": employer_id, "name": stored_name(name)},
     )
     return OutletRow(*row) if row else None
 

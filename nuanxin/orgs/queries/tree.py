@@ -31,7 +31,7 @@ SELECT u.id, u.code, u.name, u.kind, u.state, u.level, u.adcode, u.town_code, u.
        (SELECT count(*) FROM orgs_union c WHERE c.parent_id = u.id AND c.ended_on IS NULL)
 FROM orgs_union u
 WHERE u.parent_id = %(union)s AND u.ended_on IS NULL AND u.id > %(after)s
-ORDER BY u.id LIMIT %(limit)s
+ORDER BY u.parent_id, u.id LIMIT %(limit)s
 """
 _CHILDREN_THEN = """
 SELECT u.id, u.code, {name}, u.kind, u.state, u.level, u.adcode, u.town_code, u.is_new_form,
@@ -39,7 +39,7 @@ SELECT u.id, u.code, {name}, u.kind, u.state, u.level, u.adcode, u.town_code, u.
 FROM (
     SELECT p.union_id FROM orgs_placement p
     WHERE p.parent_id = %(union)s AND p.union_id > %(after)s AND p.kind = %(kind)s AND {there}
-    ORDER BY p.union_id LIMIT %(limit)s
+    ORDER BY p.parent_id, p.union_id LIMIT %(limit)s
 ) child JOIN orgs_union u ON u.id = child.union_id
 ORDER BY u.id
 """

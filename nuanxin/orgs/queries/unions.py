@@ -5,7 +5,7 @@ from typing import Any
 
 from nuanxin.kernel import regions
 from nuanxin.kernel.errors import NotFound
-from nuanxin.kernel.text import compact, readable
+from nuanxin.kernel.text import compact
 from nuanxin.orgs.queries.places import region_bounds, region_condition
 from nuanxin.orgs.queries.rows import (
     UNION_COLUMNS,
@@ -20,6 +20,7 @@ from nuanxin.orgs.queries.rows import (
     union_row,
 )
 from nuanxin.orgs.queries.tree import path_bounds
+from nuanxin.orgs.rules.naming import stored_name
 from nuanxin.orgs.states import (
     CHANGES_SHOWN,
     PAGE_SIZE,
@@ -142,7 +143,7 @@ def search_unions(
     The likeliest first: the code, the whole name, its beginning, within it. ``paths`` as in
     ``list_unions``. Nothing for an empty text.
     """
-    wanted = readable(text)[:60]
+    wanted = stored_name(text)[:60]
     if not wanted:
         return []
     escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -13,6 +13,7 @@ from nuanxin.orgs.rules.committee import (
     may_choose_leadership,
     needs_womens_committee,
 )
+from nuanxin.orgs.rules.naming import stored_name
 from nuanxin.orgs.rules.structure import (
     has_document,
     may_dissolve,
@@ -50,6 +51,7 @@ __all__ = [
     "needs_womens_committee",
     "rank",
     "renewal_window",
+    "stored_name",
     "term_end",
     "term_standing",
 ]
