@@ -92,7 +92,8 @@ def open_accounts(world: World, people: People, *, now: datetime) -> list[SignIn
     """Open every account of the demonstration; return how to sign in, workers first."""
     handles = {row.handle: row for row in world.plan.rows if row.handle}
     cadres = _open_cadres(handles, now)
-    return _open_workers(world, people, now) + cadres + _make_tokens(handles, cadres, now)
+    workers = _open_workers(world, people, now)
+    return workers[:2] + cadres + workers[2:] + _make_tokens(handles, cadres, now)
 
 
 def actor_of(sign_in: SignIn, now: datetime) -> Actor:
@@ -150,6 +151,7 @@ def _posts(entries: list[SignIn], now: datetime) -> list[Post]:
     for entry in entries:
         granter, approver = keepers if entry not in keepers else others
         needs = entry.role.value in strong
+        assert entry.account_id is not None
         posts.append(
             Post(
                 account_id=entry.account_id,

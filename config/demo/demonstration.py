@@ -76,6 +76,7 @@ def build(
         data={"scale": scale, "seed": seed, "digest": built.digest, "persons": len(built.people)},
     )
     built.objects = made | _objects(built)
+    built.counts["live_members"] = _live_members()
     return built, sign_ins
 
 
@@ -112,6 +113,12 @@ def _clear(where: Places, *, again: bool) -> None:
     shutil.rmtree(Path(settings.FILES_ROOT), ignore_errors=True)
     where.manifest.unlink(missing_ok=True)
     bring_up_to_date()
+
+
+def _live_members() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM membership_membership WHERE state = 1")
+        return int(cursor.fetchone()[0])
 
 
 _OBJECTS = {

@@ -1,9 +1,9 @@
 """Filling the bulk tables by COPY, inside the caller's transaction: all or nothing.
 
-While the tables are empty their secondary indexes and foreign keys are taken away and made again
-afterwards: each is then built once over sorted input, and a reference is checked by one join
-instead of once a row. The statement triggers stay on, and so do primary keys and checks. Nobody
-else sees a table without its indexes, because all of it is one transaction.
+While the tables are empty their secondary indexes, foreign keys and insert triggers are taken away
+and put back afterwards: an index is then built once, and what the triggers promise is checked by
+one join over everything instead of once a stretch. Primary keys and checks stay on. Nobody else
+sees a table without its promises, because all of it is one transaction.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -73,9 +73,10 @@ def reserve_ids(table: str, count: int) -> int:
 
 @contextmanager
 def without_indexes(tables: Sequence[str] = BULK_TABLES) -> Iterator[None]:
-    """Take secondary indexes and foreign keys away for a ``with`` block, then make them again.
+    """Take indexes, foreign keys and triggers away for a ``with`` block, then put them back.
 
-    For empty tables, in a transaction that has not written to them.
+    For empty tables, in a transaction that has not written to them. Raises ``RuntimeError`` when
+    the rows break what the triggers promise.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -87,6 +88,8 @@ def without_indexes(tables: Sequence[str] = BULK_TABLES) -> Iterator[None]:
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
+        for table in _CHECKED_TABLES:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     yield
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
@@ -94,6 +97,41 @@ def without_indexes(tables: Sequence[str] = BULK_TABLES) -> Iterator[None]:
             cursor.execute(definition)
         for table, name, definition in constraints:
             cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+        for table in _CHECKED_TABLES:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    _check_promises()
+
+
+def _check_promises() -> None:
+    with connection.cursor() as cursor:
+        for promise, broken in _PROMISES.items():
+            cursor.execute(f"SELECT EXISTS ({broken})")
+            if cursor.fetchone()[0]:
+                raise RuntimeError(f"the demonstration breaks a promise: {promise}")
+
+
+_CHECKED_TABLES = ("membership_joinapplication", "membership_membership")
+_PROMISES = {
+    "an application is somebody's": """
+        SELECT FROM membership_joinapplication a
+        LEFT JOIN people_worker w ON w.id = a.worker_id
+        LEFT JOIN orgs_union u ON u.id = a.union_id
+        WHERE w.id IS NULL OR u.id IS NULL""",
+    "an outlet is known": """
+        SELECT FROM membership_joinapplication a LEFT JOIN orgs_outlet o ON o.id = a.outlet_id
+        WHERE a.outlet_id IS NOT NULL AND o.id IS NULL""",
+    "a membership comes from an application": """
+        SELECT FROM membership_membership m
+        LEFT JOIN membership_joinapplication a ON a.id = m.application_id
+            AND a.worker_id = m.worker_id
+        WHERE a.id IS NULL""",
+    "its union takes members": """
+        SELECT FROM membership_membership m JOIN orgs_union u ON u.id = m.union_id
+        WHERE m.state = 1 AND (NOT u.accepts_members OR u.ended_on IS NOT NULL)""",
+    "it starts after the last one": """
+        SELECT FROM membership_membership m JOIN membership_membership e USING (worker_id)
+        WHERE m.ended_on IS NULL AND e.ended_on > m.started_on""",
+}
 
 
 _CONSTRAINTS = """

@@ -85,7 +85,7 @@ def _firm_of(row: PlannedUnion, at: int) -> dict[str, Any]:
     platforms = {name for name, _ in names.PLATFORMS}
     name = row.employer
     if row.handle == "couriers":
-        name = f"{row.employer}（浙江）有限公司"
+        name = f"{row.employer}浙江有限公司"
     else:
         county = regions.region(str(row.adcode)).short_name
         kind = "运营有限公司" if row.employer in platforms else "有限公司"

@@ -113,7 +113,10 @@ def fill_queue(built: BuiltWorld, spare: _Spare, *, now: datetime) -> dict[str, 
     people_asking += [(one, "doubtful") for one in _doubtful(built, spare)]
     for at, (one, kind) in enumerate(people_asking):
         hours = 24 * 24 + at if at < OVERDUE else 8 * 24 - at * 4
-        fields = {"place_stated": platform, "assurance": Assurance.PHONE_CONFIRMED} | one
+        fields: dict[str, Any] = {
+            "place_stated": platform,
+            "assurance": Assurance.PHONE_CONFIRMED,
+        } | one
         receipt = submit_application(
             **fields,
             union_code=home.code,
@@ -143,7 +146,7 @@ def _doubtful(built: BuiltWorld, spare: _Spare) -> Iterator[dict[str, Any]]:
     for person in (one, two, three):
         yield person | {"phone": everybody.phones[member].decode()}
     couriers = built.world.plan.by_handle("couriers")
-    yield elsewhere | {"place_stated": f"{couriers.employer}（浙江）有限公司"}
+    yield elsewhere | {"place_stated": f"{couriers.employer}浙江有限公司"}
     first, second = _leavers(built)[:2]
     yield renamed | {
         "identity": everybody.identities[first].decode(),

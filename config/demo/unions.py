@@ -134,8 +134,10 @@ def _upper(
     region: str, level: int, parent: str | None, name: str, town: int | None = None
 ) -> PlannedUnion:
     place = regions.region(str(town) if town else region)
-    founded = max(_LONG_AGO[level] + timedelta(days=level * 40), place.valid_from or date.min)
     before = _UNDER_BEFORE.get(int(region)) if town else None
+    over = regions.region(str(before or region))
+    begun = max(over.valid_from or date.min, place.valid_from or date.min)
+    founded = max(_LONG_AGO[level] + timedelta(days=level * 40), begun)
     return PlannedUnion(
         code=f"{town}000" if town else f"{region}000000",
         name=f"{name}总工会",
@@ -206,7 +208,7 @@ def _give_backstops(scale: Scale, towns: dict[int, list[PlannedUnion]], random: 
         row.gross = int(number)
         row.occupation = 4
     gathered = towns[scale.home][0]
-    gathered.handle = "backstop"
+    gathered.handle, gathered.stability = "backstop", 0.2
     total += GATHERED - gathered.gross
     gathered.gross = GATHERED
     return total
@@ -324,7 +326,10 @@ def _script(
     here.sort(key=lambda row: (row.founded, row.name))
     beside = [row for row in plan.rows if row.adcode == scale.beside and row.level == 5]
     beside = [row for row in beside if not row.handle]
-    parts = ["merged", "merged_into", "dissolved", "moved", "home"]
+    home = max(here, key=lambda row: row.gross)
+    home.handle = "home"
+    here.remove(home)
+    parts = ["merged", "merged_into", "dissolved", "moved"]
     for row, part in zip(here, parts, strict=False):
         row.handle = part
     max(beside, key=lambda row: row.gross).handle = "beside"

@@ -9,6 +9,7 @@ import numpy as np
 from django.db import transaction
 
 from config.demo import load, memberships, people, places, rows, unions
+from config.demo.people import People
 from config.demo.rows import Ids, World
 from config.demo.scales import SCALES, Scale, Window
 from config.demo.unions import UnionPlan
@@ -31,8 +32,8 @@ class BuiltWorld:
     window: Window
     seed: int
     world: World
-    people: people.People
-    spare: people.People
+    people: People
+    spare: People
     digest: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
