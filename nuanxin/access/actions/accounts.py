@@ -20,6 +20,7 @@ from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound, TooM
 from nuanxin.kernel.names import normalise_name
 from nuanxin.kernel.text import readable
 from nuanxin.kernel.uuid7 import uuid7
+from nuanxin.people import queries as people
 from nuanxin.records.actions import append_event
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
@@ -109,30 +110,20 @@ def claim_account(*, phone: str, name: str, now: datetime) -> UUID:
         raise TooMany(
             "access.claim_used_up", "今天试的次数多了，明天再来，或者打 12351，有人帮你查。"
         )
-    workers = _workers_by_phone_and_name(phone_hash, name)
+    asked = normalise_name(name)
+    rows = [people.get_worker(one) for one in people.find_workers_by_phone(phone)]
+    workers = [row for row in rows if normalise_name(row.name) == asked]
     if len(workers) != 1:
         limits.note_attempt(AttemptKind.CLAIM, key, succeeded=False, now=now)
         raise Malformed(
             "access.claim_no_match",
             "这个手机号下没有这个名字。名单上可能写错了字：直接入会就行，不耽误。",
         )
-    (worker_id, registered) = workers[0]
+    worker_id, registered = workers[0].id, workers[0].name
     actor = Actor(worker_id=worker_id, name=registered)
     return open_worker_account(
         worker_id=worker_id, name=registered, phone=phone, actor=actor, now=now
     )
-
-
-def _workers_by_phone_and_name(phone_hash: UUID, name: str) -> list[tuple[int, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, name FROM people_worker WHERE phone_hash = %s"
-            " AND merged_into_id IS NULL AND erased_at IS NULL LIMIT 20",
-            [phone_hash],
-        )
-        rows = cursor.fetchall()
-    asked = normalise_name(name)
-    return [row for row in rows if normalise_name(row[1]) == asked]
 
 
 @transaction.atomic

@@ -13,9 +13,9 @@ from nuanxin.access import queries
 from nuanxin.access.actions import sign_in
 from nuanxin.access.actions.accounts import open_worker_account
 from nuanxin.access.queries.keeping import HostPerson
-from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.people import queries as people
 from nuanxin.records.actions import append_event
 
 
@@ -28,9 +28,9 @@ def sign_in_from_host(*, person: HostPerson, now: datetime) -> UUID | None:
     """
     account_id = _bound_account(person)
     if account_id is None and person.identity:
-        worker = _worker_by_identity(person.identity)
-        if worker is not None:
-            worker_id, name = worker
+        worker_id = people.find_worker_by_identity(person.identity)
+        if worker_id is not None:
+            name = people.get_worker(worker_id).name
             actor = Actor(worker_id=worker_id, name=name)
             account_id = open_worker_account(
                 worker_id=worker_id, name=name, phone=None, actor=actor, now=now
@@ -99,14 +99,3 @@ def _is_open(account_id: UUID, now: datetime) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _worker_by_identity(number: str) -> tuple[int, str] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, name FROM people_worker"
-            " WHERE identity_hash = %s AND merged_into_id IS NULL AND erased_at IS NULL",
-            [sealing.lookup_hash("identity", number)],
-        )
-        row: tuple[int, str] | None = cursor.fetchone()
-    return row

@@ -16,6 +16,7 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.decision import Decision
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refusal
 from nuanxin.kernel.text import readable
+from nuanxin.orgs import queries as orgs
 from nuanxin.records.actions import append_event
 
 _REFUSED_AS: dict[str, type[Refusal]] = {
@@ -151,12 +152,8 @@ def _insist(decision: Decision) -> None:
 def _union(union_id: int | None) -> _Union:
     if union_id is None:
         return _Union("", None)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT path, level FROM orgs_union WHERE id = %s", [union_id])
-        row = cursor.fetchone()
-    if row is None:
-        raise NotFound()
-    return _Union(*row)
+    union = orgs.get_union(union_id)
+    return _Union(union.path, union.level)
 
 
 def _lock_account(account_id: UUID) -> str:

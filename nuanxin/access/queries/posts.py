@@ -12,6 +12,8 @@ from nuanxin.access.states import ADMINISTRATORS, PostState
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.queries import UnionRow
 
 PAGE_SIZE = 50
 
@@ -122,27 +124,13 @@ def roles_held(account_id: UUID, *, on: date) -> frozenset[Role]:
         return frozenset(Role(role) for (role,) in cursor.fetchall())
 
 
-@dataclass(frozen=True, slots=True)
-class UnionAsked:
-    """What granting needs to know about a union."""
-
-    id: int
-    code: str
-    name: str
-    path: str
-    level: int
-
-
-def find_union_by_code(code: str) -> UnionAsked | None:
-    """Return the union with this code, or None; the caller checks the scope."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, code, name, path, level FROM orgs_union"
-            " WHERE code = %s AND state IN ('preparing', 'active', 'term_expired')",
-            [code.strip()],
-        )
-        row = cursor.fetchone()
-    return None if row is None else UnionAsked(*row)
+def find_union_by_code(code: str) -> UnionRow | None:
+    """Return the living union with this code, or None; the caller checks the scope."""
+    try:
+        union = orgs.get_union_by_code(code)
+    except NotFound:
+        return None
+    return union if union.state.is_live else None
 
 
 # ---- the matrix -------------------------------------------------------------------------------
