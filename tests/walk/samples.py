@@ -21,6 +21,7 @@ from nuanxin.access.queries.actors import hash_token
 from nuanxin.kernel import clock
 from nuanxin.membership.models import RosterBatch
 from nuanxin.membership.states import BatchState
+from nuanxin.notices.models import WebhookSubscription
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
 
@@ -103,6 +104,19 @@ def _batch_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"batch_id": batch.id}
 
 
+def _webhook_of(cast: Cast, union: Union) -> dict[str, Any]:
+    row = WebhookSubscription.objects.create(
+        token_id=cast.token_id,
+        union_id=union.id,
+        url="https://example.org/",
+        kinds=[],
+        secret_sealed=b"",
+        secret_bound_to=NO_UUID,
+        created_at=cast.now,
+    )
+    return {"webhook_id": row.id}
+
+
 _BATCH = Sample(missing={"batch_id": NO_ID}, of_union=_batch_of)
 
 SAMPLES: dict[str, Sample] = {
@@ -114,6 +128,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "api-v1:get_roster": _BATCH,
     "api-v1:confirm_roster": _BATCH,
+    "api-v1:delete_webhook": Sample(missing={"webhook_id": NO_ID}, of_union=_webhook_of),
     "desk-post": _POST,
     "desk-post-approve": _POST,
     "desk-post-revoke": _POST,

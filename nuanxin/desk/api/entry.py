@@ -6,7 +6,7 @@ from django.http import HttpRequest, JsonResponse
 from ninja import NinjaAPI
 
 from nuanxin.access.permissions import public
-from nuanxin.desk.api import applications, figures, members, rosters, unions
+from nuanxin.desk.api import applications, figures, members, rosters, unions, webhooks
 from nuanxin.desk.api.problems import Problem, add_handlers
 
 PREFIX = "/api/v1/"
@@ -44,6 +44,7 @@ api.add_router("/unions", unions.router)
 api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)
 api.add_router("/members", members.router)
+api.add_router("/webhooks", webhooks.router)
 
 
 @api.get("/openapi.json", include_in_schema=False, url_name="openapi")
