@@ -278,3 +278,23 @@ SAMPLES |= {
     "desk-roster-undo": _BATCH,
     "desk-roster-result": _BATCH,
 }
+
+SAMPLES |= {
+    "desk-overview-of": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
+    "figure-rows": Sample(
+        missing={"figure": "membership.live_members_persons", "code": "NOBODY"},
+        of_union=lambda cast, union: {
+            "figure": "membership.live_members_persons",
+            "code": union.code,
+        },
+    ),
+    "figure-rows-export": Sample(
+        missing={"figure": "membership.live_members_persons", "code": "NOBODY"},
+        of_union=lambda cast, union: {
+            "figure": "membership.live_members_persons",
+            "code": union.code,
+        },
+    ),
+}

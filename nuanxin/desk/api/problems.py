@@ -63,7 +63,7 @@ class _Plain(Refusal):
     """A refusal of HTTP itself."""
 
     def __init__(self, status: int) -> None:
-        self.status = status  # type: ignore[misc]
+        self.status = status
         super().__init__(f"http.{status}", _SENTENCES.get(status, _FAULT))
 
 

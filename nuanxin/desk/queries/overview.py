@@ -182,7 +182,8 @@ def _own_unions(actor: Actor) -> tuple[orgs.UnionRow, ...]:
     """Return the unions that the actor counts below, the highest first."""
     paths = policy.scope_paths(actor, RIGHT)
     if paths == (policy.EVERYWHERE,):
-        return (orgs.get_root(),)
+        root = orgs.get_root()
+        return (root,) if root is not None else ()
     ids = [orgs.ids_of_path(path)[-1] for path in paths]
     found = orgs.list_unions_by_id(ids)
     return tuple(sorted(found.values(), key=lambda one: (one.level, one.path)))

@@ -106,7 +106,7 @@ def deliver_webhooks(*, now: datetime) -> int:
 
 
 def _claim(now: datetime) -> list[_Delivery]:
-    values = {"now": now, "lease": now + LEASE, "limit": DELIVERIES_AT_A_TIME}
+    values: dict[str, Any] = {"now": now, "lease": now + LEASE, "limit": DELIVERIES_AT_A_TIME}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         rows = cursor.fetchall()
