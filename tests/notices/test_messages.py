@@ -1,7 +1,5 @@
 """Messages: written with the transaction, sent after it, once, and not at night."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.db import transaction
 
@@ -11,8 +9,8 @@ from nuanxin.notices.actions.texts import fill_in
 from nuanxin.notices.models import Message
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-NIGHT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+from tests.notices.conftest import NIGHT, NOON  # noqa: E402
+
 CODE = {"code": "402196", "minutes": 5}
 
 

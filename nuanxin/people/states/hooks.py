@@ -31,7 +31,9 @@ class MergeStep(Protocol):
     Both run in the transaction of the merge and may raise a ``Conflict`` to refuse it.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return the step's own name, under which its memo is kept."""
 
     def fold(self, *, kept_id: int, folded_id: int, actor: Actor, now: datetime) -> Any:
         """Settle collisions; return what is needed to take it back."""
