@@ -10,11 +10,12 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from nuanxin.kernel import clock
+from nuanxin.kernel import clock, sealing
 from nuanxin.membership.models import MemberFlow, Membership
 from nuanxin.membership.states import EndReason, FlowKind
 from nuanxin.orgs.models import Union
-from tests.membership.cast import make_union, make_worker
+from nuanxin.people.models import Worker
+from tests.membership.cast import identity_of, make_union, phone_of
 
 FIRST, LAST = date(2024, 1, 10), date(2026, 10, 20)
 DAYS = (LAST - FIRST).days
@@ -54,9 +55,43 @@ def make_world(people: int = 60, seed: int = 1) -> World:
         cursor.execute(_SEATS)
     chosen = random.Random(seed)
     taking = [u for name, u in world.unions.items() if name.startswith("joint")]
-    for _ in range(people):
-        _live(chosen, taking)
+    written = _Written()
+    for worker in Worker.objects.bulk_create(_worker(chosen) for _ in range(people)):
+        _live(chosen, worker, taking, written)
+    # Those that others point back to come first.
+    Membership.objects.bulk_create(m for m in written.members if m.previous is None)
+    for later in (m for m in written.members if m.previous is not None):
+        later.previous_id = later.previous.id
+    Membership.objects.bulk_create(m for m in written.members if m.previous is not None)
+    MemberFlow.objects.bulk_create(written.flows)
     return world
+
+
+@dataclass
+class _Written:
+    """What is put into the tables at the end, all at once."""
+
+    members: list[Membership] = field(default_factory=list)
+    flows: list[MemberFlow] = field(default_factory=list)
+
+
+def _worker(chosen: random.Random) -> Worker:
+    identity, phone = identity_of(), phone_of()
+    hashed = sealing.lookup_hash("identity", identity)
+    phone_hash = sealing.lookup_hash("phone", phone)
+    return Worker(
+        name=chosen.choice("叶陆祝孟沈") + chosen.choice(("小满", "立夏", "白露", "秋分")),
+        identity_hash=hashed,
+        identity_sealed=sealing.seal("identity", identity, hashed),
+        identity_hint=identity[:4] + identity[-4:],
+        phone_hash=phone_hash,
+        phone_sealed=sealing.seal("phone", phone, phone_hash),
+        phone_hint=phone[:3] + phone[-4:],
+        birth_on=date(1990, 5, 20),
+        sex="M",
+        assurance=2,
+        created_at=clock.day_start(FIRST),
+    )
 
 
 def _tree() -> dict[str, Union]:
@@ -79,27 +114,27 @@ def _tree() -> dict[str, Union]:
                 f"{title}骑手{number}联合工会",
                 unions[name],
                 kind="joint",
-                founded_on=date(2022 + number, 5, 1 + number),
+                founded_on=date(2021 + number, 5, 1 + number),
             )
     return unions
 
 
-def _live(chosen: random.Random, unions: list[Union]) -> None:
+def _live(chosen: random.Random, worker: Worker, unions: list[Union], written: _Written) -> None:
     """Let one person join, and perhaps move, rest, leave, come back or be taken back."""
-    worker = make_worker(name=chosen.choice("叶陆祝孟沈") + chosen.choice("小满立夏白露秋分"))
     cut = {"occupation": chosen.choice([1, 3, 4, 4]), "channel": chosen.choice([1, 2, 3])}
     day = FIRST + timedelta(days=chosen.randrange(DAYS - 200))
-    member = _open(worker, chosen.choice(unions), day, FlowKind.JOINED, **cut)
+    member = _open(written, worker, chosen.choice(unions), day, FlowKind.JOINED, **cut)
     fate = chosen.random()
     later = day + timedelta(days=chosen.randrange(1, 190))
     if fate < 0.15:
-        _end(member, later, EndReason.LEFT, FlowKind.LEFT)
+        _end(written, member, later, EndReason.LEFT, FlowKind.LEFT)
         if fate < 0.07:
             again = later + timedelta(days=chosen.randrange(1, 10))
-            _open(worker, chosen.choice(unions), again, FlowKind.JOINED_AGAIN, **cut)
+            _open(written, worker, chosen.choice(unions), again, FlowKind.JOINED_AGAIN, **cut)
     elif fate < 0.35:
-        _end(member, later, EndReason.TRANSFERRED, FlowKind.TRANSFERRED_OUT)
+        _end(written, member, later, EndReason.TRANSFERRED, FlowKind.TRANSFERRED_OUT)
         _open(
+            written,
             worker,
             chosen.choice([u for u in unions if u.id != member.union_id]),
             later,
@@ -109,16 +144,23 @@ def _live(chosen: random.Random, unions: list[Union]) -> None:
             **cut,
         )
     elif fate < 0.45:
-        _end(member, day + timedelta(days=1), EndReason.APPROVAL_UNDONE, FlowKind.APPROVAL_UNDONE)
+        _end(
+            written,
+            member,
+            day + timedelta(days=1),
+            EndReason.APPROVAL_UNDONE,
+            FlowKind.APPROVAL_UNDONE,
+        )
     elif fate < 0.55:
         member.state, member.retained_on = 2, later
-        member.save()
-        _flow(member, later, FlowKind.RETAINED)
+        _flow(written, member, later, FlowKind.RETAINED)
 
 
-def _open(worker, union: Union, day: date, kind: FlowKind, **fields) -> Membership:
+def _open(
+    written: _Written, worker: Worker, union: Union, day: date, kind: FlowKind, **fields
+) -> Membership:
     fields.setdefault("joined_on", day)
-    member = Membership.objects.create(
+    member = Membership(
         worker=worker,
         union=union,
         state=1,
@@ -127,18 +169,20 @@ def _open(worker, union: Union, day: date, kind: FlowKind, **fields) -> Membersh
         recorded_at=clock.day_start(day),
         **fields,
     )
-    _flow(member, day, kind)
+    written.members.append(member)
+    _flow(written, member, day, kind)
     return member
 
 
-def _end(member: Membership, day: date, reason: EndReason, kind: FlowKind) -> None:
+def _end(
+    written: _Written, member: Membership, day: date, reason: EndReason, kind: FlowKind
+) -> None:
     member.state, member.ended_on, member.end_reason = 3, day, reason
-    member.save()
-    _flow(member, day, kind)
+    _flow(written, member, day, kind)
 
 
-def _flow(member: Membership, day: date, kind: FlowKind) -> None:
-    MemberFlow.objects.create(
+def _flow(written: _Written, member: Membership, day: date, kind: FlowKind) -> None:
+    flow = MemberFlow(
         day=day,
         union_id=member.union_id,
         county=member.union.adcode,
@@ -148,6 +192,7 @@ def _flow(member: Membership, day: date, kind: FlowKind) -> None:
         persons=1,
         recorded_at=clock.day_start(day) + timedelta(hours=3),
     )
+    written.flows.append(flow)
 
 
 # ---- the naive truth --------------------------------------------------------------------------

@@ -1,0 +1,85 @@
+"""``nuanxin figures``: what scripts build on."""
+
+import json
+from contextlib import nullcontext
+
+import pytest
+
+from config import cli
+from config.commands import figures as command
+from nuanxin.kernel import clock
+from tests.figures.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+LIVE = "membership.live_members_persons"
+
+
+@pytest.fixture
+def run(world, monkeypatch, capsys):
+    """Return a function that runs the command line over the test's own database."""
+    monkeypatch.setattr(command, "opened", lambda where: nullcontext())
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        status = cli.main(["figures", *arguments])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+def test_show_prints_the_contract(run):
+    status, out, _ = run("show", LIVE, "--region", "330105", "--as-of", "2026-10-01", "--json")
+    told = json.loads(out)
+    assert status == 0
+    assert told | {"value": 0} == told | {
+        "code": LIVE,
+        "label": "在籍会员",
+        "unit": "人",
+        "region": "330105",
+        "as_of": "2026-10-01",
+        "period": None,
+        "value": 0,
+    }
+    assert told["value"] > 0
+
+
+def test_without_more_it_is_the_province_today(run):
+    told = json.loads(run("show", "orgs.unions", "--json")[1])
+    assert (told["region"], told["as_of"], told["unit"]) == ("330000", "2026-10-20", "家")
+
+
+def test_for_people_it_is_a_sentence(run):
+    status, out, _ = run("show", LIVE)
+    assert status == 0
+    assert out.startswith("浙江省在籍会员：")
+    assert "口径第 1 版" in out
+
+
+def test_list_names_every_figure(run):
+    codes = {one["code"] for one in json.loads(run("list", "--json")[1])}
+    assert {LIVE, "orgs.new_unions"} <= codes
+    assert LIVE in run("list")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("membership.nothing",),
+        (LIVE, "--region", "999999"),
+        (LIVE, "--region", "杭州"),
+        (LIVE, "--region", "330105006"),
+        (LIVE, "--as-of", "2030-01-01"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_a_sentence(run, arguments):
+    status, out, told = run("show", *arguments)
+    assert (status, out) == (1, "")
+    assert "。" in told
+
+
+def test_a_day_that_is_none_is_wrong_usage(run):
+    with pytest.raises(SystemExit) as ended:
+        run("show", LIVE, "--as-of", "gestern")
+    assert ended.value.code == 2
