@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as project
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from django.test import override_settings
 
 pytest.importorskip("axe_playwright_python")
@@ -37,9 +38,16 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Answers several requests at once and never keeps the test waiting."""
+    """Answers several requests at once; closing it waits for them and leaves no connection."""
 
-    daemon_threads = True
+    daemon_threads = False
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            # A browser that hangs up in mid-answer keeps the answer from being closed.
+            connections.close_all()
 
 
 def with_policy(application):

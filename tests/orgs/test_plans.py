@@ -55,7 +55,7 @@ def plan_of(ask: Any) -> str:
     return "\n".join(plans)
 
 
-def test_every_question_about_few_of_many_reads_an_index(wide: World) -> None:
+def test_a_question_about_few_of_many_reads_an_index_and_no_more_than_it_shows(wide: World) -> None:
     few, many = wide["DG"], wide["WM"]
     for ask, index in (
         (lambda: queries.subtree_ids(few), "union_path"),
@@ -64,14 +64,17 @@ def test_every_question_about_few_of_many_reads_an_index(wide: World) -> None:
         (lambda: queries.ancestors_of(wide["S7"], on=JUNE), "ancestry_"),
         (lambda: queries.children_of(many), "union_children"),
         (lambda: queries.children_of(many, on=JUNE), "placement_children"),
-        (lambda: queries.list_coverage(many), "coverage_live_union"),
     ):
         plan = plan_of(ask)
         assert index in plan, plan
         assert "Seq Scan" not in plan, plan
-
-
-def test_a_page_reads_no_more_than_it_shows(wide: World) -> None:
+    with connection.cursor() as cursor:
+        # Nothing is covered here: an empty table is scanned unless the planner is asked not to.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = plan_of(lambda: queries.list_coverage(many))
+    assert "coverage_live_union" in plan, plan
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = on")
     for when in ({}, {"on": JUNE}):
         with CaptureQueriesContext(connection) as captured:
             page = queries.children_of(wide["WM"], limit=50, **when)
@@ -90,7 +93,13 @@ def most_rows(node: dict[str, Any]) -> float:
     return max([own, *(most_rows(below) for below in node.get("Plans", []))])
 
 
-def test_a_merger_of_thousands_is_one_set(wide: World) -> None:
+def test_a_merger_of_thousands_is_one_set_and_months_agree_with_days(wide: World) -> None:
+    period = Period(date(2021, 1, 1), date(2021, 12, 31))
+    by_month = queries.live_unions_at_month_ends(period=period, union_id=wide["GS"])
+    new = queries.count_new_unions_by_month(period=period, union_id=wide["GS"])
+    assert sum(new.values()) == MANY
+    for month, count in by_month.items():
+        assert count == queries.count_live_unions(on=month.end, union_id=wide["GS"])
     before = queries.count_live_unions(on=JUNE, union_id=wide["WM"])
     with CaptureQueriesContext(connection) as captured:
         outcome = wide.do(
@@ -106,12 +115,3 @@ def test_a_merger_of_thousands_is_one_set(wide: World) -> None:
     assert queries.count_live_unions(on=date(2026, 7, 1), union_id=wide["KD"]) == MANY + 1
     assert queries.list_path_faults() == []
     assert queries.get_union(wide["S9"]).path.startswith(queries.get_union(wide["KD"]).path)
-
-
-def test_months_and_days_agree_over_many(wide: World) -> None:
-    period = Period(date(2021, 1, 1), date(2021, 12, 31))
-    by_month = queries.live_unions_at_month_ends(period=period, union_id=wide["GS"])
-    new = queries.count_new_unions_by_month(period=period, union_id=wide["GS"])
-    assert sum(new.values()) == MANY
-    for month, count in by_month.items():
-        assert count == queries.count_live_unions(on=month.end, union_id=wide["GS"])

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -62,6 +62,9 @@ class NewUnion:
     lng: float | None = None
     lat: float | None = None
     recorded_at: datetime | None = None
+
+
+_NAMES = tuple(one.name for one in fields(NewUnion))
 
 
 @transaction.atomic
@@ -173,6 +176,8 @@ def activate_union(
 
 def _found(rows: Sequence[NewUnion], *, known: Mapping[str, UnionRow], now: datetime) -> list[int]:
     """Check and insert; return the ids in the order of ``rows``."""
+    for place in {(row.adcode, row.town_code) for row in rows}:
+        ground.checked_place(*place)
     ids = _reserved_ids(len(rows))
     checked = [_checked(row, union_id, now) for row, union_id in zip(rows, ids, strict=True)]
     _check_free(checked)
@@ -208,7 +213,6 @@ def _checked(row: NewUnion, union_id: int, now: datetime) -> NewUnion:
         raise Malformed("orgs.name_missing", "还没有填工会名称。请填全称。")
     if len(name) > NAME_LONGEST:
         raise Malformed("orgs.name_too_long", f"工会名称最多 {NAME_LONGEST} 个字。请填全称即可。")
-    ground.checked_place(row.adcode, row.town_code)
     ground.insist_on_effect(row.founded_on, now)
     if row.industry_code:
         industry(row.industry_code)
@@ -306,7 +310,7 @@ def _reserved_ids(count: int) -> list[int]:
 def _wire(
     row: NewUnion, union_id: int, id_of: Mapping[str, int], recorded_at: datetime
 ) -> dict[str, Any]:
-    plain = asdict(row)
+    plain: dict[str, Any] = {name: getattr(row, name) for name in _NAMES}
     plain["id"] = union_id
     plain["parent_id"] = id_of[row.parent_code] if row.parent_code is not None else None
     plain["route"] = row.route.value if row.route else ""

@@ -208,9 +208,9 @@ def live_unions_at_month_ends(
 _CHANGES_BY_MONTH = """
 WITH spans AS ({spans})
 SELECT month::date, sum(change) FROM (
-    SELECT date_trunc('month', began) AS month, 1 AS change FROM spans WHERE began <= %(end)s
+    SELECT date_trunc('month', began::timestamp) AS month, 1 AS change FROM spans WHERE began <= %(end)s
     UNION ALL
-    SELECT date_trunc('month', ended), -1 FROM spans WHERE began <= %(end)s AND ended <= %(end)s
+    SELECT date_trunc('month', ended::timestamp), -1 FROM spans WHERE began <= %(end)s AND ended <= %(end)s
 ) c GROUP BY 1
 """
 

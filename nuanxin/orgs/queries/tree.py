@@ -26,11 +26,14 @@ coalesce((SELECT c.data->>'from' FROM orgs_unionchange c
           WHERE c.union_id = u.id AND c.kind = 'renamed'
           AND (c.effective_on > %(on)s OR c.recorded_at > %(known_at)s)
           ORDER BY c.effective_on, c.id LIMIT 1), u.name)"""
+# The range over (parent, id) instead of an equality: so the order is the index's own, and a page of
+# 3,400 children costs what a page of 3 does, whatever the planner thinks of the parent.
 _CHILDREN_TODAY = """
 SELECT u.id, u.code, u.name, u.kind, u.state, u.level, u.adcode, u.town_code, u.is_new_form,
        (SELECT count(*) FROM orgs_union c WHERE c.parent_id = u.id AND c.ended_on IS NULL)
 FROM orgs_union u
-WHERE u.parent_id = %(union)s AND u.ended_on IS NULL AND u.id > %(after)s
+WHERE (u.parent_id, u.id) > (%(union)s, %(after)s) AND u.parent_id <= %(union)s
+  AND u.ended_on IS NULL
 ORDER BY u.parent_id, u.id LIMIT %(limit)s
 """
 _CHILDREN_THEN = """
@@ -38,7 +41,8 @@ SELECT u.id, u.code, {name}, u.kind, u.state, u.level, u.adcode, u.town_code, u.
        (SELECT count(*) FROM orgs_placement c WHERE c.parent_id = u.id AND c.kind = 1 AND {below})
 FROM (
     SELECT p.union_id FROM orgs_placement p
-    WHERE p.parent_id = %(union)s AND p.union_id > %(after)s AND p.kind = %(kind)s AND {there}
+    WHERE (p.parent_id, p.union_id) > (%(union)s, %(after)s) AND p.parent_id <= %(union)s
+      AND p.kind = %(kind)s AND {there}
     ORDER BY p.parent_id, p.union_id LIMIT %(limit)s
 ) child JOIN orgs_union u ON u.id = child.union_id
 ORDER BY u.id
