@@ -1,6 +1,6 @@
 """Collective joining: parsed rows to people and invitations, beside a plain COPY of the same rows.
 
-    python -m bench.collective [--rows 10000,100000,1175000] [--chunk 20000]
+    python -m bench.collective [--full] [--rows 10000,100000] [--chunk 20000]
 
 The product's way: duplicates looked up, identity and phone hashed and sealed, an event for every
 row, flows counted, every chunk resumable. The measure: the finished rows of ``people_worker`` and
@@ -10,8 +10,10 @@ them; making them up is not measured.
 """
 
 import argparse
+import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +25,8 @@ from pathlib import Path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import numpy as np
+
+from bench.ground import own_database, parser_of, promise, sizes_of, slope
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 CHECK = np.frombuffer(b"10X98765432", dtype="S1")
@@ -127,17 +131,22 @@ def make_batch(rows: int, chunk: int) -> "object":
     return Destination(batch, union, 330105, "/1/", now, date(2030, 1, 1))
 
 
+APPENDED = ("records_event", "membership_memberflow")
+
+
 def empty_tables() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE records_event DISABLE TRIGGER append_only")
+        for table in APPENDED:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(
             "TRUNCATE people_worker, membership_joinapplication, membership_membership,"
             " membership_memberflow, membership_rosterchunk, membership_rosterbatch,"
             " membership_transfer, records_event, orgs_union CASCADE"
         )
-        cursor.execute("ALTER TABLE records_event ENABLE TRIGGER append_only")
+        for table in APPENDED:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("CHECKPOINT")
 
 
@@ -191,29 +200,71 @@ def measure(rows: int, chunk: int) -> dict[str, float]:
     return {"rows": rows, "product_s": product, **plain, "events_s": events}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", default="10000,100000,1175000")
-    parser.add_argument("--chunk", type=int, default=20_000)
-    options = parser.parse_args()
-    import django
+def peak_mb() -> float:
+    """Return the peak memory of this process and of its largest child, in MB."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return (own + child) / 1024
 
-    django.setup()
-    print(
-        "| rows | product s | rows/s | COPY s (people + applications) | of COPY | with events COPYed too | peak MB |"
+
+def measure_apart(rows: int, chunk: int, data: str) -> dict[str, float]:
+    """Measure one size in a process of its own, so that its peak memory is its own."""
+    told = subprocess.run(
+        [sys.executable, "-m", "bench.collective", "--one", str(rows), "--chunk", str(chunk)],
+        env=os.environ | {"NUANXIN_DATA": data},
+        stdout=subprocess.PIPE,
+        check=True,
     )
-    print("|---|---|---|---|---|---|---|")
-    for rows in map(int, options.rows.split(",")):
-        r = measure(rows, options.chunk)
-        plain = r["people_worker"] + r["membership_joinapplication"]
-        peak = (
-            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        ) / 1024
+    return json.loads(told.stdout)
+
+
+def report(results: list[dict[str, float]]) -> None:
+    """Print the table and the promises."""
+    print(
+        "| rows | product s | rows/s | us/row | COPY s (people + applications) | of COPY"
+        " | with events COPYed too | peak MB |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for r in results:
+        plain, whole = plain_seconds(r), r["product_s"]
         print(
-            f"| {rows:,} | {r['product_s']:.2f} | {rows / r['product_s']:,.0f} | {plain:.2f} |"
-            f" {plain / r['product_s']:.0%} | {(plain + r['events_s']) / r['product_s']:.0%} | {peak:.0f} |"
+            f"| {r['rows']:,} | {whole:.2f} | {r['rows'] / whole:,.0f} |"
+            f" {whole / r['rows'] * 1e6:.1f} | {plain:.2f} | {plain / whole:.0%} |"
+            f" {(plain + r['events_s']) / whole:.0%} | {r['peak_mb']:.0f} |"
         )
+    last = results[-1]
+    share = plain_seconds(last) / last["product_s"]
+    promise("collective: rows/s of a plain COPY", ">= 60 %", f"{share:.0%}", is_kept=share >= 0.6)
+    if len(results) > 1:
+        first, before = results[0], results[-2]
+        grown = slope((first["rows"], first["product_s"]), (last["rows"], last["product_s"]))
+        promise("collective: log-log slope", "<= 1.10", f"{grown:.2f}", is_kept=grown <= 1.1)
+        more = last["peak_mb"] / before["peak_mb"]
+        promise(
+            "collective: memory, last to one before",
+            "<= 1.3 x",
+            f"{more:.2f} x",
+            is_kept=more <= 1.3,
+        )
+
+
+def plain_seconds(result: dict[str, float]) -> float:
+    return result["people_worker"] + result["membership_joinapplication"]
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = parser_of(__doc__)
+    parser.add_argument("--chunk", type=int, default=20_000)
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.one:
+        import django
+
+        django.setup()
+        print(json.dumps(measure(options.one, options.chunk) | {"peak_mb": peak_mb()}))
+        return 0
+    with own_database() as data:
+        report([measure_apart(rows, options.chunk, str(data)) for rows in sizes_of(options)])
     return 0
 
 

@@ -1,6 +1,6 @@
 """The 数读 page: any region, any day, beside full scans of the membership rows in the same run.
 
-    python -m bench.figures_page [--rows 10000,100000,1175000] [--asks 200] [--data FOLDER]
+    python -m bench.figures_page [--full] [--rows 10000,100000] [--asks 200] [--data FOLDER]
 
 A made-up province (unions, tree, memberships, flows) is filled in by sets in a database of its own,
 in a data folder that is removed afterwards (unless ``--data`` names one). For random (region, day)
@@ -10,19 +10,16 @@ the same columns, in memory, with two threads. All ways must agree on every numb
 Then the price: a bulk approval of 50,000 with and without flows, and the fold.
 """
 
-import argparse
-import math
-import os
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from bench.ground import own_database, parser_of, percentile, promise, sizes_of, slope
 
 SINCE, UNTIL = date(2021, 11, 1), date(2026, 10, 31)
 TABLES = (
@@ -103,35 +100,42 @@ ONE_PASS = (
 )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", default="10000,100000,1175000")
+def main(argv: list[str] | None = None) -> int:
+    parser = parser_of(__doc__)
     parser.add_argument("--asks", type=int, default=200)
     parser.add_argument("--scans", type=int, default=12)
     parser.add_argument("--data", default="")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made, _opened(Path(options.data or made)):
+    options = parser.parse_args(argv)
+    with own_database(options.data):
         results = []
-        for rows in map(int, options.rows.split(",")):
+        for rows in sizes_of(options):
             fill(rows)
             results.append(measure_size(rows, options.asks, options.scans))
             print_size(results[-1])
         if len(results) > 1:
             print_slopes(results)
-        print_upkeep(upkeep(50_000))
+        kept = upkeep(50_000)
+        print_upkeep(kept)
+        tell_promises(results[-1], kept)
     return 0
 
 
-@contextmanager
-def _opened(data: Path) -> Iterator[None]:
-    """Open a database of our own, whatever DATABASE_URL says: tables are emptied here."""
-    from config.opening import opened
-    from config.places import Places
-
-    os.environ.pop("DATABASE_URL", None)
-    data.chmod(0o711) if data.exists() else None
-    with opened(Places(data)):
-        yield
+def tell_promises(result: dict[str, Any], kept: dict[str, float]) -> None:
+    """Say of each promise of the largest size whether it holds."""
+    page = statistics.median(result["page"])
+    slow = percentile(result["page"], 0.95)
+    promise("figures page: database p95", "<= 25 ms", f"{slow:.1f} ms", is_kept=slow <= 25)
+    for key, least in (("scan", 100), ("duck", 8)):
+        times = statistics.median(result[key]) / page
+        name = "full scan" if key == "scan" else "DuckDB"
+        promise(
+            f"figures page: faster than {name}, {result['rows']:,} rows",
+            f">= {least} x",
+            f"{times:.0f} x",
+            is_kept=times >= least,
+        )
+    more = kept["with"] / kept["without"] - 1
+    promise("figures upkeep in a bulk join", "< +40 %", f"{more:+.0%}", is_kept=more < 0.4)
 
 
 # ---- the made-up province ---------------------------------------------------------------------
@@ -481,10 +485,6 @@ def _fill_workers(cursor: Any, first: int, rows: int) -> None:
 # ---- printing ---------------------------------------------------------------------------------
 
 
-def _p95(times: list[float]) -> float:
-    return sorted(times)[math.ceil(0.95 * len(times)) - 1]
-
-
 WAYS = {
     "page": "the page, from stocks and open days",
     "scan": "PostgreSQL, full scans, one a section",
@@ -496,13 +496,13 @@ WAYS = {
 
 def print_size(result: dict[str, Any]) -> None:
     """Print the table of one size."""
-    base, base95 = statistics.median(result["page"]), _p95(result["page"])
+    base, base95 = statistics.median(result["page"]), percentile(result["page"], 0.95)
     print(
         "| way | asked | p50 ms | p95 ms | page is faster (p50) | (p95) |\n|---|---|---|---|---|---|"
     )
     for key, label in WAYS.items():
         times = result[key]
-        p50, p95 = statistics.median(times), _p95(times)
+        p50, p95 = statistics.median(times), percentile(times, 0.95)
         print(
             f"| {label} | {len(times)} | {p50:.1f} | {p95:.1f} | {p50 / base:.1f} ×"
             f" | {p95 / base95:.1f} × |",
@@ -515,8 +515,8 @@ def print_slopes(results: list[dict[str, Any]]) -> None:
     first, last = results[0], results[-1]
     print(f"\n| way | log-log slope {first['rows']:,} → {last['rows']:,} |\n|---|---|")
     for key in ("page", "scan", "duck"):
-        ratio = statistics.median(last[key]) / statistics.median(first[key])
-        print(f"| {WAYS[key]} | {math.log(ratio) / math.log(last['rows'] / first['rows']):.2f} |")
+        ends = [(size["rows"], statistics.median(size[key])) for size in (first, last)]
+        print(f"| {WAYS[key]} | {slope(*ends):.2f} |")
 
 
 def print_upkeep(times: dict[str, float]) -> None:

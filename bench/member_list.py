@@ -1,6 +1,6 @@
 """The list of members below a union: first page, further pages, search by name.
 
-    python -m bench.member_list [--rows 10000,100000,1175000] [--asks 300] [--data FOLDER]
+    python -m bench.member_list [--full] [--rows 10000,100000] [--asks 300] [--data FOLDER]
 
 A made-up province (a union of 11,000, a federation over 3,397 sites of six, the rest of 173) is
 filled in by sets in a database of its own, removed afterwards unless ``--data`` names a folder. For
@@ -8,17 +8,13 @@ random subtrees of every level it measures the time that ``list_members`` spends
 and beside it the plain query (one join with ORDER BY and LIMIT) for the same question.
 """
 
-import argparse
-import os
 import random
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from bench.collective import GIVEN, SURNAMES
+from bench.ground import own_database, parser_of, promise, sizes_of
 
 GOAL_MS = 50
 TABLES = (
@@ -69,31 +65,23 @@ ORDER BY m.id DESC LIMIT 50
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", default="10000,100000,1175000")
+def main(argv: list[str] | None = None) -> int:
+    parser = parser_of(__doc__)
     parser.add_argument("--asks", type=int, default=300)
     parser.add_argument("--data", default="")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     worst = 0.0
-    with tempfile.TemporaryDirectory() as made, _opened(Path(options.data or made)):
-        for rows in map(int, options.rows.split(",")):
+    with own_database(options.data):
+        for rows in sizes_of(options):
             fill(rows)
             worst = measure(rows, options.asks)
-    print(f"goal: p95 under {GOAL_MS} ms: {'kept' if worst < GOAL_MS else 'MISSED'}")
-    return 0 if worst < GOAL_MS else 1
-
-
-@contextmanager
-def _opened(data: Path) -> Iterator[None]:
-    """Open a database of our own, whatever DATABASE_URL says: tables are emptied here."""
-    from config.opening import opened
-    from config.places import Places
-
-    os.environ.pop("DATABASE_URL", None)
-    data.chmod(0o711)
-    with opened(Places(data)):
-        yield
+    promise(
+        f"member list of a subtree, {rows:,} members: database p95",
+        f"< {GOAL_MS} ms",
+        f"{worst:.1f} ms",
+        is_kept=worst < GOAL_MS,
+    )
+    return 0
 
 
 def fill(rows: int) -> None:

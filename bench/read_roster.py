@@ -1,4 +1,4 @@
-"""How fast a roster is read and judged: python -m bench.read_roster [--rows 10000 100000 1175000]
+"""How fast a roster is read and judged: python -m bench.read_roster [--full] [--rows 10000,100000]
 
 Seconds are of the processor (they move less than the clock on a busy machine). "bare" is what the
 fastest library alone needs to put the same file into text columns (fastexcel, polars), without
@@ -9,7 +9,6 @@ seven as a number), reads them, applies the recognised columns, judges every row
 line a file. A workbook ends at 1,048,576 rows; above that the text file alone is measured.
 """
 
-import argparse
 import random
 import resource
 import sys
@@ -24,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import fastexcel
 import polars as pl
 
+from bench.ground import parser_of, sizes_of
 from nuanxin.kernel.identity import check_digit
 from nuanxin.membership.forms.roster_columns import apply_mapping
 from nuanxin.membership.forms.roster_file import read_roster
@@ -133,24 +133,23 @@ def measure(path: Path, number: int) -> str:
     )
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> int:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_175_000])
-    told = arguments.parse_args()
+    options = parser_of(__doc__).parse_args(argv)
     print(
         "| file  |      rows | bare s | read s | wall s |    rows/s | ratio | parse s | judge s "
         "| us/row | MB max |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for number in told.rows:
+        for number in sizes_of(options):
             for suffix, write in ((".csv", write_text), (".xlsx", write_workbook)):
                 rows = min(number, MOST_ROWS_OF_A_WORKBOOK) if suffix == ".xlsx" else number
                 path = Path(folder) / f"roster{suffix}"
                 write(path, rows)
                 print(measure(path, rows), flush=True)
                 path.unlink()
+    return 0
 
 
 def _write_frame(package: zipfile.ZipFile) -> None:
@@ -186,4 +185,4 @@ _FRAME = {
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

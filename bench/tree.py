@@ -3,19 +3,20 @@
     python -m bench.tree [--rounds 200]
 
 Builds an invented tree of the size of the province (11 cities, 90 counties, about 1,500 townships,
-6,777 unions of new forms; one federation has 3,400 unions below it) in a database of its own, which
-it drops afterwards, moves and merges a part of it, and prints what each question takes in the
+6,777 unions of new forms; one federation has 3,400 unions below it) in a database of its own,
+removed afterwards, moves and merges a part of it, and prints what each question takes in the
 database and over the driver, in milliseconds.
 """
 
-import argparse
 import os
 import statistics
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from bench.ground import own_database, parser_of, promise
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,37 +24,7 @@ FOUNDED = date(2018, 1, 1)
 TODAY = date(2026, 11, 20)
 NEW_FORM_UNIONS = 6_777
 UNDER_ONE = 3_400
-DATABASE = "bench_tree"
-
-
-@contextmanager
-def database_of_its_own() -> Iterator[None]:
-    """Make a migrated database for the bench, and drop it at the end."""
-    import psycopg
-    from django.core.management import call_command
-    from django.db import connection
-
-    chosen = connection.settings_dict
-    server = {
-        "host": chosen["HOST"],
-        "port": chosen["PORT"] or None,
-        "user": chosen["USER"],
-        "password": chosen["PASSWORD"],
-        "dbname": "postgres",
-        "autocommit": True,
-    }
-    before = chosen["NAME"]
-    with psycopg.connect(**server) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
-        admin.execute(f"CREATE DATABASE {DATABASE}")
-        chosen["NAME"] = DATABASE
-        try:
-            call_command("migrate", verbosity=0, interactive=False)
-            yield
-        finally:
-            connection.close()
-            chosen["NAME"] = before
-            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
+FEW, MANY = "children, 3 under the node", "children, 3 of 3,400"
 
 
 def invented_rows() -> "list[Any]":
@@ -175,7 +146,8 @@ def questions(ids: dict[str, int]) -> "list[tuple[str, Callable[[], Any]]]":
     care, county, root = ids["CARE"], ids["330106"], ids["P"]
     q, middle = queries, later_page(care)
     return [
-        ("children, 3 under the node", lambda: q.children_of(ids[three])),
+        (FEW, lambda: q.children_of(ids[three], limit=3)),
+        (MANY, lambda: q.children_of(care, limit=3)),
         ("children, 3,400, first page", lambda: q.children_of(care)),
         ("children, 3,400, a later page", lambda: q.children_of(care, after=middle)),
         ("children on a past day, 3", lambda: q.children_of(ids[three], on=past)),
@@ -238,21 +210,24 @@ def measure(ask: Callable[[], Any], rounds: int) -> tuple[float, float, float]:
     return taken[0], statistics.median(taken), taken[int(len(taken) * 0.95)]
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of(__doc__)
     parser.add_argument("--rounds", type=int, default=100)
-    rounds = parser.parse_args().rounds
-    from config.opening import opened
-    from config.places import places
-
-    with opened(places(), migrate=False), database_of_its_own():
+    rounds = parser.parse_args(argv).rounds
+    with own_database():
         ids = build()
+        taken = {}
         print(f"{'question':<40}{'best ms':>9}{'p50 ms':>9}{'p95 ms':>9}")
         for label, ask in questions(ids):
-            best, middle, slow = measure(ask, rounds)
+            taken[label] = best, middle, slow = measure(ask, rounds)
             print(f"{label:<40}{best:>9.2f}{middle:>9.2f}{slow:>9.2f}")
+    times = taken[MANY][1] / taken[FEW][1]
+    promise(
+        "tree: 3 of 3,400 children to all of 3", "<= 1.5 x", f"{times:.2f} x", is_kept=times <= 1.5
+    )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
