@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from nuanxin.membership.pages import card, join, members, mine, review, rosters, unions
+from nuanxin.membership.pages import (
+    card,
+    duplicates,
+    join,
+    members,
+    mine,
+    review,
+    rosters,
+    unions,
+)
 
 urlpatterns = [
     path("", mine.home, name="worker-home"),
@@ -34,6 +43,9 @@ urlpatterns = [
     path(
         "desk/members/<int:membership_id>/clear/", members.member_unmask, name="desk-member-unmask"
     ),
+    path("desk/duplicates/", duplicates.duplicate_list, name="desk-duplicates"),
+    path("desk/duplicates/<int:duplicate_id>/", duplicates.duplicate, name="desk-duplicate"),
+    path("desk/merges/<int:merge_id>/undo/", duplicates.merge_undo, name="desk-merge-undo"),
     path("desk/unions/", unions.tree, name="desk-tree"),
     path("desk/unions/<slug:code>/", unions.union, name="desk-union"),
     path("desk/rosters/", rosters.roster_list, name="desk-rosters"),

@@ -255,6 +255,40 @@ def _transfer_of(cast: Cast, name: str) -> dict[str, Any]:
     return {"transfer_id": transfer.id}
 
 
+def _pair(cast: Cast, union: Union) -> tuple[int, int]:
+    """Two records of which the second is a member of the union and the first stands nowhere."""
+    first, second = _worker(cast).id, _worker(cast).id
+    _membership(cast, union, second)
+    return first, second
+
+
+def _duplicate_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.people.models import DuplicateCandidate
+
+    first, second = _pair(cast, union)
+    pair = DuplicateCandidate.objects.create(
+        first_id=first, second_id=second, signs=["name"], found_at=cast.now, verdict=""
+    )
+    return {"duplicate_id": pair.id}
+
+
+def _merge_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.people.models import Merge
+
+    first, second = _pair(cast, union)
+    merge = Merge.objects.create(
+        kept_id=second,
+        folded_id=first,
+        choices={},
+        before={"steps": {}, "swapped": [], "moved": {}, "own": {"consents": [], "households": []},
+                "assurance": 0, "assurance_after": 0},
+        merged_at=cast.now,
+        merged_by=cast.account_id("province_cadre"),
+        undo_until=cast.now + timedelta(days=30),
+    )  # fmt: skip
+    return {"merge_id": merge.id}
+
+
 _BATCH = Sample(missing={"batch_id": NO_ID}, of_union=_batch_of)
 _MEMBER = Sample(missing={"membership_id": NO_ID}, of_union=_member_of)
 SAMPLES |= {
@@ -265,6 +299,8 @@ SAMPLES |= {
     "desk-member-unmask": Sample(
         missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}
     ),
+    "desk-duplicate": Sample(missing={"duplicate_id": NO_ID}, of_union=_duplicate_of),
+    "desk-merge-undo": Sample(missing={"merge_id": NO_ID}, of_union=_merge_of),
     "desk-union": Sample(
         missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
     ),

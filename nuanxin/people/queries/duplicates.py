@@ -14,7 +14,12 @@ from nuanxin.people import permissions
 from nuanxin.people.queries.workers import WorkerRow, worker_rows
 
 PAGE_LIMIT = 50
-_SIGN_LABELS = {"name": "姓名相同", "birth": "出生日期相同", "phone": "手机号相同"}
+_SIGN_LABELS = {
+    "name": "姓名相同",
+    "birth": "出生日期相同",
+    "phone": "手机号相同",
+    "identity_stated": "报了同一个证件号",
+}
 
 
 @dataclass(frozen=True, slots=True)
