@@ -1,5 +1,6 @@
 """Addresses of 工作台: pages that cross packages."""
 
 from nuanxin.desk.pages.overview import overview_urls
+from nuanxin.desk.pages.union_changes import union_change_urls
 
-urlpatterns = [*overview_urls]
+urlpatterns = [*overview_urls, *union_change_urls]

@@ -1,0 +1,105 @@
+"""What a change of a union means, in words: pure, from counts that were read before."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Who and what hangs on a union at this moment: persons, cases, unions, outlets."""
+
+    live: int
+    retained: int
+    applications: int
+    transfers: int
+    children: int
+    below: int
+    outlets: int
+
+    @property
+    def members(self) -> int:
+        """Return how many memberships there are in the union itself."""
+        return self.live + self.retained
+
+
+def words_of_merger(touched: Touched, *, name: str, target: str, on: date) -> list[str]:
+    """Return what happens when ``name`` goes into ``target``."""
+    said = [
+        f"{on} 起「{name}」不再单独存在，并入「{target}」。",
+        f"{touched.members:,} 人的会籍转到「{target}」，入会日期和卡号都不变，每人收到一条通知。"
+        if touched.members
+        else "它自己没有会员，没有人要转。",
+    ]
+    if touched.applications:
+        said.append(f"{touched.applications:,} 份没办完的入会申请跟过去，接着办。")
+    if touched.transfers:
+        said.append(f"{touched.transfers:,} 份等本人同意的转会改为转到「{target}」。")
+    if touched.children:
+        said.append(f"直接下级 {touched.children:,} 家改挂到「{target}」下面。")
+    if touched.outlets:
+        said.append(f"它覆盖的 {touched.outlets:,} 个网点改由「{target}」覆盖。")
+    return [*said, f"{on} 以前的隶属和任何一天的数都不变。"]
+
+
+def words_of_dissolution(touched: Touched, *, name: str, upper: str, on: date) -> list[str]:
+    """Return what happens when ``name`` is dissolved under ``upper``."""
+    said = [
+        f"{on} 起「{name}」撤销，登记和记录都留着。",
+        f"{touched.members:,} 人的会籍先由「{upper}」保留，每人收到一条通知；"
+        f"「{upper}」的待办里会多一件：30 天内逐个安置。"
+        if touched.members
+        else "它自己没有会员，没有人要安置。",
+    ]
+    if touched.applications:
+        said.append(f"{touched.applications:,} 份没办完的入会申请退掉，申请人可以另选工会再交。")
+    if touched.outlets:
+        said.append(f"它覆盖的 {touched.outlets:,} 个网点不再有工会覆盖。")
+    return [*said, f"{on} 以前的隶属和任何一天的数都不变。"]
+
+
+def words_of_move(touched: Touched, *, name: str, before: str, after: str, on: date) -> list[str]:
+    """Return what happens when ``name`` goes from under ``before`` to under ``after``."""
+    below = f"和它下面的 {touched.below:,} 家" if touched.below else ""
+    return [
+        f"{on} 起「{name}」{below}从「{before}」改到「{after}」下面。",
+        f"会籍一个不动：{touched.members:,} 名会员还在「{name}」。",
+        f"{on} 起的数计入「{after}」；这天以前的数仍计在「{before}」。",
+        "谁看得到它，跟着新的上级走。",
+    ]
+
+
+def words_of_correction(*, name: str, after: str, start: date, end: date | None) -> list[str]:
+    """Return what a correction of the past says from now on, and what stays as it was known."""
+    until = f"到 {end} 前一天" if end else "起一直"
+    return [
+        f"{start} {until}，「{name}」按在「{after}」下面算。",
+        "以后问那几天的数，按更正后的隶属回答；当时是怎么知道的，选“按那天当时知道的”仍查得到。",
+    ]
+
+
+def words_of_founding(*, name: str, kind: str, upper: str, place: str, on: date) -> list[str]:
+    """Return what a founding adds."""
+    return [
+        f"{on} 起「{upper}」下面多一家「{name}」，{kind}，在{place}。",
+        "从这一天计入新建工会数。",
+        "建错了可以撤销，撤销也会留下记录。",
+    ]
+
+
+def words_of_split(*, name: str, part: str, children: int, on: date) -> list[str]:
+    """Return what a split does; members stay until they are asked."""
+    return [
+        f"{on} 起从「{name}」分出「{part}」，和它同一个上级；「{name}」继续存在。",
+        f"跟过去的直接下级：{children:,} 家。" if children else "没有下级跟过去。",
+        f"会员都留在「{name}」。要过去的，请本人转会，或者用名单集体办转会。",
+    ]
+
+
+def words_of_second(*, name: str, other: str, on: date) -> list[str]:
+    """Return what dual subordination, or its end, changes."""
+    if not other:
+        return [f"{on} 起「{name}」不再双重隶属，只归主要的上级管。"]
+    return [
+        f"{on} 起「{name}」同时归「{other}」管，主要的上级不变。",
+        "会员和工会只按主要的上级计一次，不会数两遍。",
+    ]
