@@ -222,7 +222,19 @@ class ElectionForm(UnionForm):
 
 
 class CoverageForm(UnionForm):
-    """An employer that the union covers from a day on."""
+    """An employer that the union covers from a day on; one that is new is registered with it."""
+
+    employer = _text(
+        "单位", most=120, hint="写统一社会信用代码最准，写全称也行。", required="还没有写单位。"
+    )
+    is_new = forms.BooleanField(label="这家单位还没登记过，一起登记", required=False)
+    credit_code = _text("它的统一社会信用代码", most=18, hint="新登记的才要填，没有就空着。")
+    is_platform = forms.BooleanField(label="它是平台企业", required=False)
+    effective_on = _day("从哪天起")
+
+
+class UncoverForm(UnionForm):
+    """An employer that the union covers no longer from a day on."""
 
     employer = _text(
         "单位", most=120, hint="写统一社会信用代码最准，写全称也行。", required="还没有写单位。"
@@ -230,9 +242,15 @@ class CoverageForm(UnionForm):
     effective_on = _day("从哪天起")
 
 
-class EmployerForm(forms.Form):
-    """A new employer."""
+class OutletForm(UnionForm):
+    """An outlet of an employer that the union covers; it may lie in another city."""
 
-    name = _text("单位全称", most=120, required="还没有填单位全称。")
-    credit_code = _text("统一社会信用代码", most=18, hint="营业执照上的 18 位，没有就空着。")
-    is_platform = forms.BooleanField(label="是平台企业", required=False)
+    employer = _text("哪家单位的", most=120, hint="信用代码或全称。", required="还没有写单位。")
+    name = _text("网点名称", most=120, required="还没有填网点名称。")
+    where = _text(
+        "在哪里",
+        most=60,
+        hint="县（市、区）或街道，例如“鄞州区”“拱墅区大关街道”。",
+        required="还没有填在哪里。",
+    )
+    opened_on = _day("开张日期", "可以不填。", required=False)

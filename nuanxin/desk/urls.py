@@ -1,6 +1,8 @@
 """Addresses of 工作台: pages that cross packages."""
 
+from nuanxin.desk.pages.ground import ground_urls
 from nuanxin.desk.pages.overview import overview_urls
 from nuanxin.desk.pages.union_changes import union_change_urls
+from nuanxin.desk.pages.unions import union_urls
 
-urlpatterns = [*overview_urls, *union_change_urls]
+urlpatterns = [*overview_urls, *union_urls, *ground_urls, *union_change_urls]

@@ -10,7 +10,6 @@ from nuanxin.membership.pages import (
     mine,
     review,
     rosters,
-    unions,
 )
 
 urlpatterns = [
@@ -46,8 +45,6 @@ urlpatterns = [
     path("desk/duplicates/", duplicates.duplicate_list, name="desk-duplicates"),
     path("desk/duplicates/<int:duplicate_id>/", duplicates.duplicate, name="desk-duplicate"),
     path("desk/merges/<int:merge_id>/undo/", duplicates.merge_undo, name="desk-merge-undo"),
-    path("desk/unions/", unions.tree, name="desk-tree"),
-    path("desk/unions/<slug:code>/", unions.union, name="desk-union"),
     path("desk/rosters/", rosters.roster_list, name="desk-rosters"),
     path("desk/rosters/new/", rosters.roster_drop, name="desk-roster-new"),
     path("desk/rosters/<int:batch_id>/", rosters.roster, name="desk-roster"),

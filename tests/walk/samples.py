@@ -334,3 +334,34 @@ SAMPLES |= {
         },
     ),
 }
+
+
+# ---- unions, their changes, what they cover ---------------------------------------------------
+
+
+def _employer_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.orgs.models import Coverage, Employer
+
+    employer, _ = Employer.objects.get_or_create(name="样例有限公司")
+    Coverage.objects.get_or_create(
+        union=union, employer=employer, defaults={"valid_from": union.founded_on}
+    )
+    return {"code": union.code, "employer_id": employer.id}
+
+
+SAMPLES |= {
+    "desk-union-shape": Sample(
+        missing={"code": "NOBODY", "change": "found"},
+        of_union=lambda cast, union: {"code": union.code, "change": "found"},
+    ),
+    "desk-union-edit": Sample(
+        missing={"code": "NOBODY", "change": "contact"},
+        of_union=lambda cast, union: {"code": union.code, "change": "contact"},
+    ),
+    "desk-union-outlets": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
+    "desk-employer": Sample(
+        missing={"code": "NOBODY", "employer_id": NO_ID}, of_union=_employer_of
+    ),
+}

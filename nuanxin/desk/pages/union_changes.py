@@ -108,9 +108,13 @@ EDITS: dict[str, Change] = {
         "覆盖一家单位", "单位和它的全部网点从那天起由这家工会覆盖。", "覆盖", forms.CoverageForm,
         work.extend_coverage,
     ),
+    "outlet": Change(
+        "登记一个网点", "它覆盖的单位新开的网点，可以在别的市。", "登记网点", forms.OutletForm,
+        work.register_outlet,
+    ),
     "uncover": Change(
         "不再覆盖一家单位", "从那天起单位和它的网点不再由这家工会覆盖。", "不再覆盖",
-        forms.CoverageForm, work.close_coverage,
+        forms.UncoverForm, work.close_coverage,
     ),
 }  # fmt: skip
 # Changes of a union in preparation, or of one that has a term: offered only where they fit.
@@ -119,6 +123,7 @@ _FITTING: dict[str, Callable[[UnionRow], bool]] = {
     "extend": lambda union: union.term_ends_on is not None,
     "cover": lambda union: union.accepts_members,
     "uncover": lambda union: union.accepts_members,
+    "outlet": lambda union: union.accepts_members,
 }
 _UPPER_DECIDES = (
     "这一件由上级工会办：建、挪、并、撤都看上级。请联系上级工会，或者让上级的同事来办。"

@@ -17,6 +17,8 @@ _TOWN_DIGITS = 9
 FIELD_OF = {
     "desk.no_such_union": "other",
     "desk.several_unions": "other",
+    "desk.no_such_place": "where",
+    "desk.several_places": "where",
     "desk.no_such_employer": "employer",
     "desk.several_employers": "employer",
     "orgs.circle": "other",
@@ -53,7 +55,9 @@ def completed(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
     if "other" in found:
         words = found["other"].strip()
         found["other"] = queries.find_named_union(actor, words) if words else None
-    if "employer" in found:
+    if "where" in found:
+        found["where"] = queries.find_named_place(found["where"])
+    if "employer" in found and not found.get("is_new"):
         found["employer"] = queries.find_named_employer(found["employer"])
     return found
 
@@ -235,10 +239,23 @@ def record_election(union: UnionRow, given: dict[str, Any], actor: Actor, now: d
 
 
 def extend_coverage(union: UnionRow, given: dict[str, Any], actor: Actor, now: datetime) -> None:
-    """Cover an employer."""
+    """Cover an employer, one that is new too."""
+    employer = given["employer"]
+    employer_id = (
+        orgs.register_employer(
+            name=employer,
+            credit_code=given["credit_code"] or None,
+            adcode=union.adcode,
+            is_platform=given["is_platform"],
+            actor=actor,
+            now=now,
+        )
+        if isinstance(employer, str)
+        else employer.id
+    )
     orgs.extend_coverage(
         union_id=union.id,
-        employer_id=given["employer"].id,
+        employer_id=employer_id,
         effective_on=given["effective_on"],
         actor=actor,
         now=now,
@@ -251,6 +268,20 @@ def close_coverage(union: UnionRow, given: dict[str, Any], actor: Actor, now: da
         union_id=union.id,
         employer_id=given["employer"].id,
         effective_on=given["effective_on"],
+        actor=actor,
+        now=now,
+    )
+
+
+def register_outlet(union: UnionRow, given: dict[str, Any], actor: Actor, now: datetime) -> None:
+    """Enter an outlet of a covered employer."""
+    adcode, town_code = given["where"]
+    orgs.register_outlet(
+        employer_id=given["employer"].id,
+        name=given["name"],
+        adcode=adcode,
+        town_code=town_code,
+        opened_on=given["opened_on"],
         actor=actor,
         now=now,
     )

@@ -57,6 +57,31 @@ def find_named_employer(words: str) -> EmployerRow:
     raise Malformed("desk.several_employers", f"不止一家：{shown}。请写全称或信用代码。")
 
 
+def find_named_place(words: str) -> tuple[int, int | None]:
+    """Return the county (and the town, where one is named) that an officer means, as codes.
+
+    Raises ``Malformed`` desk.no_such_place, desk.several_places.
+    """
+    levels = (regions.RegionLevel.COUNTY, regions.RegionLevel.TOWN)
+    found = [one for one in regions.search(words) if one.level in levels]
+    exact = [one for one in found if words.strip() in (one.name, one.code)]
+    if len(exact) == 1:
+        found = exact
+    if not found:
+        raise Malformed(
+            "desk.no_such_place", "没有这个地方。请写到县（市、区）或街道，例如“鄞州区”。"
+        )
+    if len(found) > 1 and not (exact and len(exact) == 1):
+        best = [one for one in found if one.level is found[0].level]
+        if len(best) > 1:
+            shown = "；".join(
+                regions.full_name(one.code, with_province=False) for one in best[:CANDIDATES_NAMED]
+            )
+            raise Malformed("desk.several_places", f"不止一处：{shown}。请连着市县一起写。")
+    code = found[0].code
+    return int(code[:6]), int(code) if found[0].level is regions.RegionLevel.TOWN else None
+
+
 def get_touched(union: UnionRow) -> Touched:
     """Return who and what hangs on the union. Unscoped: the page has asked for the right."""
     effects = get_effects(union.id)

@@ -137,7 +137,7 @@ def _union_asked(actor: Any, code: str) -> Any:
 def _filter(request: HttpRequest) -> tuple[MemberFilter, dict[str, str]]:
     kept = {
         name: value
-        for name in ("q", "state", "channel", "occupation", "from", "to")
+        for name in ("q", "state", "channel", "occupation", "from", "to", "region")
         if (value := request.GET.get(name, "").strip())
     }
     return (
@@ -148,6 +148,7 @@ def _filter(request: HttpRequest) -> tuple[MemberFilter, dict[str, str]]:
             channel=_member_of(Channel, kept.get("channel")),
             joined_from=_day(kept.get("from")),
             joined_to=_day(kept.get("to")),
+            region=_number(kept.get("region")),
         ),
         kept,
     )

@@ -21,6 +21,7 @@ from nuanxin.kernel.occupations import by_key
 from nuanxin.membership import permissions
 from nuanxin.membership.queries.scope import path_range, read_cursor
 from nuanxin.membership.states import Channel, EndReason, MemberState
+from nuanxin.orgs.queries.places import region_bounds
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.people.queries.workers import search_condition
 
@@ -36,7 +37,10 @@ _FIRST = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class MemberFilter:
-    """What a list is narrowed to; None or "" leaves it wide. Days are included."""
+    """What a list is narrowed to; None or "" leaves it wide. Days are included.
+
+    ``region`` is where they work: the outlet's county (city, province), else the union's seat.
+    """
 
     search: str = ""
     state: MemberState | None = None
@@ -44,6 +48,7 @@ class MemberFilter:
     channel: Channel | None = None
     joined_from: date | None = None
     joined_to: date | None = None
+    region: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,17 @@ def _narrowed(only: MemberFilter, values: dict[str, Any]) -> str:
     if only.joined_to is not None:
         parts.append("m.joined_on <= %(joined_to)s")
         values["joined_to"] = only.joined_to
+    if only.region is not None:
+        parts.append(_IN_REGION)
+        values["region_low"], values["region_high"] = region_bounds(only.region)
     return " AND ".join(parts)
+
+
+_IN_REGION = """CASE WHEN m.outlet_id IS NULL
+    THEN m.union_id IN (SELECT id FROM orgs_union
+                        WHERE adcode BETWEEN %(region_low)s AND %(region_high)s)
+    ELSE m.outlet_id IN (SELECT id FROM orgs_outlet
+                         WHERE adcode BETWEEN %(region_low)s AND %(region_high)s) END"""
 
 
 def _newest(condition: str, values: dict[str, Any], cursor: str | None) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ Apart from tree and region: one enterprise union may cover outlets in four citie
 covered by name, or because the whole employer is.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -119,6 +120,14 @@ def get_employer(employer_id: int) -> EmployerRow:
     if row is None:
         raise NotFound()
     return EmployerRow(*row)
+
+
+def list_employers_by_id(ids: Collection[int]) -> dict[int, EmployerRow]:
+    """Return the employers with these ids (at most a page's worth matters to callers) by id."""
+    rows = fetch_all(
+        f"SELECT {_EMPLOYER} FROM orgs_employer e WHERE e.id = ANY(%(ids)s)", {"ids": list(ids)}
+    )
+    return {row[0]: EmployerRow(*row) for row in rows}
 
 
 def find_employer(*, credit_code: str = "", name: str = "") -> EmployerRow | None:
