@@ -94,7 +94,7 @@ def open_again(ended: Sequence[Ended], to: GoingOn, *, actor: Actor, now: dateti
     """Let memberships that have just ended go on in another union from today, dates carried."""
     values: dict[str, Any] = {
         "ids": [one.membership_id for one in ended],
-        "states": [int(one.state) for one in ended],
+        "states": json.dumps({one.membership_id: int(one.state) for one in ended}),
         "state": int(to.state) if to.state is not None else None,
         "union": to.union_id,
         "flow": int(to.flow),

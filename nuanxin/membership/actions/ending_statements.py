@@ -3,6 +3,7 @@
 One statement for one person and for a merger of ten thousand: rows locked in the order of their
 ids, the old period closed, the new one opened on the same day, flows on both sides, cards of those
 who left revoked, open transfer proposals of these memberships settled, events written.
+As in ``review_statements`` no step joins two steps.
 """
 
 from nuanxin.records.actions import events_insert_sql
@@ -18,14 +19,14 @@ WITH picked AS MATERIALIZED (
     UPDATE membership_membership m
     SET state = 3, ended_on = greatest(%(day)s, m.started_on), end_reason = %(reason)s
     FROM picked p WHERE m.id = p.id
-    RETURNING m.id
+    RETURNING m.id, p.worker_id, p.union_id, p.state, p.channel, p.occupation, p.joined_on
 ), flowed AS (
     INSERT INTO membership_memberflow
         (day, union_id, county, occupation, channel, kind, persons, recorded_at)
-    SELECT %(day)s, p.union_id, u.adcode, p.occupation, p.channel, %(flow)s, count(*), %(at)s
-    FROM picked p JOIN ended e ON e.id = p.id JOIN orgs_union u ON u.id = p.union_id
-    WHERE p.state = 1
-    GROUP BY p.union_id, u.adcode, p.occupation, p.channel
+    SELECT %(day)s, e.union_id, u.adcode, e.occupation, e.channel, %(flow)s, count(*), %(at)s
+    FROM ended e JOIN orgs_union u ON u.id = e.union_id
+    WHERE e.state = 1
+    GROUP BY e.union_id, u.adcode, e.occupation, e.channel
 ), revoked AS (
     INSERT INTO membership_cardrevocation (membership_id, revoked_on, reason)
     SELECT id, %(day)s, %(reason_label)s FROM ended WHERE %(card_stops)s
@@ -36,19 +37,19 @@ WITH picked AS MATERIALIZED (
 ), recorded AS (
     {
     events_insert_sql(
-        "SELECT %(at)s, %(event)s, %(account)s::uuid, %(actor_name)s, 'membership', p.id, "
-        "p.union_id, %(event_data)s::jsonb FROM picked p JOIN ended e ON e.id = p.id"
+        "SELECT %(at)s, %(event)s, %(account)s::uuid, %(actor_name)s, 'membership', id, "
+        "union_id, %(event_data)s::jsonb FROM ended"
     )
 }
 )
-SELECT p.id, p.worker_id, p.union_id, p.state, p.joined_on
-FROM picked p JOIN ended e ON e.id = p.id ORDER BY p.id
+SELECT id, worker_id, union_id, state, joined_on FROM ended ORDER BY id
 """
 
 OPEN = f"""
 WITH was AS (
-    SELECT id, worker_id, state, channel, occupation, work_adcode, outlet_id, joined_on,
-           retained_on, application_id
+    SELECT id, worker_id, channel, occupation, work_adcode, outlet_id, joined_on, retained_on,
+           application_id,
+           coalesce(%(state)s::smallint, (%(states)s::jsonb ->> id::text)::smallint) AS state
     FROM membership_membership WHERE id = ANY (%(ids)s) AND ended_on IS NOT NULL
 ), target AS (
     SELECT id, adcode FROM orgs_union WHERE id = %(union)s
@@ -56,23 +57,20 @@ WITH was AS (
     INSERT INTO membership_membership
         (worker_id, union_id, state, channel, occupation, work_adcode, outlet_id, started_on,
          joined_on, retained_on, application_id, previous_id, recorded_at)
-    SELECT w.worker_id, t.id, coalesce(%(state)s::smallint, s.state), w.channel, w.occupation,
-           w.work_adcode, w.outlet_id, %(day)s, w.joined_on,
-           CASE WHEN coalesce(%(state)s::smallint, s.state) = 2
-                THEN coalesce(w.retained_on, %(day)s) END,
+    SELECT w.worker_id, t.id, w.state, w.channel, w.occupation, w.work_adcode, w.outlet_id,
+           %(day)s, w.joined_on,
+           CASE WHEN w.state = 2 THEN coalesce(w.retained_on, %(day)s) END,
            w.application_id, w.id, %(at)s
-    FROM was w
-    JOIN unnest(%(ids)s::bigint[], %(states)s::smallint[]) AS s (id, state) ON s.id = w.id
-    CROSS JOIN target t
+    FROM was w CROSS JOIN target t
     RETURNING id, worker_id, union_id, state, occupation, channel, previous_id
 ), flowed AS (
     INSERT INTO membership_memberflow
         (day, union_id, county, occupation, channel, kind, persons, recorded_at)
     SELECT %(day)s, o.union_id, t.adcode, o.occupation, o.channel,
-           CASE WHEN s.state = 1 THEN %(flow)s ELSE %(restored)s END, count(*), %(at)s
-    FROM opened o
-    JOIN unnest(%(ids)s::bigint[], %(states)s::smallint[]) AS s (id, state) ON s.id = o.previous_id
-    CROSS JOIN target t
+           CASE WHEN %(states)s::jsonb ->> o.previous_id::text = '1'
+                THEN %(flow)s ELSE %(restored)s END,
+           count(*), %(at)s
+    FROM opened o CROSS JOIN target t
     WHERE o.state = 1
     GROUP BY o.union_id, t.adcode, o.occupation, o.channel, 6
 ), recorded AS (
@@ -88,4 +86,4 @@ WITH was AS (
 )
 SELECT id, worker_id, previous_id FROM opened ORDER BY id
 """
-"""``states`` are the states before the end, in the order of ``ids``; ``state`` overrides them."""
+"""``states`` are the states before the end by id, as JSON; ``state`` overrides them."""

@@ -2,6 +2,8 @@
 
 Each is one statement: rows are locked in the order of their ids, what does not fit any more is
 left alone, and everything else (membership, flow, event, notice) hangs on what was really moved.
+No step joins two steps: of what was moved a moment ago the planner has no statistics, expects one
+row, and would compare every row with every other. Steps are joined with tables, by their keys.
 The text message to the phone is queued by ``actions.review`` in the same transaction.
 """
 
@@ -43,8 +45,7 @@ ORDER BY a.due_on, a.id LIMIT %(limit)s
 
 APPROVE = f"""
 WITH picked AS MATERIALIZED (
-    SELECT a.id, a.worker_id, a.union_id, a.channel, a.occupation, a.work_adcode, a.outlet_id,
-           u.adcode, u.name AS union_name
+    SELECT a.id, a.worker_id, a.union_id, a.channel, a.occupation, a.work_adcode, a.outlet_id
     FROM membership_joinapplication a
     JOIN orgs_union u ON u.id = a.union_id
     JOIN people_worker w ON w.id = a.worker_id
@@ -59,7 +60,7 @@ WITH picked AS MATERIALIZED (
            id, %(at)s
     FROM picked
     ON CONFLICT (worker_id) WHERE ended_on IS NULL DO NOTHING
-    RETURNING id, worker_id, union_id, application_id
+    RETURNING id, worker_id, union_id, channel, occupation, application_id
 ), decided AS (
     UPDATE membership_joinapplication a
     SET state = 4, decided_at = %(at)s, decided_by = %(account)s::uuid,
@@ -69,13 +70,13 @@ WITH picked AS MATERIALIZED (
 ), flowed AS (
     INSERT INTO membership_memberflow
         (day, union_id, county, occupation, channel, kind, persons, recorded_at)
-    SELECT %(day)s, p.union_id, p.adcode, p.occupation, p.channel,
+    SELECT %(day)s, j.union_id, u.adcode, j.occupation, j.channel,
            CASE WHEN before.was THEN %(again)s ELSE %(first)s END, count(*), %(at)s
-    FROM picked p JOIN joined j ON j.application_id = p.id
+    FROM joined j JOIN orgs_union u ON u.id = j.union_id
     CROSS JOIN LATERAL (SELECT EXISTS (
-        SELECT 1 FROM membership_membership m WHERE m.worker_id = p.worker_id
+        SELECT 1 FROM membership_membership m WHERE m.worker_id = j.worker_id
         AND m.ended_on IS NOT NULL AND m.end_reason <> %(undone)s) AS was) before
-    GROUP BY p.union_id, p.adcode, p.occupation, p.channel, 6
+    GROUP BY j.union_id, u.adcode, j.occupation, j.channel, 6
 ), recorded AS (
     {
     events_insert_sql(
@@ -86,13 +87,13 @@ WITH picked AS MATERIALIZED (
 }
 ), told AS (
     INSERT INTO notices_notice (worker_id, kind, title, body, url, created_at)
-    SELECT p.worker_id, 'membership.approved', '入会通过了',
-           '从今天起你是' || p.union_name || '的会员。卡号不变，打开「我的」就能出示。', '/me/card/',
+    SELECT j.worker_id, 'membership.approved', '入会通过了',
+           '从今天起你是' || u.name || '的会员。卡号不变，打开「我的」就能出示。', '/me/card/',
            %(at)s
-    FROM picked p JOIN joined j ON j.application_id = p.id
+    FROM joined j JOIN orgs_union u ON u.id = j.union_id
 )
-SELECT j.application_id, j.id, j.worker_id, p.union_name
-FROM joined j JOIN picked p ON p.id = j.application_id ORDER BY 1
+SELECT j.application_id, j.id, j.worker_id, u.name
+FROM joined j JOIN orgs_union u ON u.id = j.union_id ORDER BY 1
 """
 
 DECIDE_OTHERWISE = f"""
@@ -138,10 +139,10 @@ WITH picked AS MATERIALIZED (
     FROM picked p
     WHERE p.state = 4 AND m.application_id = p.id AND m.worker_id = p.worker_id
       AND m.ended_on IS NULL AND m.state = 1 AND m.union_id = p.union_id
-    RETURNING m.id, m.application_id, m.union_id, m.occupation, m.channel
+    RETURNING m.id, m.application_id, m.worker_id, m.union_id, m.occupation, m.channel
 ), moved AS (
-    SELECT p.id, p.worker_id, p.union_id FROM picked p
-    WHERE p.state <> 4 OR EXISTS (SELECT 1 FROM ended e WHERE e.application_id = p.id)
+    SELECT id, worker_id, union_id FROM picked WHERE state <> 4
+    UNION ALL SELECT application_id, worker_id, union_id FROM ended
 ), restored AS (
     UPDATE membership_joinapplication a
     SET state = 2, decided_at = NULL, decided_by = NULL, decided_by_name = '', decision_note = '',
