@@ -15,6 +15,8 @@ from nuanxin.membership.forms.roster_headings import recognise_heading
 from nuanxin.membership.rules.limits import RosterLimits
 
 _SEPARATORS = (",", "\t", ";", "，", "、", "|", "；")
+_SPACE = " "
+_SPACES = re.compile("[ \u3000]+")
 _SAMPLE_LINES = 60
 _MOST_BREAKS_IN_A_CELL = 40
 _BOMS = (
@@ -64,6 +66,8 @@ def read_delimited(body: bytes, name: str, limits: RosterLimits) -> Grid:
     if not text.strip("\ufeff\r\n\t ,;　"):
         raise Malformed("roster.empty", "这份文件是空的。请确认名单已经保存，再重新上传。")
     separator = find_separator(text)
+    if separator == _SPACE:  # any run of spaces parts two fields
+        text, separator = _SPACES.sub("\t", text), "\t"
     if text[:4].lower() == "sep=":  # a line for the spreadsheet program, which does not show it
         text = text.partition("\n")[2]
     if '"' in text and not _quotes_swallow_lines(text, separator):
@@ -76,7 +80,10 @@ def read_delimited(body: bytes, name: str, limits: RosterLimits) -> Grid:
 
 
 def find_separator(text: str) -> str:
-    """Return the separator of the fields: the one that splits most lines alike."""
+    """Return the separator of the fields: the one that splits most lines alike.
+
+    A space stands for runs of spaces, and only where nothing else parts the lines.
+    """
     lines = [line for line in text[:200_000].splitlines() if line.strip()][:_SAMPLE_LINES]
     if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
         return lines[0][4]
@@ -93,7 +100,17 @@ def find_separator(text: str) -> str:
         score = times / len(lines) + 0.3 * min(headings, 6) + 0.02 * min(width, 12)
         if score > best_score:
             best, best_score = separator, score
-    return best
+    return _SPACE if not best_score and _is_parted_by_spaces(lines) else best
+
+
+def _is_parted_by_spaces(lines: list[str]) -> bool:
+    """Return whether spaces part the headings of a roster and most lines alike."""
+    rows = [_SPACES.split(line.strip()) for line in lines]
+    headings = max(
+        (sum(recognise_heading(cell)[0] is not None for cell in row) for row in rows), default=0
+    )
+    width, times = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+    return headings >= 2 and width >= 2 and times * 2 > len(rows)
 
 
 def _split(lines: list[str], separator: str) -> Iterator[list[str]]:

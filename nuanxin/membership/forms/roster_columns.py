@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from nuanxin.kernel.errors import Malformed
 from nuanxin.membership.forms.roster_grid import NUMBER, Grid
-from nuanxin.membership.forms.roster_headings import ASSIGNABLE, Field, recognise_stacked
+from nuanxin.membership.forms.roster_headings import (
+    ASSIGNABLE,
+    GIVEN_NAME_HEADINGS,
+    SURNAME_HEADINGS,
+    Field,
+    fold_heading,
+    recognise_stacked,
+)
 from nuanxin.membership.forms.roster_sheet import (
     Header,
     RowSelection,
@@ -91,6 +98,7 @@ class RosterTable:
 
     ``row_numbers`` are the spreadsheet row numbers of the rows that stand for a person under
     ``mapping`` (field → zero-based column); ``notes`` are Chinese sentences for the officer.
+    ``surname_column`` is set where the name stands in two columns, 姓 and 名.
     """
 
     filename: str
@@ -101,6 +109,7 @@ class RosterTable:
     row_numbers: NDArray[np.int32]
     sheets: list[SheetSummary]
     notes: list[str]
+    surname_column: int | None = None
 
     @property
     def headings(self) -> list[str]:
@@ -160,8 +169,25 @@ def build_table(
     ]
     notes = [*grid.notes, *_notes(grid, guesses, summaries), *rows.sentences()]
     return RosterTable(
-        filename, grid, header, guesses, mapping, (rows.indexes + 1).astype(np.int32), summaries, notes
+        filename, grid, header, guesses, mapping, (rows.indexes + 1).astype(np.int32), summaries,
+        notes, _surname_column(header, guesses, mapping),
     )  # fmt: skip
+
+
+def _surname_column(
+    header: Header, guesses: list[ColumnGuess], mapping: dict[Field, int]
+) -> int | None:
+    """Return the column headed 姓 if the names' column is headed 名: together they are the name."""
+    innermost = [fold_heading(stack[-1]) if stack else "" for stack in header.stacks]
+    given = mapping.get(Field.NAME)
+    if given is None or innermost[given] not in GIVEN_NAME_HEADINGS:
+        return None
+    for column, heading in enumerate(innermost):
+        if heading in SURNAME_HEADINGS and guesses[column].field is None:
+            guesses[column].field = Field.OTHER
+            guesses[column].reason = "和“名”这一列合成姓名。"
+            return column
+    return None
 
 
 def apply_mapping(table: RosterTable, mapping: dict[Field, int] | None = None) -> ParsedRoster:
@@ -179,11 +205,7 @@ def apply_mapping(table: RosterTable, mapping: dict[Field, int] | None = None) -
     numbers, damaged = read_identities(identity.text.gather(rows), identity.kind[rows])
     columns["identity"], columns["identity_damaged"] = numbers, pl.Series(damaged)
     nothing = pl.repeat("", len(rows), dtype=pl.String, eager=True)
-    columns["name"] = (
-        read_names(grid.columns[chosen[Field.NAME]].text.gather(rows))
-        if Field.NAME in chosen
-        else nothing
-    )
+    columns["name"] = _names(table, chosen[Field.NAME], rows) if Field.NAME in chosen else nothing
     phones = (
         grid.columns[chosen[Field.PHONE]].text.gather(rows) if Field.PHONE in chosen else nothing
     )
@@ -202,6 +224,14 @@ def apply_mapping(table: RosterTable, mapping: dict[Field, int] | None = None) -
                 days.text.gather(rows), days.kind[rows], date_1904=grid.date_1904
             )
     return ParsedRoster(columns=columns, row_numbers=(rows + 1).astype(np.int32))
+
+
+def _names(table: RosterTable, column: int, rows: NDArray[np.int64]) -> pl.Series:
+    """Return the names of the rows; where 姓 and 名 stand apart, the two as one."""
+    names = read_names(table.grid.columns[column].text.gather(rows))
+    if table.surname_column is None or column != table.mapping.get(Field.NAME):
+        return names
+    return read_names(table.grid.columns[table.surname_column].text.gather(rows)) + names
 
 
 def _check_mapping(table: RosterTable, chosen: dict[Field, int]) -> None:
@@ -314,7 +344,9 @@ def _may_be_misnamed(told: Field | None, wanted: Field) -> bool:
     """
     if wanted is Field.NAME:
         return told in {None, Field.IDENTITY, Field.PHONE}
-    return told not in {Field.OTHER, Field.RESULT, Field.SERIAL}
+    if told is Field.SERIAL:  # 号 over identity numbers; a serial number is never that long
+        return wanted is Field.IDENTITY
+    return told not in {Field.OTHER, Field.RESULT}
 
 
 def _other_fits(wanted: Field, column: int, named: list[_Named], profiles: list[_Profile]) -> bool:
@@ -420,12 +452,22 @@ def _profile(cells: list[str], is_number: NDArray[np.bool_]) -> _Profile:
     return _Profile(size / max(1, len(cells)), distinct, shares, texts[:5])
 
 
+def _names_identity(heading: str) -> bool:
+    return recognise_stacked(heading.split(" / "))[0] is Field.IDENTITY
+
+
 def _notes(grid: Grid, guesses: list[ColumnGuess], sheets: list[SheetSummary]) -> list[str]:
     notes = []
     found = {guess.field for guess in guesses}
     for wanted in (Field.NAME, Field.PHONE):
         if wanted not in found:
             notes.append(f"没有找到{wanted.label}这一列，请在下面指定。")
+    beside = [g for g in guesses if g.field is Field.OTHER and _names_identity(g.heading)]
+    if beside and Field.IDENTITY in found:
+        listed = "、".join(f"第 {g.column + 1} 列“{g.heading}”" for g in beside[:5])
+        notes.append(
+            f"{listed}也像身份证号，没有读。如果是并排的第二份名单，请接到第一份下面，再传一次。"
+        )
     others = [s.name for s in sheets if s.is_roster and s.rows and s.name != grid.name]
     if others:
         listed = "、".join(f"“{name}”" for name in others[:5])

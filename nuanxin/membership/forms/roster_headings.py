@@ -74,7 +74,7 @@ _EXACT: dict[Field, str] = {
     "有效证件号码 有效证件号 二代身份证 二代身份证号 二代身份证号码 证号 idno idno. idcard idcardno "
     "idnumber idcardnumber sfz sfzh sfzhm 社会保障号 社会保障号码 身份 公民身份证",
     Field.PHONE: "手机 手机号 手机号码 手机电话 移动电话 联系电话 电话 电话号码 联系方式 联系手机 联系号码 "
-    "联系人电话 手机联系方式 移动号码 本人电话 本人手机 本人手机号 本人联系电话 联络电话 常用电话 常用手机号 "
+    "手机联系方式 移动号码 本人电话 本人手机 本人手机号 本人联系电话 联络电话 常用电话 常用手机号 "
     "通讯号码 注册手机号 phone mobile tel telephone cellphone phonenumber mobilephone mobileno sjh sjhm lxdh "
     "联系电话手机 手机长号 长号 手机号(必填) 绑定手机号 登录手机号 预留手机号",
     Field.SEX: "性别 男女 sex gender xb",
@@ -153,6 +153,9 @@ def _table() -> dict[str, Field]:
 
 _FIELD_BY_HEADING = _table()
 _LONGEST_HEADING = 24
+_NUMBERED = re.compile(r"^(\D{2,})([1-9一二三])$")
+SURNAME_HEADINGS = frozenset({"姓", "姓氏"})
+GIVEN_NAME_HEADINGS = frozenset({"名", "名字"})
 
 
 @lru_cache(maxsize=8_192)
@@ -163,6 +166,9 @@ def recognise_heading(text: str) -> tuple[Field | None, float]:
         return None, 0.0
     if exact := _FIELD_BY_HEADING.get(heading):
         return exact, 1.0
+    numbered = _NUMBERED.match(heading)
+    if numbered and (exact := _FIELD_BY_HEADING.get(numbered[1])):  # 手机号1 goes before 手机号2
+        return exact, 0.95 if numbered[2] in "1一" else 0.75
     if _OTHER_PERSON.search(heading):
         return Field.OTHER, 0.7
     for field, pattern in _PATTERNS:

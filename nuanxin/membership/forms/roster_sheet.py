@@ -23,6 +23,8 @@ from nuanxin.membership.forms.roster_values import fold, is_blank_word
 _PERSONAL = re.compile(
     r"^(?:\d{15}|\d{17}[\dXx]|1[3-9]\d{9}|\d(?:\.\d+)?[Ee]\+?\d{2}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})$"
 )
+_IDENTITY = re.compile(r"^(?:\d{15}|\d{17}[\dXx]|\d(?:\.\d+)?[Ee]\+?\d{2})$")
+_LEAST_HEADING_SCORE = 4.0
 _INSTRUCTION = re.compile(
     r"必填|选填|必须|可不填|请填|请选|填写|文本格式|格式[:：]?|下拉|\d+位|如[:：]|例如|示例|说明"
 )
@@ -38,9 +40,10 @@ _COUNT_PHRASE = re.compile(
 _FOOTER = re.compile(
     r"^[*※★#\s]*(?:填表|填报|制表|审核|审批|复核|经办|负责|单位负责|工会主席|联系人|报送|上报|盖章|签字|签章|公章|"
     r"(?:单位|工会|基层工会|企业|公司)?\s*[(]?\s*(?:盖章|公章|签章|签字)|注[:：]|注意|备注[:：]|说明[:：]|填表说明|填报说明|"
-    r"附注|附[:：]|日期[:：]|电话[:：]|联系电话[:：]|第\s*\d+\s*页|共\s*\d+\s*页|以下空白|以下无|以下为空|[-—]{2,}|"
+    r"附注|附[:：]|日期[:：]|电话[:：]|联系电话[:：]|第\s*\d+\s*页|共\s*\d+\s*页|以下空白|以下无|以下为空|本页完|全文完|此页无正文|其中[:：]|[一-鿿]{2,10}(?:意见|签字|签名|签章|盖章|日期|时间)\s*[:：]|[-—]{2,}|"
     r"\d+[、.．]\s*[一-鿿].{6,}|年\s*月\s*日)"
 )
+_DAY_ALONE = re.compile(r"^(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*(?:\d{1,2}\s*[日号]?)?)?)$")
 _EXAMPLE = re.compile(r"示例|样例|举例|范例|^[(]?例[)]?[:：]?$|^例[:：如]")
 _SCIENTIFIC = re.compile(r"^'?\d(?:\.\d+)?[Ee]\+?\d{1,2}$")
 _NAME_LIKE = re.compile(
@@ -49,9 +52,11 @@ _NAME_LIKE = re.compile(
 _NOT_A_NAME = re.compile(
     r"[站部店队组司厂村镇县市区页表册单]$|名单|名册|花名|登记|汇总|网点|站点|人员|情况|附件|工会|以下|以上|空白"
 )
-_NUMBER_AHEAD = r"^[^\p{Han}]*(?:\d{6}|\d[Ee]\+?\d)"
+_NUMBER_AHEAD = r"^[^\p{Han}]*(?:\d{6}[\s-]*\d{8}|\d[Ee]\+?\d)"
 _SUM_LABEL = r"^\s*(?:合|总|小|共|累)\s*(?:计|数)"
 _ROWS_AT_ONCE = 20_000
+_LEAST_IDENTITY_DIGITS = 12
+"""More digits than a date has: beside a signature only these make a row a person."""
 _KEY_FIELDS = (Field.NAME, Field.IDENTITY, Field.PHONE)
 _WEIGHTS = {Field.IDENTITY: 3.0, Field.NAME: 3.0, Field.PHONE: 2.0, Field.OTHER: 0.5}
 _SKIP_SENTENCES = {
@@ -112,8 +117,13 @@ def find_header(grid: Grid, search_rows: int) -> Header:
     top = [[fold(cell) for cell in row] for row in grid.rows(0, search_rows)]
     scores = [_heading_score(row) for row in top]
     best = int(np.argmax(scores)) if scores else -1
-    if best < 0 or scores[best] < 4.0:
+    if best < 0 or scores[best] < _LEAST_HEADING_SCORE:
         return Header([], [[] for _ in range(grid.width)], _first_personal_row(top))
+    numbered = _first_numbered_row(top[:best])
+    if numbered:  # people stand above the best row: it is a heading said once more
+        earlier = int(np.argmax(scores[:numbered]))
+        if scores[earlier] >= _LEAST_HEADING_SCORE:
+            best, numbered = earlier, None
     first, last = best, best
     while first > 0 and _is_group_row(top[first - 1], grid, first - 1):
         first -= 1
@@ -128,7 +138,8 @@ def find_header(grid: Grid, search_rows: int) -> Header:
         last += 1
     filled = {row: _spread(top[row], grid, row) for row in naming}
     stacks = [[filled[row][column] for row in naming] for column in range(grid.width)]
-    return Header(list(range(first, last + 1)), stacks, last + 1)
+    body = last + 1 if numbered is None else numbered
+    return Header(list(range(first, last + 1)), stacks, body)
 
 
 def select_rows(grid: Grid, header: Header, mapping: dict[Field, int]) -> RowSelection:
@@ -192,6 +203,15 @@ def _heading_score(cells: list[str]) -> float:
     if not {Field.NAME, Field.IDENTITY} & best.keys() and len(best) < 3:
         return 0.0
     return sum(best.values()) + 0.5 * min(others, 4)
+
+
+def _first_numbered_row(top: list[list[str]]) -> int | None:
+    """Return the first row with an identity number, whole or spoiled; None if there is none."""
+    for index, row in enumerate(top):
+        is_example = any(_EXAMPLE.search(cell) for cell in row)
+        if not is_example and any(_IDENTITY.match(cell) for cell in row):
+            return index
+    return None
 
 
 def _first_personal_row(top: list[list[str]]) -> int:
@@ -274,10 +294,15 @@ def _kind_of_row(
     if all(re.fullmatch(r"[\d.,]{1,9}", cell) for cell in words):
         return "total"
     name = _at(cells, mapping, Field.NAME)
-    if _looks_like_number(_at(cells, mapping, Field.IDENTITY)):
+    number = _at(cells, mapping, Field.IDENTITY)
+    if _looks_like_number(number, least=_LEAST_IDENTITY_DIGITS):
         return ""
-    if any(_FOOTER.match(cell) for cell in leading[:2]):
+    if any(_FOOTER.match(cell) for cell in leading[:2]) or _is_label(leading):
         return "footer"
+    if all(_DAY_ALONE.match(cell) for cell in words):
+        return "footer"
+    if _looks_like_number(number):
+        return ""
     if all(is_blank_word(_at(cells, mapping, key)) for key in _KEY_FIELDS):
         return "nobody"
     has_phone = _looks_like_number(_at(cells, mapping, Field.PHONE))
@@ -286,16 +311,21 @@ def _kind_of_row(
     return ""
 
 
+def _is_label(leading: list[str]) -> bool:
+    """Return whether the row is a label and its value (联系电话, 13800138000), not a person."""
+    return len(leading) == 2 and recognise_heading(leading[0])[1] == 1.0
+
+
 def looks_like_name(text: str) -> bool:
     """Return whether a text could be a person's name (and is not 仓前配送站 or 人员名单)."""
     compact = "".join(text.split()) if not text.isascii() else text
     return bool(_NAME_LIKE.match(compact)) and not _NOT_A_NAME.search(compact)
 
 
-def _looks_like_number(text: str) -> bool:
+def _looks_like_number(text: str, *, least: int = 8) -> bool:
     if _SCIENTIFIC.match(text):
         return True
-    return text[:1] < "一" and sum(character.isdigit() for character in text) >= 8
+    return text[:1] < "一" and sum(character.isdigit() for character in text) >= least
 
 
 def _repeats_heading(

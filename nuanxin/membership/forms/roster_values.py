@@ -78,11 +78,19 @@ _QUOTES = "'’‘`´\"“”"
 _FORMAT_MARKS = dict.fromkeys((173, 6158, *range(8203, 8208), *range(8234, 8239), *range(8288, 8304), 65279, *range(0, 9), 127))  # fmt: skip
 _SCIENTIFIC = re.compile(r"^[+]?\d(?:[.,]\d+)?\s*[eE]\s*[+]?\s*\d{1,3}$")
 _DECIMAL_TAIL = re.compile(r"^(\d{16,})\.\d*$")
+_GROUPED = re.compile(r"^\d{1,3}(?:,\d{3}){5,}(?:\.\d+)?$")
 _ZERO_TAIL = re.compile(r"\.0+$")
 _LABEL = re.compile(
-    r"^(?:身份证号码?|身份证|证件号码?|手机号码?|手机|电话|联系电话|tel)\s*[:：]\s*", re.I
+    r"^(?:(?:公民|居民)?身份证号码?|(?:公民|居民)?身份证|证件号码?|手机号码?|手机|联系电话|电话|tel|id)"
+    r"\s*[:：]?\s*(?=\d)|^(?:身份证号?|手机号?|电话)\s*[:：]\s*",
+    re.I,
 )
 _PHONE_BREAK = re.compile(r"[/、,，;；|\\\n或和]+|\s{2,}|(?<=\d{11})\s+(?=1\d{10})")
+_PHONE_INSIDE = re.compile(
+    r"(?<![\d+])(?:\+?86[\s-]?)?(1[3-9]\d[\s.-]?\d{4}[\s.-]?\d{4})(?![\d*])"
+)
+_DASHES = str.maketrans("‐‑‒–—―−", "-------")
+_WORDS_BEHIND = re.compile(r"\s*[（(\[【][^）)\]】\dXx]*[）)\]】]$")
 _NOTE = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]$")
 
 
@@ -181,13 +189,20 @@ def read_days(
 
 _DAY_SHAPES = (
     re.compile(
-        r"^(\d{4})\s*[-/.年,、\s]\s*(\d{1,2})\s*[-/.月,、\s]\s*(\d{1,2})\s*[日号]?(?:\D.*)?$"
+        r"^(\d{4})[-/.年,、。\\\s]+(\d{1,2})[-/.月,、。\\\s]+(\d{1,2})\s*[日号]?(?:\D.*)?$"
     ),
     re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\D.*)?$"),
     re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:份)?$"),
     re.compile(r"^(\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?$"),
 )
 _DAY_LAST = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY_IN_LETTERS = re.compile(
+    rf"^(?:(\d{{1,2}})[-\s]({'|'.join(_MONTHS)})[a-z]*|({'|'.join(_MONTHS)})[a-z]*\s(\d{{1,2}}))"
+    r",?[-\s](\d{4}|\d{2})$",
+    re.I,
+)
+_SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 _HAN_NUMERAL = re.compile("[〇○零一二三四五六七八九十]")
 _HAN_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 
@@ -198,12 +213,12 @@ def read_day(
     """Return the day that a cell names, or None.
 
     2019-05-27, 2019.5.27, 2019/05/27, 20190527, 2019年5月27日, 二〇一九年五月二十七日, 2019年5月 (its
-    first day), 19-05-27, 5/27/2019, with or without a time; a number cell 43612 is a serial.
+    first day), 19-05-27, 5/27/2019, 27-May-19, with or without a time; a number cell 43612 is a serial.
     """
     text = fold(raw).strip(_QUOTES)
     if not text:
         return None
-    if is_number or (text.isdigit() and len(text) == 5):
+    if is_number or _SERIAL.match(text):
         serial = _read_serial(text, date_1904)
         if serial is not None:
             return serial
@@ -218,7 +233,17 @@ def read_day(
     if found:
         first, second, year = (int(part) for part in found.groups())
         return _day(year, first, second) or _day(year, second, first)
-    return None
+    return _read_letters(text, latest)
+
+
+def _read_letters(text: str, latest: date | None) -> date | None:
+    """Return the day of 27-May-19 or May 27, 2019, as English programs write it."""
+    found = _DAY_IN_LETTERS.match(text)
+    if not found:
+        return None
+    first, month, month_ahead, second, year = found.groups()
+    number = _MONTHS.index((month or month_ahead).lower()) + 1
+    return _day(_full_year(int(year), year, latest), number, int(first or second))
 
 
 def _read_serial(text: str, date_1904: bool) -> date | None:
@@ -265,12 +290,12 @@ def _read_identity(raw: str, *, is_number: bool) -> tuple[str, bool]:
     if is_blank_word(text):
         return "", False
     text = _LABEL.sub("", text.strip(_QUOTES).strip())
-    if _SCIENTIFIC.match(text) or _DECIMAL_TAIL.match(text):
+    if _SCIENTIFIC.match(text) or _DECIMAL_TAIL.match(text) or _GROUPED.match(text):
         return text, True
     text = _ZERO_TAIL.sub("", text)
     if is_number and text.isdigit() and int(text) >= EXACT_NUMBER:
         return text, True
-    number = normalise_identity(text.strip(_QUOTES))
+    number = normalise_identity(_WORDS_BEHIND.sub("", text.strip(_QUOTES)))
     return number, False
 
 
@@ -289,7 +314,8 @@ def _read_phone(raw: str) -> tuple[str, str]:
             return normalise_phone(_NOTE.sub("", part)), ""
         except Malformed:
             continue
-    return "", complaint
+    inside = _PHONE_INSIDE.search(text.translate(_DASHES))
+    return (normalise_phone(inside[1].replace(".", "")), "") if inside else ("", complaint)
 
 
 def _read_name(raw: str) -> str:
