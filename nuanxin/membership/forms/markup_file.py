@@ -4,6 +4,7 @@ Many business systems "export to Excel" by writing an HTML table into a file nam
 """
 
 import re
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from xml.parsers import expat
@@ -15,6 +16,7 @@ from nuanxin.membership.rules.limits import RosterLimits
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]{3,20})""")
 _XML_SHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
+_XML_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9_-]{3,20})["'][^>]*\?>""")
 _MOST_SPAN = 1_000
 
 
@@ -107,6 +109,8 @@ class _TablePage(HTMLParser):
             self._skipping += 1
         elif tag == "table":
             self._close_cell()
+            if len(self.tables) >= self.limits.sheets:
+                raise _too_many_tables(self.limits)
             table = _Table()
             self.tables.append(table)
             self._open.append(table)
@@ -142,56 +146,111 @@ class _TablePage(HTMLParser):
         self._text = None
 
 
+def _too_many_tables(limits: RosterLimits) -> Malformed:
+    return Malformed(
+        "roster.too_large",
+        f"这份网页里的表格超过 {limits.sheets} 张。请只留下名单那一张，另存为 .xlsx 再上传。",
+        limit=limits.sheets,
+    )
+
+
 def _span(value: str | None) -> int:
     return min(int(value), _MOST_SPAN) if value and value.strip().isdigit() and int(value) else 1
 
 
 def _read_xml(body: bytes, limits: RosterLimits) -> list[Grid]:
-    reader = _XmlSheets()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    reader = _XmlSheets(limits)
+    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.EntityDeclHandler = reader.refuse
     try:
-        parser.Parse(body, True)
+        parser.Parse(_as_utf8(body), True)
     except expat.ExpatError:
         raise Malformed(
             "roster.not_a_table",
             "这份表格没有写完整，读不了。请在表格软件里打开，另存为 .xlsx 再上传。",
         ) from None
-    return [build_grid(name, rows, limits) for name, rows in reader.sheets]
+    grids = []
+    for sheet in reader.sheets:
+        grid = build_grid(sheet.name, sheet.rows, limits)
+        grid.merged, grid.hidden_rows = sheet.merged, sheet.hidden_rows
+        grids.append(grid)
+    return grids
+
+
+def _as_utf8(body: bytes) -> bytes:
+    """Return the XML in UTF-8: the parser knows no GB encodings."""
+    told = _XML_ENCODING.match(body)
+    if told and told[1].lower() in {b"gb2312", b"gbk", b"gb18030"}:
+        return body[told.end() :].decode("gb18030", "replace").encode()
+    return body if body.isascii() else decode(body)[0].encode()
+
+
+@dataclass(slots=True)
+class _XmlSheet:
+    """One sheet under construction."""
+
+    name: str
+    rows: list[list[Any]] = field(default_factory=list)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    cells: int = 0
 
 
 class _XmlSheets:
     """Handlers for the XML spreadsheet of 2003: Worksheet, Row, Cell, Data."""
 
-    def __init__(self) -> None:
-        self.sheets: list[tuple[str, list[list[Any]]]] = []
+    def __init__(self, limits: RosterLimits) -> None:
+        self.sheets: list[_XmlSheet] = []
+        self._limits = limits
         self._data: list[str] | None = None
         self._kind = "String"
+        self._place = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         local = tag.rpartition(" ")[2]
         told = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
         if local == "Worksheet":
-            self.sheets.append((told.get("Name", ""), []))
+            self.sheets.append(_XmlSheet(told.get("Name", "")))
         elif local == "Row" and self.sheets:
-            rows = self.sheets[-1][1]
-            rows.extend([] for _ in range(_jump(told, len(rows))))
-            rows.append([])
-        elif local == "Cell" and self.sheets and self.sheets[-1][1]:
-            row = self.sheets[-1][1][-1]
-            row.extend("" for _ in range(_jump(told, len(row))))
-            row.append("")
+            self._open_row(self.sheets[-1], told)
+        elif local == "Cell" and self.sheets and self.sheets[-1].rows:
+            self._open_cell(self.sheets[-1], told)
         elif local == "Data":
             self._data, self._kind = [], told.get("Type", "String")
 
+    def _open_row(self, sheet: _XmlSheet, told: dict[str, str]) -> None:
+        skipped = _jump(told, len(sheet.rows))
+        check_size(len(sheet.rows) + skipped + 1, 1, self._limits)
+        sheet.rows.extend([] for _ in range(skipped))
+        sheet.rows.append([])
+        if told.get("Hidden") == "1":
+            sheet.hidden_rows.append(len(sheet.rows))
+
+    def _open_cell(self, sheet: _XmlSheet, told: dict[str, str]) -> None:
+        row, top = sheet.rows[-1], len(sheet.rows) - 1
+        before = len(row)
+        left = before + _jump(told, before)
+        across = min(_whole(told.get("MergeAcross")), self._limits.columns)
+        down = min(_whole(told.get("MergeDown")), self._limits.rows)
+        sheet.cells += left + across + 1 - before
+        check_size(1, max(left + across + 1, self._columns_if(sheet.cells)), self._limits)
+        row.extend("" for _ in range(left + across + 1 - before))
+        self._place = left
+        if across or down:
+            sheet.merged.append((top, left, top + down, left + across))
+
+    def _columns_if(self, cells: int) -> int:
+        """Return more columns than allowed once the sheet holds more cells than allowed."""
+        return self._limits.columns + 1 if cells > self._limits.cells else 0
+
     def end(self, tag: str) -> None:
         if tag.rpartition(" ")[2] == "Data" and self._data is not None:
-            if self.sheets and self.sheets[-1][1] and self.sheets[-1][1][-1]:
-                self.sheets[-1][1][-1][-1] = _value("".join(self._data), self._kind)
+            if self.sheets and self.sheets[-1].rows and self.sheets[-1].rows[-1]:
+                self.sheets[-1].rows[-1][self._place] = _value("".join(self._data), self._kind)
             self._data = None
 
     def text(self, data: str) -> None:
@@ -206,8 +265,11 @@ class _XmlSheets:
 
 
 def _jump(told: dict[str, str], here: int) -> int:
-    index = told.get("Index", "")
-    return min(max(0, int(index) - 1 - here), 100_000) if index.isdigit() else 0
+    return max(0, _whole(told.get("Index")) - 1 - here)
+
+
+def _whole(value: str | None) -> int:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else 0
 
 
 def _value(text: str, kind: str) -> str | float:

@@ -43,9 +43,14 @@ _NOT_TABLES = (
     (b"\x00\x00\x01\x00", "一个图标"),
     (b"II*\x00", "一张图片（TIFF）"),
     (b"MM\x00*", "一张图片（TIFF）"),
+    (b"RIFF", "一张图片或一段影音"),
+    (b"ID3", "一段录音"),
+    (b"OggS", "一段录音"),
+    (b"SQLite format 3\x00", "一个数据库"),
 )
-_TEXT_MAGIC = frozenset({b"BM", b"MZ"})
-"""Two letters that a text file may begin with too: believed only beside zero bytes."""
+_TEXT_MAGIC = frozenset({b"BM", b"MZ", b"RIFF", b"ID3", b"OggS"})
+"""Letters that a text file may begin with too: believed only beside zero bytes."""
+_PICTURES_OF_PHONES = (b"ftyphei", b"ftypmif", b"ftypavif")
 
 _HEAD = 4096
 _COUNTED_AT_ONCE = 1 << 22
@@ -100,6 +105,12 @@ def check_file(path_or_bytes: str | os.PathLike[str] | bytes, limits: RosterLimi
                 "roster.not_a_table",
                 f"这是{thing}，不是表格。请上传 .xlsx、.xls 或 .csv 格式的名单。",
             )
+    if head[4:8] == b"ftyp":
+        thing = "一张照片（HEIC）" if head[4:12].startswith(_PICTURES_OF_PHONES) else "一段影音"
+        raise Malformed(
+            "roster.not_a_table",
+            f"这是{thing}，不是表格。请上传 .xlsx、.xls 或 .csv 格式的名单。",
+        )
     check_size(_count_lines(path_or_bytes), 1, limits)
     return "text"
 

@@ -162,9 +162,14 @@ def select_rows(grid: Grid, header: Header, mapping: dict[Field, int]) -> RowSel
     selection = RowSelection(np.zeros(0, dtype=np.int64))
     known = _heading_words(header)
     doubtful = np.flatnonzero(~certain & ~blank)
+    told: dict[tuple[str, ...], str] = {}
     for row, cells in _rows_of(grid, doubtful + start):
         early = row - start < 5
-        kind = _kind_of_row([fold(cell) for cell in cells], mapping, known, early=early)
+        key_cells = tuple(cells)
+        if early or key_cells not in told:
+            folded = [fold(cell) for cell in cells]
+            told[key_cells] = _kind_of_row(folded, mapping, known, early=early)
+        kind = told[key_cells]
         if kind:
             selection.skipped.setdefault(kind, []).append(row)
         else:

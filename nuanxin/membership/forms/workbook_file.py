@@ -20,6 +20,13 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from nuanxin.kernel.errors import Malformed
 from nuanxin.membership.forms.roster_grid import Grid, build_grid, check_size
+from nuanxin.membership.forms.workbook_expansion import (
+    OPEN_DOCUMENT,
+    SHARED_STRINGS,
+    is_beyond,
+    repeats_expand_to,
+    shared_strings_expand_to,
+)
 from nuanxin.membership.rules.limits import MEBIBYTE, RosterLimits
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -80,7 +87,8 @@ def check_package(source: "str | io.BytesIO", limits: RosterLimits) -> None:
     if unpacked > limits.ratio_floor_bytes and max(ratio, unpacked / packed) > limits.unpack_ratio:
         raise _bomb(unpacked)
     for part in parts:
-        if ".." in PurePosixPath(part.filename).parts or part.filename.startswith("/"):
+        name = part.filename.replace("\\", "/")
+        if ".." in PurePosixPath(name).parts or name.startswith("/"):
             raise Malformed(
                 "roster.not_a_table",
                 "这份文件的内部结构不对，没有读取。请在表格软件里另存一份再上传。",
@@ -151,6 +159,7 @@ def _scan_package(
         with zipfile.ZipFile(source) as package:
             sheet_parts, date_1904 = _sheet_parts(package)
             _refuse_entities(package)
+            _refuse_expansion(package, list(sheet_parts.values()), limits)
             scans = {name: scan_sheet(package, part, limits) for name, part in sheet_parts.items()}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
         raise _broken() from None
@@ -341,12 +350,25 @@ def _refuse_entities(package: zipfile.ZipFile) -> None:
         if part.filename.lower().endswith((".xml", ".rels")):
             with package.open(part) as stream:
                 head = stream.read(2048)
+            head = head.replace(b"\x00", b"")  # UTF-16 too
             if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                 _no_entities()
 
 
+def _refuse_expansion(package: zipfile.ZipFile, sheets: list[str], limits: RosterLimits) -> None:
+    """Refuse small parts that grow without bound when their cells are read."""
+    names = {name.lower(): name for name in package.namelist()}
+    if part := names.get(SHARED_STRINGS):
+        if expanded := shared_strings_expand_to(package, part, sheets):
+            raise _bomb(expanded)
+    if part := names.get(OPEN_DOCUMENT):
+        cells, size = repeats_expand_to(package.read(part))
+        if is_beyond(cells, size, package.getinfo(part).compress_size, limits):
+            raise _bomb(size)
+
+
 def _bomb(size: int) -> Malformed:
-    spelled = f"{size / MEBIBYTE:,.0f} MB"
+    spelled = f"{min(size / MEBIBYTE, 999_999):,.0f} MB"
     return Malformed("roster.bomb", _BOMB.format(size=spelled), unpacked_bytes=size)
 
 
