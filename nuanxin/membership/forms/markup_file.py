@@ -16,7 +16,9 @@ from nuanxin.membership.rules.limits import RosterLimits
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]{3,20})""")
 _XML_SHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
-_XML_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9_-]{3,20})["'][^>]*\?>""")
+_XML_ENCODING = re.compile(
+    rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9_-]{3,20})["'][^>]*\?>"""
+)
 _MOST_SPAN = 1_000
 
 
@@ -33,7 +35,7 @@ def read_markup(body: bytes, name: str, limits: RosterLimits) -> list[Grid]:
     Raises Malformed ``roster.not_a_table`` or ``roster.too_large``.
     """
     check_size(body.lower().count(b"<tr") + body.count(b"<Row"), 1, limits)
-    if _XML_SHEET in body[:4096]:
+    if _XML_SHEET in body[:4096].replace(b"\x00", b""):
         return _read_xml(body, limits)
     text = _decode_page(body)
     page = _TablePage(limits)

@@ -86,9 +86,8 @@ _LABEL = re.compile(
     re.I,
 )
 _PHONE_BREAK = re.compile(r"[/、,，;；|\\\n或和]+|\s{2,}|(?<=\d{11})\s+(?=1\d{10})")
-_PHONE_INSIDE = re.compile(
-    r"(?<![\d+])(?:\+?86[\s-]?)?(1[3-9]\d[\s.-]?\d{4}[\s.-]?\d{4})(?![\d*])"
-)
+_PHONE_INSIDE = re.compile(r"(?<![\d+])(?:\+?86[\s-]?)?(1[3-9]\d[\s.-]?\d{4}[\s.-]?\d{4})(?![\d*])")
+_OTHER_COUNTRY = re.compile(r"\+(?!\s*\(?86)")
 _DASHES = str.maketrans("‐‑‒–—―−", "-------")
 _WORDS_BEHIND = re.compile(r"\s*[（(\[【][^）)\]】\dXx]*[）)\]】]$")
 _NOTE = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]$")
@@ -188,9 +187,7 @@ def read_days(
 
 
 _DAY_SHAPES = (
-    re.compile(
-        r"^(\d{4})[-/.年,、。\\\s]+(\d{1,2})[-/.月,、。\\\s]+(\d{1,2})\s*[日号]?(?:\D.*)?$"
-    ),
+    re.compile(r"^(\d{4})[-/.年,、。\\\s]+(\d{1,2})[-/.月,、。\\\s]+(\d{1,2})\s*[日号]?(?:\D.*)?$"),
     re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\D.*)?$"),
     re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:份)?$"),
     re.compile(r"^(\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?$"),
@@ -314,7 +311,8 @@ def _read_phone(raw: str) -> tuple[str, str]:
             return normalise_phone(_NOTE.sub("", part)), ""
         except Malformed:
             continue
-    inside = _PHONE_INSIDE.search(text.translate(_DASHES))
+    abroad = _OTHER_COUNTRY.search(text)
+    inside = None if abroad else _PHONE_INSIDE.search(text.translate(_DASHES))
     return (normalise_phone(inside[1].replace(".", "")), "") if inside else ("", complaint)
 
 

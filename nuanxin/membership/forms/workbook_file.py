@@ -358,9 +358,9 @@ def _refuse_entities(package: zipfile.ZipFile) -> None:
 def _refuse_expansion(package: zipfile.ZipFile, sheets: list[str], limits: RosterLimits) -> None:
     """Refuse small parts that grow without bound when their cells are read."""
     names = {name.lower(): name for name in package.namelist()}
-    if part := names.get(SHARED_STRINGS):
-        if expanded := shared_strings_expand_to(package, part, sheets):
-            raise _bomb(expanded)
+    part = names.get(SHARED_STRINGS)
+    if part and (expanded := shared_strings_expand_to(package, part, sheets)):
+        raise _bomb(expanded)
     if part := names.get(OPEN_DOCUMENT):
         cells, size = repeats_expand_to(package.read(part))
         if is_beyond(cells, size, package.getinfo(part).compress_size, limits):

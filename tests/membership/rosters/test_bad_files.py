@@ -155,6 +155,137 @@ def test_a_file_that_is_too_large_is_refused_unread():
     assert refused(csv_bytes([HEAD, *people(50)]), limits=small) == "roster.too_large"
 
 
+@pytest.mark.parametrize(
+    ("head", "thing"),
+    [
+        (b"\x00\x00\x00\x18ftypheic", "照片"), (b"\x00\x00\x00\x18ftypmp42", "影音"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "图片"), (b"SQLite format 3\x00", "数据库"),
+    ],
+)  # fmt: skip
+def test_what_a_phone_saves_is_called_by_its_name(head, thing):
+    with pytest.raises(Malformed, match=thing) as caught:
+        read_roster(head + bytes(500), "名单.xlsx")
+    assert caught.value.code == "roster.not_a_table"
+
+
+def test_a_long_shared_text_in_many_cells_is_refused_before_it_is_spread():
+    strings = b"<sst><si><t>" + os.urandom(20_000).hex().encode() + b"</t></si></sst>"
+    cells = b'<c t="s"><v>0</v></c>' * 3
+    rows = b"".join(b'<row r="%d">' % row + cells + b"</row>" for row in range(1, 8_000))
+    xml = b'<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    body = repacked(
+        {"xl/sharedStrings.xml": strings, SHEET: xml + rows + b"</sheetData></worksheet>"}
+    )
+    started = time.process_time()
+    assert refused(body) == "roster.bomb"
+    assert time.process_time() - started < 1.0
+
+
+def open_document(rows: str) -> bytes:
+    """Return an .ods with a heading, one person and ``rows``."""
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+        for short, full in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    told = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in (HEAD, *people(1)))  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("META-INF/manifest.xml", "<manifest/>")
+        package.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content {names}><office:body><office:spreadsheet>'
+            f'<table:table table:name="a">{told}{rows}</table:table></office:spreadsheet>'
+            "</office:body></office:document-content>",
+        )
+    return out.getvalue()
+
+
+def cell(text: str, repeated: str = "") -> str:
+    return f'<table:table-cell office:value-type="string"{repeated}><text:p>{text}</text:p></table:table-cell>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(1_048_574, 1), (1_048_574, 16_384), (4_000_000_000, 4_000_000_000)]
+)
+def test_cells_of_an_open_document_that_repeat_without_end_are_refused(rows, columns):
+    line = cell("x", f' table:number-columns-repeated="{columns}"')
+    body = open_document(
+        f'<table:table-row table:number-rows-repeated="{rows}">{line}</table:table-row>'
+    )
+    assert refused(body) == "roster.bomb"
+
+
+def test_the_empty_cells_that_every_open_document_repeats_do_no_harm():
+    empty = '<table:table-cell table:number-columns-repeated="16384"/>'
+    body = open_document(
+        f'<table:table-row table:number-rows-repeated="1048574">{empty}</table:table-row>'
+    )
+    assert judge_table(read_roster(body, "x.ods")).totals() == {"ok": 1}
+
+
+def test_a_claimed_far_corner_with_three_cells_is_read_at_once():
+    texts = [*HEAD, *people(1)[0]]
+    cells = [f'<c r="{"ABC"[i % 3]}{i // 3 + 1}" t="inlineStr"><is><t>{t}</t></is></c>' for i, t in enumerate(texts)]  # fmt: skip
+    xml = (
+        '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f'<dimension ref="A1:XFD1048576"/><sheetData><row r="1">{"".join(cells[:3])}</row>'
+        f'<row r="2">{"".join(cells[3:])}</row></sheetData></worksheet>'
+    )
+    started = time.process_time()
+    table = read_roster(repacked({SHEET: xml.encode()}), "x.xlsx")
+    assert judge_table(table).outcomes_by_row() == {2: "ok"}
+    assert time.process_time() - started < 1.0
+
+
+def xml_spreadsheet(rows: str, encoding: str = "utf-8") -> bytes:
+    """Return an XML spreadsheet of 2003 with the rows."""
+    namespace = "urn:schemas-microsoft-com:office:spreadsheet"
+    page = (
+        f'<?xml version="1.0" encoding="{encoding}"?><Workbook xmlns="{namespace}" xmlns:ss="{namespace}">'
+        f'<Worksheet ss:Name="名单"><Table>{rows}</Table></Worksheet></Workbook>'
+    )
+    return page.encode("gb18030" if encoding == "gb2312" else encoding)
+
+
+def xml_row(*cells: str, merged: str = "") -> str:
+    told = [f'<Cell{merged if not i else ""}><Data ss:Type="String">{c}</Data></Cell>' for i, c in enumerate(cells)]  # fmt: skip
+    return f"<Row>{''.join(told)}</Row>"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["utf-8", "gb2312", "utf-16"])
+def test_xml_spreadsheets_are_read_in_the_encodings_of_their_writers(encoding):
+    rows = "".join(xml_row(*row) for row in (HEAD, *people(3)))
+    table = read_roster(xml_spreadsheet(rows, encoding), "名单.xls")
+    assert judge_table(table).outcomes_by_row() == {2: "ok", 3: "ok", 4: "ok"}
+
+
+def test_merged_cells_of_an_xml_spreadsheet_push_the_others_to_the_right():
+    wide = ' ss:MergeAcross="1"'
+    rows = xml_row("单位", *HEAD, merged=wide) + xml_row("甲", *people(1)[0], merged=wide)
+    plain = "".join(xml_row("甲", "", *row) for row in people(1))
+    table = read_roster(xml_spreadsheet(rows + plain), "名单.xls")
+    assert judge_table(table).totals() == {"ok": 2}
+
+
+def test_an_xml_spreadsheet_that_points_far_away_is_refused():
+    far = '<Row><Cell ss:Index="90000"><Data ss:Type="String">a</Data></Cell></Row>'
+    assert refused(xml_spreadsheet(far * 1_000)) == "roster.too_large"
+    deep = '<Row ss:Index="900000000"><Cell><Data ss:Type="String">a</Data></Cell></Row>'
+    assert refused(xml_spreadsheet(deep)) == "roster.too_large"
+
+
+def test_a_page_of_endless_tables_is_refused():
+    assert refused(b"<table>" * 100_000 + b"<tr><td>x") == "roster.too_large"
+
+
+def test_entities_in_utf_16_and_climbing_backslashes_are_refused():
+    xml = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet/>'
+    assert refused(repacked({SHEET: xml.encode("utf-16")})) == "roster.not_a_table"
+    assert refused(repacked({"..\\..\\evil.xml": b"<x/>"})) == "roster.not_a_table"
+
+
 def test_too_many_columns_or_cells_are_refused():
     small = replace(ROSTER_LIMITS, cells=100)
     assert refused(csv_bytes([HEAD, *people(50)]), limits=small) == "roster.too_large"
