@@ -1,53 +1,23 @@
 """The gallery in a real Chromium, under the strict security policy: axe, narrow screens, keys."""
 
-import os
-import threading
 from collections.abc import Iterator
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from typing import Any
 
 import pytest
 from django.conf import settings as project
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connections
 from django.test import override_settings
 
-pytest.importorskip("axe_playwright_python")
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from tests.chromium import WIDTHS, chromium, findings, serve  # noqa: F401  a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = os.environ.get("NUANXIN_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = ("worker", "desk", "public")
-WIDTHS = {360: 780, 1440: 900}
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Says nothing about each request."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    """Answers several requests at once; closing it waits for them and leaves no connection."""
-
-    daemon_threads = False
-
-    def process_request_thread(self, request: object, client_address: object) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            # A browser that hangs up in mid-answer keeps the answer from being closed.
-            connections.close_all()
 
 
 def with_policy(application):
@@ -72,30 +42,16 @@ def address(tmp_path_factory) -> Iterator[str]:
         IS_DEMONSTRATION=True,
     ):
         application = with_policy(StaticFilesHandler(WSGIHandler()))
-        server = make_server("127.0.0.1", 0, application, Server, QuietHandler)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not os.path.exists(CHROMIUM):
-        pytest.skip("no Chromium here; NUANXIN_CHROMIUM names one")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        with serve(application) as where:
+            yield where
 
 
 @pytest.fixture
-def open_page(chromium: Browser, address: str) -> Iterator:
+def open_page(chromium: Any, address: str) -> Iterator:  # noqa: F811
     """Return a function that opens a path at a width; a message in the console fails the test."""
     contexts, said = [], []
 
-    def open_at(path: str, width: int = 1440, *, is_large: bool = False, **options) -> Page:
+    def open_at(path: str, width: int = 1440, *, is_large: bool = False, **options) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": WIDTHS.get(width, 780)}, locale="zh-CN", **options
         )
@@ -112,11 +68,6 @@ def open_page(chromium: Browser, address: str) -> Iterator:
     for context in contexts:
         context.close()
     assert said == []
-
-
-def findings(tab: Page) -> list[str]:
-    answer = Axe().run(tab, options={"runOnly": RULES}).response
-    return [f"{v['id']}: {node['html'][:120]}" for v in answer["violations"] for node in v["nodes"]]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -7,19 +7,14 @@ come from the little server of the frame's tests.
 from collections.abc import Iterator
 
 import pytest
-
-pytest.importorskip("axe_playwright_python")
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from nuanxin.kernel import clock
 from tests.cast import build_cast
-from tests.design.test_browser import (  # noqa: F401  fixtures
-    address,
-    chromium,
-    findings,
-)
+from tests.chromium import chromium, findings  # noqa: F401  a fixture
+from tests.design.test_browser import address  # noqa: F401  a fixture
 from tests.figures.conftest import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
