@@ -16,7 +16,7 @@ import pytest
 from django.db import connections
 
 CHROMIUM = os.environ.get("NUANXIN_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {360: 780, 1440: 900}
 """The two widths at which every page is looked at, with the height of each."""

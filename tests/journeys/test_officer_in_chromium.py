@@ -170,6 +170,7 @@ def test_a_doubtful_one_is_opened_with_its_reason_and_returned(site):
     desk = site.visit(1440, role="grassroots_officer")
     desk.goto(reverse("desk-review") + "?part=doubtful")
     desk.goto(reverse("desk-application", args=[one]))
+    assert "membership." not in desk.locator("main").inner_text()
     picture(desk, "review-doubtful")
     desk.locator('[name="note"]').fill("手机号请换成自己的")
     desk.get_by_role("button", name="退回补正").click()

@@ -62,6 +62,7 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
     measured = page.measurement
     asked = {key: day.isoformat() for key, day in days.items() if day}
     in_period = measured.period is not None
+    opens = may(actor, "membership.list", path=page.union_path)
     words = str(measured.as_of) if not days["since"] else f"{days['since']} 到 {measured.as_of}"
     return {
         "page_title": f"{measured.label}：{measured.value:,} {measured.unit.label}",
@@ -83,6 +84,7 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
         ],
         "rows": [
             {
+                "url": reverse("desk-member", args=[row.membership_id]) if opens else "",
                 "cells": [
                     {"text": row.name, "note": row.masked_phone},
                     {"text": row.masked_identity, "css": "nw"},
@@ -93,7 +95,7 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
                         "css": "nw",
                         "note": "审批撤回，减去" if row.sign < 0 else "",
                     },
-                ]
+                ],
             }
             for row in page.rows
         ],

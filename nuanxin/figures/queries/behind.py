@@ -27,6 +27,7 @@ EXPORT_LIMIT = 20_000
 class BehindRow:
     """One person who was counted; number and phone masked. ``sign`` −1 where taken off again."""
 
+    membership_id: int
     name: str
     masked_identity: str
     masked_phone: str
@@ -152,6 +153,7 @@ def _finished(found: list[CountedRow]) -> list[BehindRow]:
 
 def _finished_row(row: CountedRow, worker: people.WorkerRow, union: orgs.UnionRow) -> BehindRow:
     return BehindRow(
+        membership_id=row.membership_id,
         name=worker.name,
         masked_identity=worker.masked_identity,
         masked_phone=worker.masked_phone,

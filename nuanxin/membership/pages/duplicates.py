@@ -72,7 +72,7 @@ def duplicate(request: HttpRequest, duplicate_id: int) -> HttpResponse:
         if pair.first.name != pair.second.name
         else f"两个{pair.first.name}，是同一个人吗？",
         "page_lead": "、".join(pair.sign_labels),
-        "columns": [{"label": ""}, {"label": "第一份"}, {"label": "第二份"}],
+        "columns": [{"label": "资料"}, {"label": "第一份"}, {"label": "第二份"}],
         "rows": _compared(pair, stands),
         "questions": _questions(pair, kept_name),
         "is_own": actor.worker_id in (pair.first.id, pair.second.id),

@@ -117,7 +117,7 @@ def application(request: HttpRequest, application_id: int) -> HttpResponse:
         "others_columns": [{"label": "档案里的人"}, {"label": "手机号"}, {"label": "相同之处"},
                            {"label": "工会"}],
         "history": [
-            {"text": f"{happening.actor_name or '系统'}：{happening.note or happening.kind}",
+            {"text": _happened(happening),
              "detail": str(clock.business_day(happening.at))}
             for happening in found.history
         ],
@@ -210,6 +210,28 @@ def _title(waiting: int, counts: Any) -> str:
         return "没有等着审核的"
     late = f"，{counts.overdue} 份过了时限" if counts.overdue else ""
     return f"{waiting:,} 份等着审核{late}"
+
+
+_HAPPENED = {
+    "membership.applied": "交来入会申请",
+    "membership.application_approved": "通过",
+    "membership.application_returned": "退回补正",
+    "membership.application_declined": "不通过",
+    "membership.application_resubmitted": "补正后再交",
+    "membership.application_withdrawn": "本人撤回",
+    "membership.application_expired": "过期没有确认",
+    "membership.application_undone": "收回刚才的办理",
+    "membership.invitation_confirmed": "本人点了我愿意",
+    "membership.invitation_declined": "本人不同意",
+    "membership.duplicate_reopened": "合并拆开，恢复这份申请",
+}
+"""What an event of an application is called on its page."""
+
+
+def _happened(happening: Any) -> str:
+    words = _HAPPENED.get(happening.kind, "有变动")
+    note = f"：{happening.note}" if happening.note else ""
+    return f"{happening.actor_name or '系统'}，{words}{note}"
 
 
 def _due(row: Any) -> str:

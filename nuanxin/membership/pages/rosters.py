@@ -253,11 +253,16 @@ def _title(batch: BatchRow) -> str:
         BatchState.READING: "正在读您的名单",
         BatchState.PREVIEWED: f"{batch.rows_count:,} 行，{ok:,} 人可以邀请，{wrong:,} 行要改",
         BatchState.RUNNING: "正在办理",
-        BatchState.DONE: f"办完了，邀请了 {ok:,} 人，提议转会 {moved:,} 人",
+        BatchState.DONE: "办完了，" + "，".join(_outcome_words(ok, moved)),
         BatchState.FAILED: "这份名单没读成",
         BatchState.UNDONE: "整批撤销了",
         BatchState.DISCARDED: "这份名单已放弃",
     }[batch.state]
+
+
+def _outcome_words(ok: int, moved: int) -> list[str]:
+    words = [f"邀请了 {ok:,} 人"] if ok or not moved else []
+    return [*words, f"提议转会 {moved:,} 人"] if moved else words
 
 
 def _confirm_label(batch: BatchRow) -> str:
@@ -284,7 +289,7 @@ def _preview_row(batch: BatchRow, row: dict[str, Any]) -> dict[str, Any]:
     labels = {code: label for code, label, _ in batch.groups}
     return {
         "cells": [
-            row["row"],
+            {"text": row["row"], "css": "num"},
             row["name"] or "—",
             row["identity"] or "—",
             labels.get(row["outcome"], row["outcome"]),
