@@ -9,7 +9,9 @@ import pytest
 
 from tests import database_server
 from tests.cast import cast  # noqa: F401  the fixed cast, for every test
-from tests.demonstration import demonstration_template, world  # noqa: F401  for tests in a browser
+from tests.chromium import chromium  # noqa: F401  for tests in a browser
+from tests.demonstration import demonstration_template, world  # noqa: F401
+from tests.journeys.served import site  # noqa: F401
 
 SLOW_SECONDS = 0.1
 _EXPECTED_TO_BE_SLOW = ("slow", "process", "browser")

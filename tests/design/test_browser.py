@@ -9,7 +9,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
-from tests.chromium import WIDTHS, chromium, findings, serve  # noqa: F401  a fixture
+from tests.chromium import WIDTHS, findings, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,7 +47,7 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(chromium: Any, address: str) -> Iterator:  # noqa: F811
+def open_page(chromium: Any, address: str) -> Iterator:
     """Return a function that opens a path at a width; a message in the console fails the test."""
     contexts, said = [], []
 

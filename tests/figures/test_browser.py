@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from nuanxin.kernel import clock
 from tests.cast import build_cast
-from tests.chromium import chromium, findings  # noqa: F401  a fixture
+from tests.chromium import findings
 from tests.design.test_browser import address  # noqa: F401  a fixture
 from tests.figures.conftest import NOW
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.chromium import findings
-from tests.journeys.conftest import path_of, picture
+from tests.journeys.served import path_of, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,7 +22,7 @@ def test_a_county_cadre_goes_from_the_overview_over_a_figure_to_a_member(site):
     desk.wait_for_url(f"**{rows}*")
     picture(desk, "figure-rows")
     desk.locator("main tbody a").first.click()
-    desk.wait_for_url("**/desk/members/*")
+    desk.wait_for_url("**/desk/members/*/")
     assert "会籍经过" in desk.content()
     picture(desk, "member")
 

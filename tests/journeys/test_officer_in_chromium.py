@@ -14,7 +14,7 @@ from nuanxin.membership.models import JoinApplication, Membership, RosterBatch
 from nuanxin.membership.queries.invitations import token_of
 from nuanxin.membership.states import BatchState, JoinState
 from tests.demonstration import do_waiting_jobs
-from tests.journeys.conftest import path_of, picture
+from tests.journeys.served import path_of, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -30,7 +30,7 @@ from nuanxin.membership.models import JoinApplication
 from nuanxin.membership.pages import draft
 from nuanxin.membership.queries.invitations import token_of
 from tests.cast import Cast
-from tests.chromium import WIDTHS, Witness, chromium, findings, runs_out_px, serve  # noqa: F401
+from tests.chromium import WIDTHS, Witness, findings, runs_out_px, serve
 from tests.demonstration import Demonstration, as_cast, copy_of
 from tests.membership.cast import identity_of
 from tests.walk.routes import Route, all_routes
@@ -123,7 +123,7 @@ class Walker:
 
 @pytest.fixture(scope="module")
 def walker(
-    chromium: Any,  # noqa: F811
+    chromium: Any,
     demonstration_template: Any,
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,

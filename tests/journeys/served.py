@@ -15,7 +15,7 @@ from django.conf import settings as project
 from django.core.handlers.wsgi import WSGIHandler
 
 from tests.access import outbox
-from tests.chromium import WIDTHS, Witness, chromium, findings, runs_out_px, serve  # noqa: F401
+from tests.chromium import WIDTHS, Witness, runs_out_px, serve
 from tests.demonstration import Demonstration
 
 PICTURES = Path(__file__).parents[2] / "docs" / "manual" / "pictures"
@@ -65,7 +65,7 @@ class Site:
 @pytest.fixture
 def site(
     world: Demonstration,
-    chromium: Any,  # noqa: F811
+    chromium: Any,
     settings: Any,
     tmp_path: Path,
 ) -> Iterator[Site]:
