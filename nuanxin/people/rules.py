@@ -104,18 +104,18 @@ def safe_cell(text: str) -> str:
 
 _WITHDRAWAL = {
     ConsentPurpose.JOINING: (
-        "撤回后，我们不再处理您的入会信息：没办完的申请会停下，已经入会的按退会办理。"
+        "撤回后，我们不再处理你的入会信息：没办完的申请会停下，已经入会的按退会办理。"
         "法律要求保存的记录还会保存到期。"
     ),
     ConsentPurpose.IDENTITY_NUMBER: (
-        "撤回后，我们不再用身份证号核验您。已经入会的，为了保证一人只有一个会籍，"
-        "号码只加密保存、不再使用；想一并删除，请先退会再申请清除资料。"
+        "撤回后，我们不再用身份证号核验你。已经入会的，为了保证一人只有一个会籍，"
+        "号码只加密保存、不再使用；想一并删除，先退会，再清除资料。"
     ),
-    ConsentPurpose.SERVICE_NOTICES: "撤回后，不再给您发服务消息。验证码和您办的事的结果照常通知。",
+    ConsentPurpose.SERVICE_NOTICES: "撤回后，不再给你发服务消息。验证码和你办的事的结果照常通知。",
     ConsentPurpose.HOST_SHARING: (
-        "撤回后，不再从合作平台带入您的姓名和证件号。以后登录和办事用手机验证码。"
+        "撤回后，不再从合作平台带入你的姓名和证件号。以后登录和办事用手机验证码。"
     ),
-    ConsentPurpose.HONOUR_PUBLICATION: "撤回后，24 小时内把您的表彰信息从公开页面撤下。",
+    ConsentPurpose.HONOUR_PUBLICATION: "撤回后，24 小时内把你的表彰信息从公开页面撤下。",
 }
 
 

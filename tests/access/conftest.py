@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.access import outbox
+from tests.access.provider import host, provider  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from nuanxin.kernel import clock
 from nuanxin.kernel.identity import check_digit
-from nuanxin.membership.models import JoinApplication
+from nuanxin.membership.models import JoinApplication, Membership
 from nuanxin.membership.states import Channel, JoinState
 from nuanxin.people.models import Consent, Worker
 from tests.access import outbox
@@ -104,10 +105,79 @@ def test_a_step_taken_too_early_leads_back_to_the_first_open_question(browser, n
     assert answer["Location"].startswith(reverse("sign-in"))
 
 
-def test_somebody_under_sixteen_is_refused_with_the_reason(browser, cast):
-    young = "33010520150517241"
-    fill_in(browser, identity=young + check_digit(young))
-    browser.post(reverse("join-union"), {"union": cast.union("couriers").code})
-    page = browser.post(reverse("join-check"), follow=True).content.decode()
-    assert "16" in page
+@pytest.mark.parametrize(
+    ("birth", "words"), [("20150517", "满 16 周岁才能入会"), ("19500517", "保留会籍")]
+)
+def test_who_may_not_join_is_told_right_after_the_number_with_a_way_on(browser, birth, words):
+    first = f"330105{birth}241"
+    answer = fill_in(browser, identity=first + check_digit(first))
+    assert answer["Location"] == reverse("join-done")
+    page = browser.get(answer["Location"]).content.decode()
+    assert words in page
+    assert "tel:12351" in page
     assert not JoinApplication.objects.exists()
+
+
+def test_who_has_applied_is_told_so_at_the_first_page_with_his_card(browser, cast):
+    fill_in(browser)
+    browser.post(reverse("join-union"), {"union": cast.union("couriers").code})
+    browser.post(reverse("join-check"))
+    page = browser.get(reverse("join")).content.decode()
+    assert "你的申请已经在办了" in page
+    assert reverse("worker-card") in page
+
+
+def test_a_member_who_scans_another_unions_code_moves_with_one_tap(cast):
+    today = clock.business_day(clock.now())
+    Membership.objects.create(
+        worker_id=cast.rider_ye.worker_id, union=cast.union("couriers"), channel=1, occupation=4,
+        started_on=today, joined_on=today, recorded_at=clock.now(),
+    )  # fmt: skip
+    rider, there = cast.client("rider_ye"), cast.union("drivers").code
+    page = rider.get(reverse("join-of", args=[there])).content.decode()
+    way = reverse("worker-transfer-here")
+    assert "你已经有会籍了，在大关快递行业联合工会" in page
+    assert way in page
+    answer = rider.post(way, {"to": there}, follow=True).content.decode()
+    assert "会籍已经转到大关网约车联合工会" in answer
+    held = Membership.objects.get(worker_id=cast.rider_ye.worker_id, ended_on=None)
+    assert (held.union_id, held.joined_on) == (cast.union("drivers").id, today)
+
+
+def test_where_no_union_takes_people_those_nearest_are_offered_with_the_reason(browser, cast):
+    at = verify_phone(browser, reverse("join-work"))
+    browser.post(at, {"jobs": ["courier"], "county": 330727, "place": ""})
+    browser.post(reverse("join-person"), {"name": "陈永强", "identity": NUMBER, "consent": "on"})
+    page = browser.get(reverse("join-union")).content.decode()
+    assert "就进这个" in page
+    assert "当地建好了，点一下就转" in page
+
+
+def test_both_gaps_of_the_second_page_are_listed_with_links_to_them(browser):
+    at = verify_phone(browser, reverse("join-work"))
+    page = browser.post(at, {"place": "迅达速运"})
+    assert page.status_code == 422
+    text = page.content.decode()
+    assert 'href="#id_jobs"' in text
+    assert 'href="#id_county"' in text
+    assert "迅达速运" in text
+
+
+def test_sending_the_last_page_twice_leaves_one_application_and_the_same_receipt(browser, cast):
+    fill_in(browser)
+    browser.post(reverse("join-union"), {"union": cast.union("couriers").code})
+    browser.post(reverse("join-check"))
+    again = browser.post(reverse("join-check"))
+    assert again["Location"] == reverse("join-done")
+    assert "临时卡现在就能用" in browser.get(reverse("join-done")).content.decode()
+    assert JoinApplication.objects.count() == 1
+
+
+def test_the_card_and_the_filled_joining_form_come_as_papers(browser, cast):
+    fill_in(browser)
+    browser.post(reverse("join-union"), {"union": cast.union("couriers").code})
+    browser.post(reverse("join-check"))
+    for name in ("worker-card-paper", "worker-joining-paper"):
+        paper = browser.get(reverse(name))
+        assert paper.status_code in (200, 503)  # 503: this machine has no Chinese font
+        assert paper.status_code == 503 or paper.content.startswith(b"%PDF")

@@ -295,6 +295,7 @@ SAMPLES |= {
     "join-of": Sample(missing={"code": "NOBODY"}, public=lambda cast: {"code": "NOBODY"}),
     "invitation": Sample(missing={"token": "nothing"}, public=lambda cast: {"token": "nothing"}),
     "worker-transfer": Sample(missing={"transfer_id": NO_ID}, of_person=_transfer_of),
+    "notice": Sample(missing={"purpose": "nothing"}, public=lambda cast: {"purpose": "joining"}),
     "desk-member": _MEMBER,
     "desk-member-unmask": Sample(
         missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}

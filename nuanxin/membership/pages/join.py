@@ -13,54 +13,72 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from nuanxin.access import actions as access_actions
 from nuanxin.access import queries as access_queries
 from nuanxin.access.permissions import public
-from nuanxin.access.states import SessionKind
 from nuanxin.kernel import clock
-from nuanxin.kernel.actor import SYSTEM
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.identity import mask_identity
 from nuanxin.kernel.occupations import all_occupations, occupation
 from nuanxin.kernel.phone import mask_phone
 from nuanxin.kernel.regions import region
-from nuanxin.membership.actions.confirm import NEEDED_CONSENTS
-from nuanxin.membership.actions.join import submit_application
-from nuanxin.membership.forms.joining import PersonForm, UnionForm, WorkForm
-from nuanxin.membership.pages.draft import Draft, draft_of, forget, keep
-from nuanxin.membership.rules.receipts import Receipt
-from nuanxin.membership.states import Channel, ReceiptKind
+from nuanxin.membership.forms.joining import (
+    HostPersonForm,
+    PersonForm,
+    QuickForm,
+    UnionForm,
+    WorkForm,
+)
+from nuanxin.membership.pages.draft import Draft, draft_of, keep
+from nuanxin.membership.pages.receipt import (
+    apply_with,
+    has_receipt,
+    receipt_page,
+    show_later,
+)
+from nuanxin.membership.queries.joining import (
+    answer_before_asking,
+    find_refusal,
+    list_unions_near,
+)
+from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
-from nuanxin.people.states import Assurance
 
 STEPS = 5
-_RECEIPT = "join_receipt"
-_ICONS = {
-    "delivery_rider": "scoot",
-    "courier": "box",
-    "ride_hailing_driver": "car",
-    "truck_driver": "truck",
-    "elder_care_worker": "care",
-    "domestic_worker": "broom",
+# What each of the large groups says that it does, and its picture.
+_TILES = {
+    "delivery_rider": ("送外卖", "scoot"),
+    "courier": ("送快递", "box"),
+    "ride_hailing_driver": ("开网约车", "car"),
+    "truck_driver": ("开货车", "truck"),
+    "elder_care_worker": ("养老护理", "care"),
+    "domestic_worker": ("家政保洁", "broom"),
 }
-_SHOWN_FIRST = tuple(_ICONS)
 _METHODS = ["GET", "HEAD", "POST"]
 
 
 @public
 @require_GET
 def why(request: HttpRequest, code: str = "") -> HttpResponse:
-    """Say why to join; behind a union's QR, which union it is that invites."""
+    """Say why to join; behind a union's QR, which union it is that invites.
+
+    Who is a member, or has applied, is told so at once. Who comes verified from a host app is led
+    past this page: he is three taps from the end.
+    """
     union = _union_or_none(code)
-    first = f"{reverse('join-work')}?{urlencode({'u': union.code} if union else {})}"
-    has_phone = access_queries.verified_phone_of(request) or access_queries.host_person_of(request)
+    if (known := answer_before_asking(actor=_actor(request), union_code=code)) is not None:
+        return receipt_page(request, known)
+    first = _with_union(reverse("join-work"), union)
+    host = access_queries.host_person_of(request)
+    if host is not None and host.identity and union is not None and union.accepts_members:
+        return HttpResponseRedirect(_with_union(reverse("join-quick"), union))
+    has_phone = access_queries.verified_phone_of(request) or host
     begin = first if has_phone else f"{reverse('sign-in')}?{urlencode({'next': first})}"
     context = {
         "page_title": "加入工会",
         "union": union,
         "begin_url": begin,
         "begin_label": "开始" if has_phone else "开始，填手机号",
-        "member_url": reverse("sign-in"),
+        "member_url": f"{reverse('sign-in')}?{urlencode({'next': request.path})}",
         "points": [
             {"word": "看病", "text": "医疗互助，住院自己掏的部分，能再报一笔。"},
             {"word": "歇脚", "text": "街边的工会驿站，进门就能坐，喝水、充电不收钱。"},
@@ -93,6 +111,7 @@ def work(request: HttpRequest) -> HttpResponse:
     context = _step(2, reverse("join")) | {
         "page_title": "你做什么活？",
         "form": form,
+        "is_others_open": any(code not in _TILES for code in chosen),
         "tiles": _tiles(chosen),
         "jobs_error": form.errors.get("jobs", [""])[0],
         "more_jobs": _more_jobs(chosen),
@@ -105,22 +124,73 @@ def work(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @sensitive_post_parameters("name", "identity")
 def person(request: HttpRequest) -> HttpResponse:
-    """Ask name and identity number, with the number's own consent; a host app has passed both."""
+    """Ask name and identity number, with the number's own consent.
+
+    A host app has passed both: then they are shown, and only the consent is asked.
+    """
     if (gone := _without_phone(request)) is not None:
         return gone
     draft = draft_of(request)
     host = access_queries.host_person_of(request)
-    if host is not None and host.identity:
-        draft.name, draft.identity = host.name, host.identity
-        keep(request, draft)
-        return HttpResponseRedirect(reverse("join-union"))
-    form = PersonForm(request.POST or None, initial={"name": draft.name})
+    given = host if host is not None and host.identity else None
+    form = (
+        HostPersonForm(request.POST or None)
+        if given
+        else PersonForm(request.POST or None, initial={"name": draft.name})
+    )
     if request.method == "POST" and form.is_valid():
-        draft.name, draft.identity = form.cleaned_data["name"], form.cleaned_data["identity"]
+        draft.name = given.name if given else form.cleaned_data["name"]
+        draft.identity = given.identity if given else form.cleaned_data["identity"]
         keep(request, draft)
+        refusal = find_refusal(draft.identity, draft.county, now=clock.now())
+        if refusal is not None:
+            return show_later(request, refusal, draft.name)
         return HttpResponseRedirect(reverse("join-union"))
-    context = _step(3, reverse("join-work")) | {"page_title": "核对一下是你本人", "form": form}
+    context = _step(3, reverse("join-work")) | {
+        "page_title": "核对一下是你本人",
+        "form": form,
+        "given": _given(given),
+    }
     return render(request, "membership/join/person.html", context, status=_status(form))
+
+
+@public
+@require_http_methods(_METHODS)
+def quick(request: HttpRequest) -> HttpResponse:
+    """Ask a person whom a host app has verified only what it cannot know: three taps in all.
+
+    The tap on what he does, the number's own consent, and the tap that applies to the union whose
+    code he scanned or whose link he opened.
+    """
+    host = access_queries.host_person_of(request)
+    scanned = _union_or_none(request.GET.get("u", ""))
+    if host is None or not host.identity or scanned is None or not scanned.accepts_members:
+        return HttpResponseRedirect(_with_union(reverse("join"), None))
+    form = QuickForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        draft = Draft(
+            scanned=scanned.code,
+            jobs=form.cleaned_data["jobs"],
+            county=scanned.adcode,
+            name=host.name,
+            identity=host.identity,
+            union=scanned.code,
+            channel=int(Channel.ONE_CLICK),
+        )
+        return apply_with(request, draft, phone=host.phone, host=host)
+    chosen = request.POST.getlist("jobs") if form.is_bound else []
+    context = {
+        "page_title": f"加入{scanned.name}",
+        "back_url": reverse("worker-home"),
+        "back_label": "回首页",
+        "union": scanned,
+        "form": form,
+        "given": _given(host),
+        "tiles": _tiles(chosen),
+        "more_jobs": _more_jobs(chosen),
+        "jobs_error": form.errors.get("jobs", [""])[0],
+    }
+    return render(request, "membership/join/quick.html", context, status=_status(form))
 
 
 @public
@@ -135,11 +205,12 @@ def union(request: HttpRequest) -> HttpResponse:
         draft.union = orgs.get_union_by_code(form.cleaned_data["union"]).code
         keep(request, draft)
         return HttpResponseRedirect(reverse("join-check"))
-    offered = _offered(draft)
+    offered, missing = _offered(draft)
     context = _step(4, reverse("join-person")) | {
         "page_title": "建议你进这个工会" if offered else "这里还没有合适的工会",
         "proposal": offered[0] if offered else None,
         "others": offered[1:3],
+        "missing": missing,
         "chosen": draft.union,
         "form": form,
     }
@@ -151,87 +222,33 @@ def union(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """Show the answers; on the last tap, apply."""
     draft = draft_of(request)
+    if request.method == "POST" and not draft.jobs and has_receipt(request):
+        # The button was tapped twice: the first tap has applied.
+        return HttpResponseRedirect(reverse("join-done"))
     if (gone := _unfinished(request, draft, needs_union=True)) is not None:
         return gone
     chosen = orgs.get_union_by_code(draft.union)
     phone = _phone(request)
     if request.method == "POST":
-        receipt = _apply(request, draft, phone)
-        forget(request)
-        request.session[_RECEIPT] = _kept(receipt, draft.name)
-        return HttpResponseRedirect(reverse("join-done"))
+        host = access_queries.host_person_of(request)
+        return apply_with(request, draft, phone=phone, host=host)
     context = _step(5, reverse("join-union")) | {
-        "page_title": "都对的话，就交了",
+        "page_title": "看看对不对",
         "rows": _answers(draft, chosen.name, phone),
     }
     return render(request, "membership/join/check.html", context)
 
 
-@public
-@require_GET
-def done(request: HttpRequest) -> HttpResponse:
-    """Say what has come of it: the card, what happens next and by when, whom to call."""
-    receipt = request.session.get(_RECEIPT)
-    if receipt is None:
-        return HttpResponseRedirect(reverse("join"))
-    return render(request, "membership/join/done.html", receipt | {"page_title": receipt["title"]})
-
-
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _apply(request: HttpRequest, draft: Draft, phone: str) -> Receipt:
-    host = access_queries.host_person_of(request)
-    now = clock.now()
-    receipt = submit_application(
-        name=draft.name,
-        identity=draft.identity,
-        phone=phone,
-        union_code=draft.union,
-        channel=Channel(draft.channel),
-        occupations=draft.jobs,
-        work_adcode=draft.county,
-        place_stated=draft.place,
-        consents=NEEDED_CONSENTS,
-        actor=request.actor,  # type: ignore[attr-defined]
-        now=now,
-        assurance=Assurance.HOST_VERIFIED if host else Assurance.PHONE_CONFIRMED,
-        via="host" if host else "online",
-    )
-    if receipt.worker_id is not None and not request.actor.account_id:  # type: ignore[attr-defined]
-        account_id = access_actions.open_worker_account(
-            worker_id=receipt.worker_id, name=draft.name, phone=phone or None, actor=SYSTEM, now=now
-        )
-        access_actions.begin_session(request.session, account_id=account_id, kind=SessionKind.PHONE)
-    return receipt
+def _offered(draft: Draft) -> tuple[list[dict[str, Any]], str]:
+    """Return the proposals as the page shows them, the union of a scanned code first.
 
+    And, where only a backstop union is left, what would lead to a better one.
 
-def _kept(receipt: Receipt, name: str) -> dict[str, Any]:
-    """Return what the last page shows of a receipt, as plain values for the session."""
-    is_in = receipt.kind in (ReceiptKind.NEW, ReceiptKind.CONFIRMED, ReceiptKind.RESUBMITTED)
-    return {
-        "title": receipt.title,
-        "message": receipt.message,
-        "is_in": is_in,
-        "name": name,
-        "union_name": receipt.where.name if receipt.where else "",
-        "number": receipt.shown_number,
-        "due": receipt.due_on.isoformat() if receipt.due_on else "",
-        "steps": [
-            {"text": step.when, "detail": step.what, "is_done": at == 0}
-            for at, step in enumerate(receipt.steps)
-        ],
-        "call_name": receipt.call_name,
-        "call_phone": receipt.call_phone,
-        "can_transfer": receipt.can_transfer,
-        "instead": [
-            {"title": w.name, "url": reverse("join-of", args=[w.code])} for w in receipt.instead
-        ],
-    }
-
-
-def _offered(draft: Draft) -> list[dict[str, Any]]:
-    """Return the proposals as the page shows them, the union of a scanned code first."""
+    Where the county has no union that takes people, those nearest to it: never a dead end.
+    """
     found = orgs.candidates_for(
         adcode=draft.county, occupation=draft.jobs, employer_text=draft.place
     )
@@ -243,6 +260,9 @@ def _offered(draft: Draft) -> list[dict[str, Any]]:
             "text": each.reasons[0].text if each.reasons else "",
         }
         for each in found.all
+    ] or [
+        {"value": near.code, "title": near.name, "reasons": [why], "text": why}
+        for near, why in list_unions_near(draft.county)
     ]
     if scanned := _union_or_none(draft.scanned):
         rows = [row for row in rows if row["value"] != scanned.code]
@@ -252,26 +272,47 @@ def _offered(draft: Draft) -> list[dict[str, Any]]:
                 0,
                 {"value": scanned.code, "title": scanned.name, "reasons": [why], "text": why},
             )
-    return rows
+    is_scanned = bool(rows) and rows[0]["value"] == draft.scanned
+    if not found.is_backstop or is_scanned or not rows:
+        return rows, ""
+    return rows, f"还不知道{'、'.join(found.missing)}。进了以后告诉工会，有更合适的，点一下就转。"
 
 
 def _answers(draft: Draft, union_name: str, phone: str) -> list[dict[str, str]]:
     work_url = reverse("join-work")
     return [
         {"label": "手机号", "value": mask_phone(phone), "url": ""},
-        {
-            "label": "做什么",
-            "value": "、".join(occupation(code).label for code in draft.jobs),
-            "url": work_url,
-        },
-        {"label": "在哪儿", "value": region(str(draft.county)).name, "url": work_url},
+        {"label": "做的活", "value": "、".join(map(_said_job, draft.jobs)), "url": work_url},
+        {"label": "在哪儿", "value": _said_place(draft), "url": work_url},
         {"label": "姓名", "value": draft.name, "url": reverse("join-person")},
         {
             "label": "身份证号",
             "value": mask_identity(draft.identity),
             "url": reverse("join-person"),
         },
-        {"label": "工会", "value": union_name, "url": reverse("join-union")},
+        {"label": "进的工会", "value": union_name, "url": reverse("join-union")},
+    ]
+
+
+def _said_job(code: str) -> str:
+    return _TILES[code][0] if code in _TILES else occupation(code).label
+
+
+def _said_place(draft: Draft) -> str:
+    county = region(str(draft.county))
+    city = region(f"{str(draft.county)[:4]}00")
+    where = county.name if city.code == county.code else f"{city.name}{county.name}"
+    return f"{where}，{draft.place}" if draft.place else where
+
+
+def _given(host: Any) -> list[dict[str, str]]:
+    """Return what a host app has verified, as the page shows it."""
+    if host is None:
+        return []
+    return [
+        {"label": "姓名", "value": host.name, "url": ""},
+        {"label": "身份证号", "value": mask_identity(host.identity), "url": ""},
+        {"label": "手机号", "value": mask_phone(host.phone) if host.phone else "没有", "url": ""},
     ]
 
 
@@ -279,11 +320,11 @@ def _tiles(chosen: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "value": code,
-            "label": occupation(code).label,
-            "icon": _ICONS[code],
+            "label": label,
+            "icon": icon,
             "is_chosen": code in chosen,
         }
-        for code in _SHOWN_FIRST
+        for code, (label, icon) in _TILES.items()
     ]
 
 
@@ -292,8 +333,16 @@ def _more_jobs(chosen: list[str]) -> list[dict[str, Any]]:
     return [
         {"value": job.code, "label": job.label, "is_chosen": job.code in chosen}
         for job in all_occupations(today)
-        if job.code not in _SHOWN_FIRST
+        if job.code not in _TILES
     ]
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _with_union(url: str, union: Any) -> str:
+    return f"{url}?{urlencode({'u': union.code})}" if union else url
 
 
 def _union_or_none(code: str) -> Any:

@@ -1,6 +1,6 @@
 """我的: one's membership, what is asked of one, one's data, who looked, leaving."""
 
-import json
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,24 +10,28 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
-from nuanxin.kernel.errors import Malformed, NotFound
-from nuanxin.membership.actions import confirm, leaving, transfer
-from nuanxin.membership.queries.invitations import invitation_of_token
+from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.membership.actions import confirm, leaving, transfer, withdraw
+from nuanxin.membership.queries.invitations import invitation_of_token, token_of
 from nuanxin.membership.queries.mine import Mine, get_my_membership
-from nuanxin.membership.states import MemberState
-from nuanxin.people import actions as people_actions
+from nuanxin.membership.rules.invitations import may_confirm
+from nuanxin.membership.rules.receipts import HOTLINE
+from nuanxin.membership.states import JoinState, MemberState
 from nuanxin.people import queries as people
-from nuanxin.people.states import ConsentPurpose
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @public
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page for everybody: what the union does, and the two ways in."""
+    """The first page: what the union does and the two ways in; a worker's own state first."""
+    actor = request.actor  # type: ignore[attr-defined]
+    mine = get_my_membership(actor=actor) if actor.worker_id is not None else None
     context = {
         "page_title": "暖新",
+        "mine": mine,
+        "title": _title(mine) if mine else "",
+        "has_card": mine is not None and _has_card(mine),
+        "lead": _lead(mine) if mine else "",
         "points": [
             {"word": "看病", "text": "医疗互助，住院自己掏的部分，能再报一笔。"},
             {"word": "歇脚", "text": "街边的工会驿站，进门就能坐，喝水、充电不收钱。"},
@@ -43,27 +47,39 @@ def me(request: HttpRequest) -> HttpResponse:
     """One's membership, the application on its way, a proposal to move, one's past."""
     actor = _worker(request)
     mine = get_my_membership(actor=actor)
+    asked = mine.application if mine.membership is None else None
     context = {
-        "page_title": _title(mine),
+        "page_title": "我的",
+        "title": _title(mine),
+        "lead": _lead(mine),
         "mine": mine,
+        "has_card": _has_card(mine),
         "facts": _facts(mine),
+        "state": asked.state.name.lower() if asked else "",
+        "invitation_url": _invitation_url(asked),
         "past": [
             {
                 "title": past.union_name,
-                "text": f"{past.started_on} 至 {past.ended_on}，{past.reason.label}",
+                "text": f"{_said(past.started_on)}至 {_said(past.ended_on)}，{past.reason.label}",
             }
             for past in mine.past
         ],
-        "rooms": [
-            {"title": "我的资料", "text": "看、改、下载、删", "url": reverse("worker-data")},
-            {
-                "title": "谁看过我的号码",
-                "text": "每次查看都留名、留用途",
-                "url": reverse("worker-readings"),
-            },
-        ],
+        "rooms": _rooms(mine),
+        "banner": _moved(mine) if request.GET.get("moved") else None,
     }
     return render(request, "membership/mine/me.html", context)
+
+
+@requires("own.open")
+@require_POST
+def withdraw_application(request: HttpRequest) -> HttpResponse:
+    """Take one's application back before it is decided."""
+    actor = _worker(request)
+    mine = get_my_membership(actor=actor)
+    if mine.application is None:
+        return HttpResponseRedirect(reverse("worker-me"))
+    withdraw.withdraw_application(application_id=mine.application.id, actor=actor, now=clock.now())
+    return HttpResponseRedirect(reverse("worker-me"))
 
 
 @requires("own.open")
@@ -72,7 +88,8 @@ def answer_transfer(request: HttpRequest, transfer_id: int) -> HttpResponse:
     """Say yes or no to the proposal to move."""
     act = transfer.accept_transfer if request.POST.get("do") == "yes" else transfer.decline_transfer
     act(transfer_id=transfer_id, actor=_worker(request), now=clock.now())
-    return HttpResponseRedirect(reverse("worker-me"))
+    moved = "?moved=1" if request.POST.get("do") == "yes" else ""
+    return HttpResponseRedirect(reverse("worker-me") + moved)
 
 
 @requires("own.open")
@@ -115,69 +132,86 @@ def readings(request: HttpRequest) -> HttpResponse:
     return render(request, "membership/mine/readings.html", context)
 
 
-@requires("own.open")
-@require_GET
-def data(request: HttpRequest) -> HttpResponse:
-    """Everything kept about oneself; as a page, as JSON, as a workbook."""
-    actor = _worker(request)
-    kept = people.my_data(actor.worker_id)
-    wanted = request.GET.get("as", "")
-    if wanted == "json":
-        body = json.dumps(kept, ensure_ascii=False, indent=2, default=str)
-        return _download(body.encode(), "application/json", "my-data.json")
-    if wanted == "xlsx":
-        return _download(people.my_data_workbook(kept), WORKBOOK, "my-data.xlsx")
-    consents = [
-        {"title": c.purpose.label, "text": f"{clock.business_day(c.granted_at)} 同意",
-         "purpose": int(c.purpose)}
-        for c in people.list_consents(actor.worker_id) if c.is_live
-    ]  # fmt: skip
-    context = {"page_title": "我的资料", "sections": _sections(kept), "consents": consents}
-    return render(request, "membership/mine/data.html", context)
-
-
-@requires("own.open")
-@require_POST
-def withdraw_consent(request: HttpRequest) -> HttpResponse:
-    """Withdraw a consent: as easy as giving it."""
-    actor = _worker(request)
-    purpose = request.POST.get("purpose", "")
-    if not purpose.isdecimal() or int(purpose) not in set(ConsentPurpose):
-        raise Malformed("people.no_such_purpose", "先选要撤回哪一项同意。")
-    people_actions.withdraw_consent(
-        worker_id=actor.worker_id, purpose=int(purpose), actor=actor, now=clock.now()
-    )
-    return HttpResponseRedirect(reverse("worker-data"))
-
-
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirm an invitation from the link in the message: one tap; no is as near as yes."""
-    actor = request.actor  # type: ignore[attr-defined]
-    now = clock.now()
-    if request.method == "POST" and request.POST.get("do") == "no":
-        confirm.decline_invitation(token=token, actor=actor, now=now)
-        context = {"page_title": "好的，不会再发了", "is_declined": True}
-        return render(request, "membership/mine/invitation.html", context)
-    if request.method == "POST":
-        receipt = confirm.confirm_invitation(token=token, actor=actor, now=now)
-        context = {"page_title": receipt.title, "receipt": receipt, "is_done": True}
-        return render(request, "membership/mine/invitation.html", context)
-    found = invitation_of_token(token, clock.business_day(now))
-    context = {
-        "page_title": f"{found.waiting.where.name}请你入会",
-        "found": found,
-        "rows": [
-            {"label": "姓名", "value": found.masked_name, "url": ""},
-            {"label": "单位或网点", "value": found.place_stated or "没写", "url": ""},
-            {"label": "工会", "value": found.waiting.where.name, "url": ""},
-        ],
-    }
-    return render(request, "membership/mine/invitation.html", context)
+    """Confirm an invitation from the link in the message: one tap; no is as near as yes.
+
+    A link that is over, used or broken leads on: it says what happened and what can be done.
+    """
+    try:
+        if request.method == "POST":
+            return _answer_invitation(request, token)
+        return _show_invitation(request, token)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        context = {
+            "page_title": _OVER.get(refusal.code, "这个邀请结束了"),
+            "is_over": True,
+            "message": refusal.message,
+            "hotline": HOTLINE,
+        }
+        page = "membership/mine/invitation.html"
+        return render(request, page, context, status=refusal.status)
 
 
 # ---- inside -----------------------------------------------------------------------------------
+
+
+_OVER = {
+    "membership.link_unreadable": "这个链接打不开。",
+    "membership.link_expired": "这个邀请过期了。",
+}
+
+
+def _answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+    if request.POST.get("do") == "no":
+        confirm.decline_invitation(token=token, actor=actor, now=now)
+        context: dict[str, Any] = {"page_title": "好的，不会再发了", "is_declined": True}
+    else:
+        receipt = confirm.confirm_invitation(token=token, actor=actor, now=now)
+        context = _confirmed(receipt)
+    return render(request, "membership/mine/invitation.html", context)
+
+
+def _show_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    found = invitation_of_token(token, clock.business_day(clock.now()))
+    where, state = found.waiting.where, found.waiting.state
+    decision = may_confirm(state)
+    context: dict[str, Any] = {
+        "page_title": f"{where.name}请你入会",
+        "rows": [
+            {"label": "姓名", "value": found.masked_name, "url": ""},
+            {"label": "单位或网点", "value": found.place_stated or "没写", "url": ""},
+            {"label": "工会", "value": where.name, "url": ""},
+            {"label": "最晚", "value": f"{_said(found.expires_on)}前答复", "url": ""},
+        ],
+    }
+    if not decision.is_yes:
+        is_used = decision.code == "already_confirmed"
+        context = {
+            "page_title": "你已经确认过了。" if is_used else "这个邀请结束了。",
+            "is_over": True,
+            "is_used": is_used,
+            "message": f"{where.name}那边收到了。进度在“我的”里看。"
+            if is_used else decision.message,
+            "hotline": HOTLINE,
+        }  # fmt: skip
+    return render(request, "membership/mine/invitation.html", context)
+
+
+def _confirmed(receipt: Any) -> dict[str, Any]:
+    return {
+        "page_title": receipt.title,
+        "receipt": receipt,
+        "is_done": True,
+        "steps": [
+            {"text": step.when, "detail": step.what, "is_done": at == 0}
+            for at, step in enumerate(receipt.steps)
+        ],
+    }
 
 
 def _worker(request: HttpRequest) -> Any:
@@ -187,58 +221,90 @@ def _worker(request: HttpRequest) -> Any:
     return actor
 
 
+def _has_card(mine: Mine) -> bool:
+    return mine.membership is not None or mine.is_provisional
+
+
 def _title(mine: Mine) -> str:
     if mine.membership is not None:
         if mine.membership.state == MemberState.RETAINED:
             return "你的会籍保留着。"
-        return f"你是{mine.membership.where.name}的会员。"
-    return "你的申请在路上。" if mine.application is not None else "你还没有入会。"
+        return "你是工会会员。"
+    state = mine.application.state if mine.application is not None else None
+    return {
+        JoinState.SUBMITTED: "你的申请在路上。",
+        JoinState.RETURNED: "申请差一点，补好再交。",
+        JoinState.INVITED: "有个工会请你入会。",
+    }.get(state, "你还没有入会。")  # type: ignore[arg-type]
+
+
+def _lead(mine: Mine) -> str:
+    """Return the one sentence under the title: since when, by when, or why not."""
+    held, asked = mine.membership, mine.application
+    if held is not None:
+        return f"{held.where.name}，{_said(held.joined_on)}入会。"
+    if asked is None:
+        return "入会不要钱，一分半钟办完。"
+    if asked.state is JoinState.SUBMITTED:
+        return f"{asked.where.name}{_said(asked.due_on)}前审核完，你不用做什么。"
+    if asked.state is JoinState.INVITED:
+        return f"{asked.where.name}等你答复，{_said(asked.expires_on)}前都可以。"
+    if asked.state in (JoinState.RETURNED, JoinState.DECLINED) and asked.note:
+        return f"{asked.where.name}说：{asked.note}"
+    return f"上次申请进{asked.where.name}，{asked.state.label}。想入会随时再申请。"
 
 
 def _facts(mine: Mine) -> list[dict[str, Any]]:
-    if mine.membership is not None:
-        held = mine.membership
+    held, asked = mine.membership, mine.application
+    if held is not None:
         return [
-            {"label": "卡号", "value": mine.shown_number, "url": ""},
             {"label": "工会", "value": held.where.name, "url": ""},
             {"label": "状态", "value": held.state.label, "url": ""},
             {"label": "职业", "value": held.occupation_label, "url": ""},
-            {"label": "入会", "value": str(held.joined_on), "url": ""},
+            {"label": "入会", "value": _said(held.joined_on), "url": ""},
         ]
-    if mine.application is not None:
-        asked = mine.application
-        rows = [
+    if asked is not None and asked.state.is_open:
+        return [
             {"label": "工会", "value": asked.where.name, "url": ""},
             {"label": "状态", "value": asked.state.label, "url": ""},
+            {"label": "申请", "value": _said(clock.business_day(asked.created_at)), "url": ""},
         ]
-        if asked.due_on:
-            rows.append({"label": "最晚", "value": f"{asked.due_on} 前答复", "url": ""})
-        if asked.note:
-            rows.append({"label": "说明", "value": asked.note, "url": ""})
-        return rows
     return []
 
 
-def _sections(kept: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return each section as rows of label and value, for the page."""
-    return [
+def _rooms(mine: Mine) -> list[dict[str, str]]:
+    rooms = [
+        {"title": "我的资料", "text": "看、改、下载、删", "url": reverse("worker-data")},
         {
-            "title": section["title"],
-            "blocks": [
-                [
-                    {"label": section["labels"].get(key, key), "value": value, "url": ""}
-                    for key, value in row.items()
-                    if value not in ("", None)
-                ]
-                for row in section["rows"]
-            ],
-        }
-        for section in kept["sections"]
-        if section["rows"]
+            "title": "谁看过我的号码",
+            "text": "每次查看都留名、留用途",
+            "url": reverse("worker-readings"),
+        },
     ]
+    if _has_card(mine):
+        rooms.append(
+            {"title": "存一份会员卡", "text": "PDF，能打印", "url": reverse("worker-card-paper")}
+        )
+        rooms.append(
+            {"title": "入会申请书", "text": "PDF，填好的", "url": reverse("worker-joining-paper")}
+        )
+    return rooms
 
 
-def _download(body: bytes, media_type: str, name: str) -> HttpResponse:
-    response = HttpResponse(body, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _invitation_url(asked: Any) -> str:
+    if asked is None or asked.state is not JoinState.INVITED or asked.expires_on is None:
+        return ""
+    return reverse("invitation", args=[token_of(asked.id, asked.expires_on)])
+
+
+def _moved(mine: Mine) -> dict[str, str] | None:
+    if mine.membership is None:
+        return None
+    return {
+        "text": f"会籍已经转到{mine.membership.where.name}。",
+        "detail": "入会日期和卡号不变。",
+    }
+
+
+def _said(day: date | None) -> str:
+    return f"{day.year} 年 {day.month} 月 {day.day} 日" if day else ""

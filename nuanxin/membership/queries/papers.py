@@ -64,6 +64,25 @@ def get_joining_form(*, actor: Actor, application_id: int) -> JoiningForm:
     )
 
 
+def get_my_joining_form(*, actor: Actor) -> JoiningForm:
+    """Return the form of the signed-in worker's latest application that he confirmed himself.
+
+    Raises ``NotFound`` membership.no_joining_form for somebody who never applied.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM membership_joinapplication
+               WHERE worker_id = %s AND confirmed_at IS NOT NULL ORDER BY id DESC LIMIT 1""",
+            [actor.worker_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound(
+            "membership.no_joining_form", "还没有入会申请书。申请入会以后，这里就能下载。"
+        )
+    return get_joining_form(actor=actor, application_id=row[0])
+
+
 def _fields(row: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
     return (
         ("会员证号", shown_number(card_number(row[1]))),

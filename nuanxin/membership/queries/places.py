@@ -4,8 +4,8 @@ from django.db import connection
 
 from nuanxin.membership.rules.receipts import Where
 
-_FIELDS = "u.id, u.code, u.name, u.adcode, u.contact_name, u.contact_phone"
-_TAKES = "u.accepts_members AND u.ended_on IS NULL AND u.state NOT IN ('merged', 'dissolved')"
+FIELDS = "u.id, u.code, u.name, u.adcode, u.contact_name, u.contact_phone"
+TAKES = "u.accepts_members AND u.ended_on IS NULL AND u.state NOT IN ('merged', 'dissolved')"
 _SUCCESSOR = f"""
 WITH RECURSIVE chain (id, step) AS (
     SELECT merged_into_id, 1 FROM orgs_union WHERE id = %s
@@ -13,12 +13,12 @@ WITH RECURSIVE chain (id, step) AS (
     SELECT n.merged_into_id, c.step + 1 FROM chain c JOIN orgs_union n ON n.id = c.id
     WHERE c.step < 20
 )
-SELECT {_FIELDS} FROM chain c JOIN orgs_union u ON u.id = c.id
-WHERE {_TAKES} ORDER BY c.step LIMIT 1
+SELECT {FIELDS} FROM chain c JOIN orgs_union u ON u.id = c.id
+WHERE {TAKES} ORDER BY c.step LIMIT 1
 """
 _INSTEAD = f"""
-SELECT {_FIELDS} FROM orgs_union u
-WHERE u.adcode = ANY (%(counties)s) AND {_TAKES}
+SELECT {FIELDS} FROM orgs_union u
+WHERE u.adcode = ANY (%(counties)s) AND {TAKES}
 ORDER BY u.route = 'backstop' DESC, u.kind = 'township' DESC, u.is_new_form DESC, u.id
 LIMIT %(limit)s
 """

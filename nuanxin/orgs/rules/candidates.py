@@ -112,16 +112,18 @@ def rank(candidates: Iterable[Candidate], situation: Situation) -> Proposals:
     fitting = [(each, _reasons(each, situation)) for each in known if not each.is_backstop]
     fitting = [(each, reasons) for each, reasons in fitting if reasons]
     ordered = _one_of_each_way_first(sorted(fitting, key=lambda pair: _key(pair, situation)))
-    others = situation.others
-    if ordered:
-        chosen = [_proposal(each, reasons) for each, reasons in ordered[: 1 + others]]
-        return Proposals(chosen[0], tuple(chosen[1:]), missing=_missing(situation, ordered))
     backstops = sorted((each for each in known if each.is_backstop), key=_nearness)
-    missing = _missing(situation, ())
-    if not backstops:
+    chosen = [_proposal(each, reasons) for each, reasons in ordered]
+    if situation.has_labour_relation is None and all(_way(r) == "employer" for _, r in ordered):
+        # Who has no contract is not left with a union for those who have one.
+        chosen += [_proposal(each, _backstop_reasons(each, situation)) for each in backstops]
+    elif not ordered:
+        chosen = [_proposal(each, _backstop_reasons(each, situation)) for each in backstops]
+    missing = _missing(situation, ordered)
+    if not chosen:
         return Proposals(None, is_backstop=True, missing=missing)
-    chosen = [_proposal(each, _backstop_reasons(each, situation)) for each in backstops]
-    return Proposals(chosen[0], tuple(chosen[1 : 1 + others]), is_backstop=True, missing=missing)
+    others = tuple(chosen[1 : 1 + situation.others])
+    return Proposals(chosen[0], others, is_backstop=not ordered, missing=missing)
 
 
 def _proposal(candidate: Candidate, reasons: Sequence[Reason]) -> Proposal:

@@ -15,24 +15,10 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.kernel.uuid7 import uuid7
 from nuanxin.people import permissions, queries
+from nuanxin.people.queries.erasing import ERASED_HERE, KEPT_HERE
 from nuanxin.people.states import DuplicateVerdict, ErasureHold, erasers, erasure_holds
 from nuanxin.records.actions import append_event
 
-_ERASED = ["姓名", "身份证号", "手机号", "出生日期和性别", "所报单位和网点", "家庭"]
-_KEPT_HERE = (
-    ErasureHold(
-        "同意和撤回的记录（不含姓名和号码）",
-        "证明处理资料时有您的同意，个人信息保护法第六十九条要求处理者能够举证",
-    ),
-    ErasureHold(
-        "谁看过号码的记录（不含姓名和号码）",
-        "个人信息保护法第五十六条要求至少保存三年",
-    ),
-    ErasureHold(
-        "操作日志（不含姓名和号码）",
-        "网络安全法第二十一条要求至少保存六个月",
-    ),
-)
 # The name goes too: what remains of the row is that there was somebody, for counts of the past.
 _ERASE = """
 UPDATE people_worker SET
@@ -64,9 +50,9 @@ def erase_worker(*, worker_id: int, actor: Actor, now: datetime) -> ErasureOutco
     record_ids = _lock(worker_id)
     holds = [hold for ask in erasure_holds for hold in ask(worker_id, now)]
     _check_not_blocked(holds)
-    erased = [*_ERASED, *(what for erase in erasers for what in erase(record_ids, now))]
+    erased = [*ERASED_HERE, *(what for erase in erasers for what in erase(record_ids, now))]
     _erase_rows(record_ids, now)
-    kept = [*_KEPT_HERE, *holds]
+    kept = [*KEPT_HERE, *holds]
     certificate = _certificate(erased, kept, now)
     append_event(
         "people.worker_erased",

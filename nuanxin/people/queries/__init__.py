@@ -18,6 +18,7 @@ from nuanxin.people.queries.duplicates import (
     list_duplicates,
     list_undoable_merges,
 )
+from nuanxin.people.queries.erasing import ErasurePlan, get_erasure_plan
 from nuanxin.people.queries.own_data import my_data, my_data_workbook
 from nuanxin.people.queries.workers import (
     EngagementRow,
@@ -40,6 +41,7 @@ __all__ = [
     "DuplicatePage",
     "DuplicateRow",
     "EngagementRow",
+    "ErasurePlan",
     "MergeRow",
     "NoticeText",
     "WorkerRow",
@@ -47,6 +49,7 @@ __all__ = [
     "find_worker_by_identity",
     "find_workers_by_phone",
     "get_duplicate",
+    "get_erasure_plan",
     "get_notice",
     "get_worker",
     "has_consent",

@@ -9,7 +9,8 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 from django.db import connection
 
-from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel import regions
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.people import rules
 from nuanxin.people.queries.workers import (
     list_engagements,
@@ -94,11 +95,11 @@ def _engagements(record_ids: Sequence[int]) -> list[dict[str, Any]]:
             "occupation": row.occupation_label,
             "place_stated": row.place_stated,
             "relation": row.relation.label,
-            "work_adcode": row.work_adcode,
+            "work_adcode": _said_region(row.work_adcode),
             "started_on": row.started_on,
             "ended_on": row.ended_on,
             "recorded_at": row.recorded_at,
-            "source": row.source,
+            "source": _SOURCES.get(row.source, row.source),
         }
         for record_id in record_ids
         for row in list_engagements(record_id)
@@ -115,8 +116,36 @@ def _consents(record_ids: Sequence[int]) -> list[dict[str, Any]]:
         keys = ("notice_version", "granted_at", "granted_via", "withdrawn_at")
         return [
             {"purpose": ConsentPurpose(row[0]).label, **dict(zip(keys, row[1:], strict=True))}
+            | {"granted_via": _said_way(row[3])}
             for row in db.fetchall()
         ]
+
+
+_SOURCES = {"application": "入会申请", "join": "入会申请", "roster": "单位报的名单"}
+_WAYS = {
+    "online": "网上勾选",
+    "web": "网上勾选",
+    "one_click": "网上勾选",
+    "link": "短信链接里点的",
+    "ceremony": "现场扫码点的",
+    "on_site": "现场",
+    "signature": "纸上签字",
+    "host": "合作平台里点的",
+    "api": "合作单位转来",
+}
+
+
+def _said_way(way: str) -> str:
+    return _WAYS.get(way.partition(":")[0], way)
+
+
+def _said_region(adcode: int | None) -> str:
+    if adcode is None:
+        return ""
+    try:
+        return f"{regions.region(str(adcode)).name}（{adcode}）"
+    except Malformed:
+        return str(adcode)
 
 
 def _readings(record_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -167,7 +196,7 @@ _OWN_SECTIONS = (
             "occupation": "职业",
             "place_stated": "所报单位或网点",
             "relation": "用工关系",
-            "work_adcode": "工作地区代码",
+            "work_adcode": "工作地区",
             "started_on": "开始",
             "ended_on": "结束",
             "recorded_at": "登记时间",
