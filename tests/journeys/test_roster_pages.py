@@ -1,16 +1,29 @@
 """An officer's roster in the browser's terms: drop, preview, correct, take effect, undo."""
 
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from nuanxin.kernel import clock
+from nuanxin.kernel import clock, sealing
 from nuanxin.kernel.actor import SYSTEM
 from nuanxin.membership.actions import roster_reading, rosters
 from nuanxin.membership.models import JoinApplication, RosterBatch
 from nuanxin.membership.states import BatchState
+from nuanxin.people.models import Worker
+from tests.membership.rosters.made_up import (
+    HEAD,
+    csv_bytes,
+    identity,
+    name,
+    people,
+    phone,
+    wrong,
+    xlsx_bytes,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FILE = Path(__file__).parents[1] / "membership" / "rosters" / "files" / "care_2026.csv"
@@ -68,6 +81,90 @@ def test_the_columns_can_be_corrected(desk, cast):
     assert RosterBatch.objects.get().state == BatchState.READING
     run_jobs()
     assert RosterBatch.objects.get().totals["ok"] == 2505
+
+
+def test_what_is_not_corrected_stays_and_no_number_stands_in_clear(desk, cast):
+    page = drop(desk, cast)
+    run_jobs()
+    shown = desk.get(page).content.decode()
+    assert "331102197306179750" not in shown
+    assert "15998698797" not in shown
+    assert "付志强" not in shown
+    assert "合计行，没有当作人" in shown
+    desk.post(f"{page}columns/", {"column-name": 1, "column-identity": 3, "column-phone": 2})
+    assert RosterBatch.objects.get().mapping == {"name": 1, "identity": 3, "phone": 2}
+    run_jobs()
+    assert RosterBatch.objects.get().totals["ok"] == 2505
+
+
+@pytest.mark.parametrize("chosen", [{"column-name": 1}, {"column-identity": 3, "column-name": 3}, {"column-identity": 99}])  # fmt: skip
+def test_a_correction_that_cannot_be_is_said_and_changes_nothing(desk, cast, chosen):
+    page = drop(desk, cast)
+    run_jobs()
+    answer = desk.post(f"{page}columns/", chosen)
+    assert answer.status_code in {400, 422}
+    assert "请" in answer.content.decode()
+    batch = RosterBatch.objects.get()
+    assert (batch.state, batch.totals["ok"]) == (BatchState.PREVIEWED, 2505)
+
+
+def test_odd_headings_are_read_as_the_officer_points(desk, cast):
+    mine, other = people(12), people(12)
+    rows = [
+        ["甲", "乙", "丙", "丁"],
+        *[[o[1], m[1], m[0], m[2]] for m, o in zip(mine, other, strict=True)],
+    ]
+    page = drop(desk, cast, content=csv_bytes(rows))
+    run_jobs()
+    desk.post(f"{page}columns/", {"column-name": 2, "column-identity": 1, "column-phone": 3})
+    run_jobs()
+    desk.post(f"{page}confirm/")
+    run_jobs()
+    hashes = {sealing.lookup_hash("identity", row[1]) for row in mine}
+    stored = JoinApplication.objects.values_list("worker__identity_hash", flat=True)
+    assert set(stored) == hashes
+
+
+def test_another_sheet_that_is_a_roster_can_be_read_instead(desk, cast):
+    body = xlsx_bytes({"一站": [HEAD, *people(3)], "二站": [HEAD, *people(5)]})
+    page = drop(desk, cast, content=body)
+    run_jobs()
+    assert RosterBatch.objects.get().totals == {"ok": 5}
+    assert "一站" in desk.get(page).content.decode()
+    for sheet, rows in (("一站", 3), ("一站", 3), ("二站", 5)):
+        desk.post(f"{page}columns/", {"sheet": sheet})
+        run_jobs()
+        assert RosterBatch.objects.get().totals == {"ok": rows}
+
+
+def test_a_result_is_corrected_and_dropped_again_and_only_what_was_corrected_takes_effect(
+    desk, cast
+):
+    whole = people(6)
+    faulty = [
+        [name(), wrong(identity()), phone()],
+        ["", identity(), phone()],
+        ["=1+1", identity(), phone()],
+    ]
+    page = drop(desk, cast, content=csv_bytes([HEAD, *whole, *faulty]))
+    run_jobs()
+    desk.post(f"{page}confirm/")
+    run_jobs()
+    assert JoinApplication.objects.count() == 7
+    sheet = openpyxl.load_workbook(BytesIO(b"".join(desk.get(f"{page}result/").streaming_content)))
+    cells = sheet.active
+    assert [c.value for c in cells[1]][-2:] == ["结果", "原因和怎么改"]
+    assert cells["A10"].value == "'=1+1"
+    cells["B8"] = identity()
+    out = BytesIO()
+    sheet.save(out)
+    again = drop(desk, cast, content=out.getvalue())
+    run_jobs()
+    assert RosterBatch.objects.latest("id").totals == {"ok": 1, "already_invited": 7, "no_name": 1}
+    desk.post(f"{again}confirm/")
+    run_jobs()
+    assert JoinApplication.objects.count() == 8
+    assert Worker.objects.filter(name="=1+1").count() == 1
 
 
 def test_a_file_that_cannot_be_read_says_why_and_what_to_do(desk, cast):

@@ -6,6 +6,7 @@ rows (masked) is kept as a second sealed file, so that no page has to read the r
 
 import gzip
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -21,10 +22,12 @@ from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.identity import mask_identity
 from nuanxin.kernel.names import mask_name
 from nuanxin.kernel.occupations import occupation, recognise
+from nuanxin.kernel.text import readable
 from nuanxin.membership.actions.roster_effect import CHUNK_ROWS, standing_of
 from nuanxin.membership.actions.roster_wire import RosterRows
 from nuanxin.membership.forms.roster_columns import RosterTable, apply_mapping
 from nuanxin.membership.forms.roster_file import read_roster_safely
+from nuanxin.membership.forms.roster_headings import Field
 from nuanxin.membership.models import RosterBatch, RosterChunk
 from nuanxin.membership.rules.limits import UPLOAD_LIMITS
 from nuanxin.membership.rules.roster import JudgedRoster, judge_rows
@@ -50,7 +53,9 @@ def read_table(batch: RosterBatch) -> RosterTable:
     Raises ``Malformed`` roster.* with the sentence for the officer.
     """
     pieces = records_queries.open_file(batch.file_id, owner_type=OWNER, owner_id=batch.id)
-    return read_roster_safely(b"".join(pieces), batch.file_name, limits=UPLOAD_LIMITS)
+    return read_roster_safely(
+        b"".join(pieces), batch.file_name, limits=UPLOAD_LIMITS, sheet=batch.options.get("sheet")
+    )
 
 
 def judge_table(batch: RosterBatch, table: RosterTable, *, today: date) -> JudgedRoster:
@@ -103,8 +108,9 @@ def read_batch(*, batch_id: int, now: datetime) -> RosterBatch:
 def _fail(batch: RosterBatch, refusal: Malformed) -> RosterBatch:
     batch.state = BatchState.FAILED
     batch.failure = refusal.message
+    batch.totals = {}
     batch.options = {**batch.options, "failure_code": refusal.code}
-    batch.save(update_fields=["state", "failure", "options"])
+    batch.save(update_fields=["state", "failure", "totals", "options"])
     return batch
 
 
@@ -123,8 +129,9 @@ def _keep_preview(
         totals.update(RowOutcome(code).code for code in outcomes.tolist())
         _write_chunk(batch, judged, number, outcomes)
         shown.extend(_shown_rows(judged, number, outcomes, shown))
-    details = {"rows": shown, "headings": table.headings, "sample": table.sample(8)}
-    details |= {"mapping": {str(f): c for f, c in table.mapping.items()}}
+    details = {"rows": shown, "headings": table.headings, "sample": _masked_sample(table)}
+    details |= {"mapping": {str(f): c for f, c in table.mapping.items()}, "notes": table.notes}
+    details |= {"sheet": table.grid.name, "sheets": [s.name for s in table.sheets if s.is_roster]}
     file_id = records.store_file(
         owner_type=OWNER,
         owner_id=batch.id,
@@ -140,6 +147,26 @@ def _keep_preview(
     today = clock.business_day(now).isoformat()
     batch.options = {**batch.options, "preview": str(file_id), "today": today}
     batch.save(update_fields=["state", "rows_count", "totals", "failure", "options"])
+
+
+_DIGITS = re.compile(r"\d(?:[\s-]?\d){6,}[Xx]?")
+_SAMPLE_ROWS = 8
+
+
+def _masked_sample(table: RosterTable) -> list[tuple[int, list[str]]]:
+    """Return the first rows as the correction of columns shows them: shapes, but nobody's data."""
+    names = {table.mapping.get(Field.NAME), table.surname_column}
+
+    def shown(column: int, cell: str) -> str:
+        masked = _DIGITS.sub(
+            lambda run: f"{run[0][:3]}{'*' * (len(run[0]) - 5)}{run[0][-2:]}", readable(cell)
+        )
+        return mask_name(masked) if column in names else masked
+
+    return [
+        (row, [shown(column, cell) for column, cell in enumerate(cells)])
+        for row, cells in table.sample(_SAMPLE_ROWS)
+    ]
 
 
 def _with_register(
@@ -220,16 +247,21 @@ class _Occupations(dict[str, int]):
         return self[text]
 
 
+NOTHING_READ: dict[str, Any] = {
+    "rows": [], "headings": [], "sample": [], "mapping": {}, "notes": [], "sheet": "", "sheets": [],
+}  # fmt: skip
+
+
 def preview_details(batch: RosterBatch) -> dict[str, Any]:
-    """Return what the preview kept: masked rows, headings, sample lines, the guessed mapping."""
+    """Return what the preview kept: masked rows and sample, headings, mapping, notes, sheets."""
     from uuid import UUID
 
     file_id = batch.options.get("preview")
     if not file_id:
-        return {"rows": [], "headings": [], "sample": [], "mapping": {}}
+        return NOTHING_READ
     pieces = records_queries.open_file(UUID(file_id), owner_type=OWNER, owner_id=batch.id)
     details: dict[str, Any] = json.loads(gzip.decompress(b"".join(pieces)))
-    return details
+    return NOTHING_READ | details
 
 
 def final_totals(batch: RosterBatch) -> dict[str, int]:

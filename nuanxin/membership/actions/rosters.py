@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.parameters import parameter
 from nuanxin.membership.actions import roster_reading as reading
@@ -82,13 +82,39 @@ def open_batch(
 
 
 @transaction.atomic
-def correct_columns(*, batch_id: int, mapping: dict[str, int], actor: Actor, now: datetime) -> None:
-    """Take the officer's correction of the columns; the batch waits to be read again."""
+def correct_columns(
+    *, batch_id: int, mapping: dict[str, int], actor: Actor, now: datetime, sheet: str = ""
+) -> None:
+    """Take the officer's correction of the columns, or his choice of another sheet.
+
+    ``mapping`` gives the zero-based column by field; fields that it leaves out are not read. With
+    another ``sheet`` the columns are recognised anew and ``mapping`` is not looked at. The batch
+    waits to be read again. Raises ``Malformed`` roster.no_identity_column or roster.bad_mapping.
+    """
     batch = _batch_for_update(actor, batch_id)
+    read = reading.preview_details(batch)
     _move(batch, BatchState.READING)
-    batch.mapping = mapping
-    batch.save(update_fields=["state", "mapping"])
-    _record("membership.roster_columns_corrected", batch, actor, now, {"mapping": mapping})
+    if sheet and sheet != read["sheet"] and sheet in read["sheets"]:
+        batch.mapping, batch.options = None, {**batch.options, "sheet": sheet}
+    else:
+        _check_mapping(mapping, width=len(read["headings"]))
+        batch.mapping = mapping
+    batch.save(update_fields=["state", "mapping", "options"])
+    _record("membership.roster_columns_corrected", batch, actor, now, {"mapping": batch.mapping})
+
+
+def _check_mapping(mapping: dict[str, int], *, width: int) -> None:
+    if "identity" not in mapping:
+        raise Malformed(
+            "roster.no_identity_column", "请指出哪一列是身份证号。没有这一列，名单里的人没法核对。"
+        )
+    used = list(mapping.values())
+    if len(set(used)) < len(used):
+        raise Malformed(
+            "roster.bad_mapping", "有一列被指给了两项内容。每一列只能对应一项，请改正。"
+        )
+    if not all(0 <= column < width for column in used):
+        raise Malformed("roster.bad_mapping", "选的列不在这张表里。请重新选择。")
 
 
 @transaction.atomic

@@ -148,10 +148,11 @@ def build_table(
 
     Raises Malformed ``roster.empty`` or ``roster.no_identity_column`` when no sheet is a roster.
     """
-    looked_at = [_look(grid, limits) for grid in grids if sheet in (None, grid.name)]
-    if not any(grid.height for grid, *_ in looked_at):
+    looked_at = [_look(grid, limits) for grid in grids]
+    asked_for = [look for look in looked_at if sheet in (None, look[0].name)]
+    if not any(grid.height for grid, *_ in asked_for):
         raise Malformed("roster.empty", "这份文件里没有内容。请确认名单已经保存，再重新上传。")
-    best = max(looked_at, key=_worth)
+    best = max(asked_for, key=_worth)
     grid, header, guesses, rows = best
     mapping = _mapping_of(guesses)
     if Field.IDENTITY not in mapping:

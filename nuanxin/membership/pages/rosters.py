@@ -14,7 +14,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Conflict, NotFound, Refusal
 from nuanxin.membership.actions import rosters
-from nuanxin.membership.actions.roster_reading import preview_details
+from nuanxin.membership.actions.roster_reading import NOTHING_READ, preview_details
 from nuanxin.membership.forms.roster_headings import Field
 from nuanxin.membership.forms.rosters import DropForm
 from nuanxin.membership.queries.rosters import BatchRow, get_batch_row, list_batches
@@ -138,6 +138,8 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
         "next_url": _page_url(chosen, first + PREVIEW_ROWS, len(rows)),
         "previous_url": _page_url(chosen, first - PREVIEW_ROWS, len(rows)),
         "mapping": _mapping_rows(details, batch),
+        "notes": details["notes"],
+        "sheets": _sheet_choices(details),
         "sample": details["sample"],
         "headings": details["headings"],
         "has_result": batch.state in (BatchState.PREVIEWED, BatchState.DONE),
@@ -150,14 +152,24 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
 @requires("roster.create")
 @require_POST
 def roster_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Take the officer's correction of the columns and read again."""
+    """Take the officer's correction of the columns, or another sheet, and read again."""
     actor = _actor(request)
-    mapping = {
-        field.value: int(column)
-        for field in Field
-        if (column := request.POST.get(f"column-{field.value}", "")).isdecimal()
+    batch = get_batch_row(actor, batch_id)
+    chosen = {
+        field: int(column)
+        for field in _CORRECTABLE
+        if (column := request.POST.get(f"column-{field}", "")).isdecimal()
     }
-    rosters.correct_columns(batch_id=batch_id, mapping=mapping, actor=actor, now=clock.now())
+    before = batch.mapping or _details(actor, batch)["mapping"]
+    kept = {f: c for f, c in before.items() if f not in _CORRECTABLE and c not in chosen.values()}
+    is_about_columns = any(f"column-{field}" in request.POST for field in _CORRECTABLE)
+    rosters.correct_columns(
+        batch_id=batch_id,
+        mapping=kept | chosen if is_about_columns else before,
+        sheet=request.POST.get("sheet", ""),
+        actor=actor,
+        now=clock.now(),
+    )
     jobs.read_roster.defer(batch_id=batch_id)
     return HttpResponseRedirect(reverse("desk-roster", args=[batch_id]))
 
@@ -221,7 +233,7 @@ def _own_union_code(actor: Any) -> str:
 
 def _details(actor: Any, batch: BatchRow) -> dict[str, Any]:
     if batch.state in (BatchState.READING, BatchState.FAILED, BatchState.DISCARDED):
-        return {"rows": [], "headings": [], "sample": [], "mapping": {}}
+        return NOTHING_READ
     return preview_details(rosters.get_batch(actor, batch.id))
 
 
@@ -326,4 +338,12 @@ def _mapping_rows(details: dict[str, Any], batch: BatchRow) -> list[dict[str, An
     ]  # fmt: skip
 
 
-_CORRECTABLE = ("name", "identity", "phone", "employer", "occupation")
+_CORRECTABLE = ("name", "identity", "phone", "employer", "outlet", "occupation", "joined_on")
+
+
+def _sheet_choices(details: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sheets to choose from; none where only one is a roster."""
+    names = details["sheets"]
+    if len(names) < 2:
+        return []
+    return [{"value": n, "label": n, "is_chosen": n == details["sheet"]} for n in names]
