@@ -78,8 +78,9 @@ JOIN_MOVES: dict[JoinState, frozenset[JoinState]] = {
     JoinState.RETURNED: frozenset(
         {JoinState.SUBMITTED, JoinState.WITHDRAWN, JoinState.EXPIRED, JoinState.UNDONE}
     ),
-    # A decision can be taken back within the undo time; then the application waits again.
-    JoinState.APPROVED: frozenset({JoinState.SUBMITTED}),
+    # A decision can be taken back within the undo time; then the application waits again. With its
+    # whole roster it is undone for good.
+    JoinState.APPROVED: frozenset({JoinState.SUBMITTED, JoinState.UNDONE}),
     JoinState.DECLINED: frozenset({JoinState.SUBMITTED}),
     JoinState.WITHDRAWN: frozenset(),
     JoinState.EXPIRED: frozenset(),

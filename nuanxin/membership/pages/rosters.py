@@ -17,7 +17,12 @@ from nuanxin.membership.actions import rosters
 from nuanxin.membership.actions.roster_reading import NOTHING_READ, preview_details
 from nuanxin.membership.forms.roster_headings import Field
 from nuanxin.membership.forms.rosters import DropForm
-from nuanxin.membership.queries.rosters import BatchRow, get_batch_row, list_batches
+from nuanxin.membership.queries.rosters import (
+    BatchRow,
+    get_batch_row,
+    get_undo_effect,
+    list_batches,
+)
 from nuanxin.membership.states import BatchState
 from nuanxin.membership.tasks import rosters as jobs
 from nuanxin.orgs import queries as orgs
@@ -118,10 +123,7 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
         "is_working": batch.state in (BatchState.READING, BatchState.RUNNING),
         "is_previewed": batch.state == BatchState.PREVIEWED,
         "may_act": may_act,
-        "can_undo": may_act
-        and batch.state == BatchState.DONE
-        and batch.undo_until is not None
-        and clock.now() <= batch.undo_until,
+        "undo": get_undo_effect(actor, batch.id) if may_act and _may_undo(batch) else None,
         "can_confirm": may_act
         and batch.state == BatchState.PREVIEWED
         and any(batch.totals.get(code) for code in ("ok", "transfer")),
@@ -235,6 +237,11 @@ def _details(actor: Any, batch: BatchRow) -> dict[str, Any]:
     if batch.state in (BatchState.READING, BatchState.FAILED, BatchState.DISCARDED):
         return NOTHING_READ
     return preview_details(rosters.get_batch(actor, batch.id))
+
+
+def _may_undo(batch: BatchRow) -> bool:
+    is_in_time = batch.undo_until is not None and clock.now() <= batch.undo_until
+    return batch.state == BatchState.DONE and is_in_time
 
 
 def _list_title(batches: list[BatchRow]) -> str:

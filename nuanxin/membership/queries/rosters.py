@@ -1,16 +1,17 @@
 """Reading roster batches: the list of a scope, one batch for its page, the interrupted ones."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
-from nuanxin.membership.models import RosterBatch
-from nuanxin.membership.states import BatchState, RowOutcome
+from nuanxin.membership.models import JoinApplication, RosterBatch, Transfer
+from nuanxin.membership.states import BatchState, JoinState, RowOutcome, TransferState
 
 PAGE_ROWS = 50
 _LOST_AFTER = timedelta(minutes=2)
@@ -116,4 +117,35 @@ def _row(batch: RosterBatch) -> BatchRow:
         failure=batch.failure,
         undo_until=batch.undo_until,
         mapping=batch.mapping,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UndoEffect:
+    """What undoing a batch would take back now, in persons; ``moved_persons`` it would not."""
+
+    invited_persons: int
+    confirmed_persons: int
+    approved_persons: int
+    moved_persons: int
+
+
+def get_undo_effect(actor: Actor, batch_id: int) -> UndoEffect:
+    """Return what undoing the batch would do to people by now; raise ``NotFound`` out of scope."""
+    batch = get_batch_row(actor, batch_id)
+    of_state = Counter(
+        dict(
+            JoinApplication.objects.filter(batch_id=batch.id)
+            .values_list("state")
+            .annotate(persons=Count("id"))
+            .order_by("state")
+        )
+    )
+    return UndoEffect(
+        invited_persons=of_state[JoinState.INVITED],
+        confirmed_persons=of_state[JoinState.SUBMITTED] + of_state[JoinState.RETURNED],
+        approved_persons=of_state[JoinState.APPROVED],
+        moved_persons=Transfer.objects.filter(
+            batch_id=batch.id, state=TransferState.ACCEPTED
+        ).count(),
     )

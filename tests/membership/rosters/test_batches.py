@@ -12,12 +12,16 @@ from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor, Grant, Role
 from nuanxin.kernel.errors import Conflict, Forbidden, NotFound
 from nuanxin.membership.actions import rosters
+from nuanxin.membership.actions.confirm import take_up
+from nuanxin.membership.actions.review import approve_applications
 from nuanxin.membership.actions.roster_reading import preview_details, read_batch
 from nuanxin.membership.figures import Place, totals_as_of
 from nuanxin.membership.models import JoinApplication, MemberFlow, Membership, RosterBatch
-from nuanxin.membership.states import BatchState, FlowKind
+from nuanxin.membership.queries.rosters import get_undo_effect
+from nuanxin.membership.states import BatchState, FlowKind, JoinState
 from nuanxin.orgs.models import Union
 from nuanxin.people.models import Worker
+from nuanxin.people.states import Assurance
 from nuanxin.records.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -184,6 +188,44 @@ def test_a_whole_roster_is_undone_within_its_day_and_leaves_no_person_behind(uni
     assert not Worker.objects.filter(identity_hash__isnull=False).exists()
     assert sum(MemberFlow.objects.filter(kind=1).values_list("persons", flat=True)) == 0
     assert drop(CSV, union, officer).totals == ANSWERS[CSV]["totals"]
+
+
+def test_undo_takes_back_the_confirmed_and_the_approved_but_nobody_who_moved_himself(
+    union, officer
+):
+    batch = drop(CSV, union, officer)
+    run(batch, officer)
+    invited = list(JoinApplication.objects.filter(batch=batch).order_by("id")[:4])
+    for application in invited[:3]:
+        take_up(
+            application_ids=[application.id],
+            moved_from=JoinState.INVITED,
+            assurance=Assurance.PHONE_CONFIRMED,
+            consents=[],
+            via="link",
+            actor=officer,
+            now=NOW,
+        )
+    approve_applications(application_ids=[invited[0].id], actor=officer, now=NOW)
+    assert Membership.objects.filter(union=union, ended_on=None).count() == 1
+    before = get_undo_effect(officer, batch.id)
+    ok = ANSWERS[CSV]["totals"]["ok"]
+    assert (before.invited_persons, before.confirmed_persons, before.approved_persons) == (
+        ok - 3,
+        2,
+        1,
+    )
+    rosters.undo_batch(batch_id=batch.id, actor=officer, now=NOW + timedelta(hours=1))
+    assert JoinApplication.objects.filter(batch=batch, state=JoinState.UNDONE).count() == ok
+    assert not Membership.objects.filter(ended_on=None).exists()
+    kept = Worker.objects.filter(identity_hash__isnull=False)
+    assert set(kept) == {application.worker for application in invited[:3]}
+    totals = totals_as_of(date(2026, 11, 23), Place(region=330105))
+    assert (totals.count(FlowKind.INVITED), totals.live()) == (0, 0)
+    again = drop(CSV, union, officer)
+    assert again.totals == ANSWERS[CSV]["totals"]
+    run(again, officer)
+    assert JoinApplication.objects.filter(batch=again).count() == ok
 
 
 def test_only_the_unions_own_officer_may_drop_and_see(union, officer):
