@@ -25,6 +25,9 @@ ROOMS = (
     ("管理", "desk-matrix", "权限表", "desk.open"),
 )
 
+# Who finds anything with the search field of the bar.
+SEARCHERS = ("membership.list", "org_unit.manage")
+
 
 def desk_rail(request: HttpRequest) -> dict[str, Any]:
     """Return the rail for a guarded page of the desk; nothing anywhere else."""
@@ -37,7 +40,8 @@ def desk_rail(request: HttpRequest) -> dict[str, Any]:
         for section, name, label, right in ROOMS
         if (url := _address(name)) and policy.holds(actor, right)
     ]
-    search = _address("desk-members") if policy.holds(actor, "membership.list") else ""
+    may_search = any(policy.holds(actor, right) for right in SEARCHERS)
+    search = _address("desk-search") if may_search else ""
     return {
         "desk_nav": _only_the_longest(rows),
         "desk_home_url": _address("desk-home"),

@@ -159,3 +159,48 @@ LEVELS_OF_ROLE: dict[Role, frozenset[int]] = {
 GRANTABLE_ROLES = tuple(
     role for role in Role if role not in (Role.ANONYMOUS, Role.WORKER, Role.API_CLIENT, Role.SYSTEM)
 )
+
+
+RIGHT_WORDS = {
+    "org_unit.view": "查工会",
+    "org_unit.manage": "看工会页和隶属",
+    "org_unit.create": "建、挪、并、撤工会",
+    "org_unit.edit": "改工会资料",
+    "person.view_masked": "看掩码的个人资料",
+    "person.edit": "改个人资料",
+    "person.merge": "合并重复的档案",
+    "person.unmask": "看完整号码",
+    "membership.view": "看会籍",
+    "membership.list": "列会员名单",
+    "membership.count": "看会员数",
+    "membership.create": "交入会申请",
+    "membership.decide": "审核入会",
+    "membership.export": "导出名单",
+    "membership.api_view": "查本范围的会员",
+    "roster.view": "查花名册办到哪里",
+    "roster.create": "交花名册",
+    "own.open": "进自己的页面",
+    "card.view": "看自己的会员卡",
+    "card.check": "验会员卡",
+    "figure.view": "查公开数字",
+    "figure.rows": "看数字背后的名单",
+    "figure.decide": "定数字的口径",
+    "figure.publish": "发布数字",
+    "post.view": "看职务",
+    "post.grant": "授予、复核、收回职务",
+    "account.own": "管自己的登录",
+    "account.manage": "管账号",
+    "api_token.manage": "管接口令牌",
+    "event_log.view": "看操作记录",
+    "event_log.verify": "验操作记录没被改过",
+    "reading_log.own": "看谁查看过自己",
+    "reading_log.view": "看谁查看过完整号码",
+    "my_data.fetch": "取走自己的资料",
+    "my_data.erase": "删除自己的资料",
+    "webhook.manage": "管事件推送",
+    "outbox.view": "看发出的短信",
+    "settings.edit": "改系统设置",
+    "settings.policy": "改安全设置",
+    "desk.open": "进工作台",
+}
+"""What each right of the policy file means, for the matrix and the tokens; a test keeps it whole."""

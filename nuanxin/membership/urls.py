@@ -6,6 +6,7 @@ from nuanxin.membership.pages import (
     card,
     duplicates,
     join,
+    member_export,
     members,
     mine,
     my_data,
@@ -50,6 +51,7 @@ urlpatterns = [
     path("desk/review/<int:application_id>/", review.application, name="desk-application"),
     path("desk/tasks/<int:task_id>/settle/", review.settle, name="desk-task-settle"),
     path("desk/members/", members.member_list, name="desk-members"),
+    path("desk/members/export/", member_export.member_export, name="desk-members-export"),
     path("desk/members/<int:membership_id>/", members.member, name="desk-member"),
     path(
         "desk/members/<int:membership_id>/clear/", members.member_unmask, name="desk-member-unmask"

@@ -11,17 +11,9 @@ from nuanxin.access import actions, forms, queries, rules
 from nuanxin.access.pages.asking import actor_of, today, union_asked
 from nuanxin.access.permissions import requires
 from nuanxin.access.queries import TokenRow
+from nuanxin.access.states import RIGHT_WORDS
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, Refusal
-
-_RIGHT_WORDS = {
-    "org_unit.view": "查工会",
-    "membership.create": "交入会申请",
-    "membership.api_view": "查本范围的会员",
-    "roster.view": "查花名册办到哪里",
-    "roster.create": "交花名册",
-    "figure.view": "查公开数字",
-}
 
 
 @requires("api_token.manage")
@@ -44,7 +36,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     """Make a token and show it, this once."""
     actor = actor_of(request)
     initial = {"valid_to": rules.months_after(today(), 12)}
-    rights = [(right, _RIGHT_WORDS.get(right, right)) for right in queries.rights_for_tokens()]
+    rights = [(right, RIGHT_WORDS.get(right, right)) for right in queries.rights_for_tokens()]
     form = forms.TokenForm(request.POST or None, rights=rights, initial=initial)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -111,7 +103,7 @@ def _row(token: TokenRow) -> dict[str, Any]:
         "label": token.label,
         "hint": f"{token.hint}…",
         "union": token.union_name,
-        "rights": "、".join(_RIGHT_WORDS.get(right, right) for right in token.rights),
+        "rights": "、".join(RIGHT_WORDS.get(right, right) for right in token.rights),
         "until": clock.business_day(token.expires_at),
         "used": used,
         "is_live": is_live,

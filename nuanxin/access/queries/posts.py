@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from nuanxin.access import permissions, rules
-from nuanxin.access.states import ADMINISTRATORS, PostState
+from nuanxin.access.states import ADMINISTRATORS, RIGHT_WORDS, PostState
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.errors import NotFound
@@ -141,6 +141,7 @@ class MatrixRow:
     """One right with the scope letter of each role, in the order of ``matrix_roles``."""
 
     right: str
+    words: str
     letters: tuple[str, ...]
 
 
@@ -153,7 +154,9 @@ def matrix() -> list[MatrixRow]:
     """Return the policy file as rows, in the file's order."""
     roles = matrix_roles()
     return [
-        MatrixRow(right, tuple(holders.get(role, "") for role in roles))
+        MatrixRow(
+            right, RIGHT_WORDS.get(right, right), tuple(holders.get(role, "") for role in roles)
+        )
         for right, holders in policy.rights().items()
     ]
 

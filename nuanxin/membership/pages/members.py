@@ -1,57 +1,50 @@
 """会员 on the desk: the list with search and filters, one member, reading a number in clear."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
-from nuanxin.kernel.occupations import all_occupations
+from nuanxin.kernel.occupations import all_occupations, by_key
+from nuanxin.membership import permissions
 from nuanxin.membership.queries.members import MemberFilter, get_member, list_members
 from nuanxin.membership.states import Channel, MemberState
 from nuanxin.orgs import queries as orgs
 from nuanxin.people import actions as people_actions
 
+CLEAR_SECONDS = 60
+"""How long a number stays on the screen."""
 PURPOSES = ("核对入会资料", "联系本人", "处理本人的求助", "配合审计")
 
 
 @requires("membership.list")
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def member_list(request: HttpRequest) -> HttpResponse:
-    """List the members below a union: search, filters, keyset pages."""
+    """List the members below a union: search, filters, keyset pages, an address to keep.
+
+    The form is sent by POST: a name goes on to the address that shows it, a whole number (of an
+    identity card, of a phone) is answered at once and never becomes part of an address; one that
+    came in an address is taken out of it.
+    """
     actor = _actor(request)
-    union = _union_asked(actor, request.GET.get("union", ""))
-    only, kept = _filter(request)
-    page = list_members(
-        actor=actor, union_id=union.id, only=only, cursor=request.GET.get("after") or None
-    )
-    context = {
-        "page_title": _title(union.name, page, kept),
-        "search_value": kept.get("q", ""),
-        "q": kept.get("q", ""),
-        "states": _choices(MemberState, kept.get("state", ""), "在籍和保留的"),
-        "channels": _choices(Channel, kept.get("channel", ""), "全部渠道"),
-        "occupations": _occupations(kept.get("occupation", "")),
-        "kept": [{"name": "union", "value": union.code}],
-        "clear_url": f"?{urlencode({'union': union.code})}" if kept else "",
-        "columns": [
-            {"label": "姓名"}, {"label": "手机号"}, {"label": "职业"}, {"label": "工会"},
-            {"label": "状态"}, {"label": "入会", "css": "nw"},
-        ],
-        "rows": [_row(member) for member in page.items],
-        "total": page.count,
-        "next_url": f"?{urlencode(kept | {'union': union.code, 'after': page.next})}"
-        if page.next else "",
-        "drop_url": reverse("desk-roster-new") if policy.holds(actor, "roster.create") else "",
-        "scope": f"您看的是{union.name}和它下面的。",
-    }  # fmt: skip
-    return render(request, "membership/members/list.html", context)
+    asked = request.POST if request.method == "POST" else request.GET
+    text = asked.get("q", "").strip()
+    if is_whole_number(text) and request.method == "POST":
+        return _list_page(request, actor, asked, number=text)
+    if request.method != "POST" and not is_whole_number(text):
+        return _list_page(request, actor, asked, number="")
+    kept = {name: value for name in ("union", *_NAMES) if (value := asked.get(name, ""))}
+    if is_whole_number(text):
+        del kept["q"]
+    return HttpResponseRedirect(f"{reverse('desk-members')}?{urlencode(kept)}")
 
 
 @requires("membership.list")
@@ -78,6 +71,104 @@ def member_unmask(request: HttpRequest, membership_id: int) -> HttpResponse:
         worker_id=found.row.worker_id, field=field, purpose=purpose, actor=actor, now=clock.now()
     )
     return _member_page(request, membership_id, clear={field: clear})
+
+
+# ---- the list ---------------------------------------------------------------------------------
+
+_NAMES = ("q", "state", "occupation", "channel", "from", "to", "region")
+_DIGITS_OF_A_NUMBER = 7
+_LONGEST_CODE = 6
+
+
+def is_whole_number(text: str) -> bool:
+    """Return whether a search text holds so many digits that it can only be somebody's number."""
+    return sum(char.isdigit() for char in text) >= _DIGITS_OF_A_NUMBER
+
+
+def _list_page(
+    request: HttpRequest, actor: Any, asked: Mapping[str, str], *, number: str
+) -> HttpResponse:
+    union = _union_asked(actor, asked.get("union", ""))
+    only, kept = filter_of(asked)
+    if number:
+        only, kept = MemberFilter(search=number), {}
+    sort = asked.get("sort", "")
+    page = list_members(
+        actor=actor, union_id=union.id, only=only, cursor=asked.get("after") or None, sort=sort
+    )
+    context = {
+        "page_title": "找到这位会员" if number and page.items else _title(union.name, page, kept),
+        "page_lead": union.name if kept or number else "",
+        "q": kept.get("q", ""),
+        "states": _choices(MemberState, kept.get("state", ""), "在籍和保留的"),
+        "channels": _choices(Channel, kept.get("channel", ""), "全部渠道"),
+        "occupations": _occupations(kept.get("occupation", "")),
+        "joined_from": kept.get("from", ""),
+        "joined_to": kept.get("to", ""),
+        "kept": [{"name": "union", "value": union.code}]
+        + [{"name": "region", "value": kept["region"]} for _ in range("region" in kept)],
+        "clear_url": f"?{urlencode({'union': union.code})}" if kept or number else "",
+        "chosen": _chosen(kept, union.code),
+        "columns": _columns(page, kept, number),
+        "rows": [_row(member) for member in page.items],
+        "total": page.count,
+        "next_url": _next_url(kept, union.code, sort, page.next),
+        "start_url": _next_url(kept, union.code, sort, "") if asked.get("after") else "",
+        "drop_url": reverse("desk-roster-new") if policy.holds(actor, "roster.create") else "",
+        "export_url": _export_url(actor, union, kept) if page.items and not number else "",
+        "scope": f"您看的是{union.name}和它下面的。",
+    }  # fmt: skip
+    return render(request, "membership/members/list.html", context)
+
+
+def _columns(page: Any, kept: dict[str, str], number: str) -> list[dict[str, str]]:
+    """Return the heads; the day of joining sorts where the whole list is short enough."""
+    is_short = page.count is not None and not page.count_is_capped
+    joined = {"label": "入会", "css": "nw"}
+    if is_short and "q" not in kept and not number:
+        joined["key"] = "joined"
+    heads = ("姓名", "手机号", "职业", "工会", "状态")
+    return [*({"label": label} for label in heads), joined]
+
+
+def _next_url(kept: dict[str, str], code: str, sort: str, after: str | None) -> str:
+    if after is None:
+        return ""
+    more = {name: value for name, value in (("sort", sort), ("after", after)) if value}
+    return f"?{urlencode(kept | {'union': code} | more)}"
+
+
+def _export_url(actor: Any, union: Any, kept: dict[str, str]) -> str:
+    """Return where the list is taken away; not what was found by name."""
+    if "q" in kept or not permissions.can_export(actor, path=union.path):
+        return ""
+    return f"{reverse('desk-members-export')}?{urlencode(kept | {'union': union.code})}"
+
+
+def _chosen(kept: dict[str, str], code: str) -> list[dict[str, str]]:
+    """Return each filter that is on, with the list without it."""
+    return [
+        {
+            "label": label,
+            "url": f"?{urlencode({k: v for k, v in kept.items() if k != name} | {'union': code})}",
+        }
+        for name, label in words_of_filter(kept)
+    ]
+
+
+def words_of_filter(kept: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (name, Chinese words) of each filter that is on."""
+    only, _ = filter_of(kept)
+    words = {
+        "q": f"姓名有“{kept.get('q', '')}”",
+        "state": only.state.label if only.state else "",
+        "occupation": by_key(only.occupation).label if only.occupation else "",
+        "channel": only.channel.label if only.channel else "",
+        "from": f"{only.joined_from} 起入会" if only.joined_from else "",
+        "to": f"{only.joined_to} 前入会" if only.joined_to else "",
+        "region": f"在{orgs.region_name(only.region)}" if only.region else "",
+    }
+    return [(name, words[name]) for name in _NAMES if name in kept and words[name]]
 
 
 # ---- inside -----------------------------------------------------------------------------------
@@ -115,7 +206,10 @@ def _member_page(
         ],
         "crumbs": [{"label": "会员", "url": reverse("desk-members")}, {"label": row.name}],
     }
-    return render(request, "membership/members/member.html", context)
+    answer = render(request, "membership/members/member.html", context)
+    if shown:
+        answer["Refresh"] = f"{CLEAR_SECONDS}; url={reverse('desk-member', args=[membership_id])}"
+    return answer
 
 
 def _actor(request: HttpRequest) -> Any:
@@ -134,17 +228,19 @@ def _union_asked(actor: Any, code: str) -> Any:
     return orgs.get_union(int(paths[0].rstrip("/").rsplit("/", 1)[-1]))
 
 
-def _filter(request: HttpRequest) -> tuple[MemberFilter, dict[str, str]]:
-    kept = {
-        name: value
-        for name in ("q", "state", "channel", "occupation", "from", "to", "region")
-        if (value := request.GET.get(name, "").strip())
-    }
+def filter_of(asked: Mapping[str, str]) -> tuple[MemberFilter, dict[str, str]]:
+    """Return what the list is narrowed to, and the parts of the address that say so.
+
+    A whole number in an address is left out: it has no business there.
+    """
+    kept = {name: value for name in _NAMES if (value := asked.get(name, "").strip())}
+    if is_whole_number(kept.get("q", "")):
+        del kept["q"]
     return (
         MemberFilter(
             search=kept.get("q", ""),
             state=_member_of(MemberState, kept.get("state")),
-            occupation=_number(kept.get("occupation")),
+            occupation=_known_job(kept.get("occupation")),
             channel=_member_of(Channel, kept.get("channel")),
             joined_from=_day(kept.get("from")),
             joined_to=_day(kept.get("to")),
@@ -154,13 +250,19 @@ def _filter(request: HttpRequest) -> tuple[MemberFilter, dict[str, str]]:
     )
 
 
+def _known_job(value: str | None) -> int | None:
+    number = _number(value)
+    today = clock.business_day(clock.now())
+    return number if number in {job.key for job in all_occupations(today)} else None
+
+
 def _member_of(kind: Any, value: str | None) -> Any:
     number = _number(value)
     return kind(number) if number in set(kind) else None
 
 
 def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() else None
+    return int(value) if value and value.isdecimal() and len(value) <= _LONGEST_CODE else None
 
 
 def _day(value: str | None) -> date | None:

@@ -12,11 +12,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from nuanxin.access.permissions import requires
+from nuanxin.access.queries.posts import list_posts
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.membership.actions import duties, review
 from nuanxin.membership.queries.applications import (
     Queue,
+    TaskRow,
     count_applications,
     get_application,
     list_applications,
@@ -24,7 +26,7 @@ from nuanxin.membership.queries.applications import (
     list_tasks,
 )
 from nuanxin.membership.queries.rosters import list_batches
-from nuanxin.membership.states import BatchState
+from nuanxin.membership.states import BatchState, MemberState
 from nuanxin.orgs import queries as orgs
 
 
@@ -290,18 +292,50 @@ def _todo(actor: Any) -> list[dict[str, Any]]:
                     "url": reverse("desk-review"),
                     "due_on": counts.first_due_on or "",
                     "label": "去审核",
+                    "done_url": "",
                 }
             )
         rows += [
-            {"title": task.title, "text": task.union_name, "url": reverse("desk-tree"),
-             "due_on": task.due_on or "", "label": "去看看"}
+            {"title": task.title, "text": task.union_name, "url": _url_of_task(task),
+             "due_on": task.due_on or "", "label": "去看看",
+             "done_url": reverse("desk-task-settle", args=[task.id])}
             for task in list_tasks(actor=actor, union_id=union_id, now=now)
         ]  # fmt: skip
     if policy.holds(actor, "roster.create"):
         rows += [
             {"title": f"名单「{batch.file_name}」等您确认", "text": batch.union_name,
-             "url": reverse("desk-roster", args=[batch.id]), "due_on": "", "label": "去确认"}
+             "url": reverse("desk-roster", args=[batch.id]), "due_on": "", "label": "去确认",
+             "done_url": ""}
             for batch in list_batches(actor, limit=20)
             if batch.state == BatchState.PREVIEWED
         ]  # fmt: skip
-    return rows
+    return rows + _posts_to_approve(actor)
+
+
+def _posts_to_approve(actor: Any) -> list[dict[str, Any]]:
+    """Return the strong posts that wait for a second person, for whoever may be that person."""
+    if not policy.holds(actor, "post.grant"):
+        return []
+    on = clock.business_day(clock.now())
+    return [
+        {
+            "title": f"{post.holder}的职务「{post.role.label}」等复核",
+            "text": f"{post.union_name or '整个平台'}，{post.granted_by}授予",
+            "url": reverse("desk-post", args=[post.id]),
+            "due_on": "",
+            "label": "去复核",
+            "done_url": "",
+        }
+        for post in list_posts(actor, show="waiting", before=None, on=on)
+        if actor.person_key not in (post.granted_by_key, post.holder_key)
+    ]
+
+
+def _url_of_task(task: TaskRow) -> str:
+    """Return where a task is worked on."""
+    if task.kind == "place_retained":
+        asked = {"union": task.union_code, "state": str(int(MemberState.RETAINED))}
+        return f"{reverse('desk-members')}?{urlencode(asked)}"
+    if task.kind == "review_overdue":
+        return f"{reverse('desk-review')}?{urlencode({'union': task.union_code})}"
+    return reverse("desk-union", args=[task.union_code])

@@ -372,6 +372,7 @@ class TaskRow:
     title: str
     union_id: int
     union_name: str
+    union_code: str
     due_on: date | None
     created_at: datetime
 
@@ -380,7 +381,7 @@ def list_tasks(*, actor: Actor, union_id: int, now: datetime, limit: int = 50) -
     """Return the open tasks of a union itself, the most urgent first."""
     values = _scope(actor, union_id, now)
     rows = _fetch(
-        """SELECT t.id, t.kind, t.title, u.id, u.name, t.due_on, t.created_at
+        """SELECT t.id, t.kind, t.title, u.id, u.name, u.code, t.due_on, t.created_at
            FROM membership_task t JOIN orgs_union u ON u.id = t.union_id
            WHERE t.done_at IS NULL AND u.path >= %(low)s AND u.path < %(high)s
            ORDER BY coalesce(t.due_on, 'infinity'), t.id LIMIT %(limit)s""",
