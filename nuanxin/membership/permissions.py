@@ -26,6 +26,16 @@ def check_can_view(actor: Actor, *, path: str, worker_id: int | None = None) -> 
     policy.check(actor, VIEW, path=path, worker_id=worker_id)
 
 
+def can_count(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may know how many members the union at ``path`` has."""
+    return policy.may(actor, COUNT, path=path)
+
+
+def check_can_count(actor: Actor, *, path: str) -> None:
+    """Raise unless ``can_count``."""
+    policy.check(actor, COUNT, path=path)
+
+
 def can_decide(actor: Actor, *, path: str) -> bool:
     """Return whether the actor may decide on applications and memberships there."""
     return policy.may(actor, DECIDE, path=path)

@@ -70,6 +70,29 @@ def test_a_union_over_several_counties_counts_members_and_outlets_by_place(cast,
     assert "其中 1 人没有登记网点" in answer.content.decode()
 
 
+@pytest.mark.parametrize(("who", "live"), [("province_cadre", "2"), ("auditor", "2")])
+def test_who_may_only_count_sees_the_numbers(cast, ground, who, live):
+    outlets = cover(ground.riders, [330212])
+    ground.put_members(ground.riders, 2, outlet_id=outlets[0].id)
+    answer = page_of(cast.client(who), ground.riders)
+    assert answer.context["places_total"][1]["text"] == live
+
+
+def test_the_history_reads_from_where_one_stands(cast, ground):
+    desk = cast.client("county_cadre")
+    orgs.move_union(
+        union_id=ground.riders.id,
+        parent_id=ground.other_town.id,
+        effective_on=ground.today,
+        actor=SYSTEM,
+        now=ground.now,
+    )
+    own = [one["text"] for one in page_of(desk, ground.riders).context["changes"]]
+    assert own == ["改到「和睦街道总工会」下面", "成立，上级是「祥符街道总工会」"]
+    upper = [one["text"] for one in page_of(desk, ground.other_town).context["changes"]]
+    assert upper[0] == "「祥符骑手联合工会」改到这里下面"
+
+
 def test_the_members_of_one_place_are_listed_by_the_link_of_the_table(cast, ground):
     desk = cast.client("county_cadre")
     outlets = cover(ground.riders, [330105, 330212])

@@ -97,7 +97,7 @@ def _context(actor: Actor, shown: DeskUnion, request: HttpRequest) -> dict[str, 
             for name, code, may_open in shown.second_children
         ],
         **_ground(shown, may_list=may_list),
-        "changes": [_change(one) for one in page.changes],
+        "changes": [_change(one, found) for one in page.changes],
         "menu": offered(actor, found),
         **_poster(found),
     }  # fmt: skip
@@ -285,10 +285,34 @@ def _ground(shown: DeskUnion, *, may_list: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _change(row: ChangeRow) -> dict[str, Any]:
-    words = row.kind.label + (f"：{row.other_name}" if row.other_name else "")
+# What happened, seen from the union itself, and from the one that it concerns.
+_OWN = {
+    UnionChangeKind.FOUNDED: "成立，上级是「{other}」",
+    UnionChangeKind.MOVED: "改到「{other}」下面",
+    UnionChangeKind.MERGED: "并入「{other}」",
+    UnionChangeKind.SPLIT: "分出「{other}」",
+    UnionChangeKind.DISSOLVED: "撤销",
+    UnionChangeKind.CORRECTED: "更正隶属，上级是「{other}」",
+    UnionChangeKind.SECOND_PARENT: "双重隶属到「{other}」",
+}
+_OTHERS = {
+    UnionChangeKind.FOUNDED: "下级「{other}」成立",
+    UnionChangeKind.MOVED: "「{other}」改到这里下面",
+    UnionChangeKind.MERGED: "「{other}」并进来",
+    UnionChangeKind.SPLIT: "由「{other}」分出来",
+    UnionChangeKind.DISSOLVED: "下级「{other}」撤销",
+    UnionChangeKind.CORRECTED: "「{other}」的隶属更正到这里",
+    UnionChangeKind.SECOND_PARENT: "「{other}」双重隶属到这里",
+}
+
+
+def _change(row: ChangeRow, found: UnionRow) -> dict[str, Any]:
+    table = _OWN if row.union_id == found.id else _OTHERS
+    words = row.kind.label
     if row.kind is UnionChangeKind.RENAMED and "from" in row.data:
-        words = f"{row.kind.label}：{row.data['from']} → {row.data['to']}"
+        words = f"更名：{row.data['from']} → {row.data['to']}"
+    elif row.other_name and row.kind in table:
+        words = table[row.kind].format(other=row.other_name)
     said = [str(row.effective_on), row.reason, row.document]
     if row.is_late:
         said.append(f"{clock.business_day(row.recorded_at)} 登记")

@@ -59,7 +59,7 @@ def get_desk_union(
     policy.check(actor, RIGHT, path=union.path)
     known_at = clock.day_end(on) if on and as_known_then else None
     page = orgs.union_page(actor, union.id, now=now, on=on, known_at=known_at, after=after)
-    may_count = policy.may(actor, "membership.view", path=union.path)
+    may_count = policy.may(actor, "membership.count", path=union.path)
     counted = count_members(actor=actor, union_id=union.id) if may_count else {}
     by_place: list[PlaceCount] = []
     if may_count and page.outlets_count:

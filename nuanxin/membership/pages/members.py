@@ -111,7 +111,7 @@ def _list_page(
         "chosen": _chosen(kept, union.code),
         "columns": _columns(page, kept, number),
         "rows": [_row(member) for member in page.items],
-        "total": page.count,
+        "total": _total(page),
         "next_url": _next_url(kept, union.code, sort, page.next),
         "start_url": _next_url(kept, union.code, sort, "") if asked.get("after") else "",
         "drop_url": reverse("desk-roster-new") if policy.holds(actor, "roster.create") else "",
@@ -119,6 +119,12 @@ def _list_page(
         "scope": f"您看的是{union.name}和它下面的。",
     }  # fmt: skip
     return render(request, "membership/members/list.html", context)
+
+
+def _total(page: Any) -> str:
+    if page.count is None:
+        return ""
+    return f"{'多于' if page.count_is_capped else '共'} {page.count:,} 人"
 
 
 def _columns(page: Any, kept: dict[str, str], number: str) -> list[dict[str, str]]:

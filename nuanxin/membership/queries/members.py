@@ -156,7 +156,7 @@ def _ids_of(by_day: list[tuple[Any, ...]]) -> list[tuple[str, int]]:
 def count_members(*, actor: Actor, union_id: int) -> dict[MemberState, int]:
     """Return how many live and retained members stand below a union, exactly."""
     union = get_union(union_id)
-    permissions.check_can_view(actor, path=union.path)
+    permissions.check_can_count(actor, path=union.path)
     low, high = path_range(union.path)
     with connection.cursor() as db:
         db.execute(

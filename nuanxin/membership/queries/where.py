@@ -41,7 +41,7 @@ def count_members_by_county(*, actor: Actor, union_id: int) -> list[PlaceCount]:
     of scope, ``Forbidden`` without the right.
     """
     union = get_union(union_id)
-    permissions.check_can_view(actor, path=union.path)
+    permissions.check_can_count(actor, path=union.path)
     low, high = path_range(union.path)
     with connection.cursor() as db:
         db.execute(_BY_PLACE, {"low": low, "high": high, "most": COUNTIES_SHOWN})
