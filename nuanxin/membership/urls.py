@@ -43,6 +43,7 @@ urlpatterns = [
     path("me/joining-form.pdf", papers.joining_paper, name="worker-joining-paper"),
     path("me/card/", card.card, name="worker-card"),
     path("card/check/", card.check, name="card-check"),
+    path("card/check/worker.js", card.worker, name="card-check-worker"),
     path("card/check/bundle.json", card.bundle, name="card-bundle"),
     path("desk/", review.home, name="desk-home"),
     path("desk/review/", review.queue, name="desk-review"),

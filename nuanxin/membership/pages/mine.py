@@ -246,7 +246,7 @@ def _lead(mine: Mine) -> str:
     if asked is None:
         return "入会不要钱，一分半钟办完。"
     if asked.state is JoinState.SUBMITTED:
-        return f"{asked.where.name}{_said(asked.due_on)}前审核完，你不用做什么。"
+        return f"{asked.where.name}，{_said(asked.due_on)}前审核完。你不用做什么。"
     if asked.state is JoinState.INVITED:
         return f"{asked.where.name}等你答复，{_said(asked.expires_on)}前都可以。"
     if asked.state in (JoinState.RETURNED, JoinState.DECLINED) and asked.note:

@@ -30,6 +30,7 @@ from nuanxin.membership.rules.card import (
     CardState,
     RevocationFilter,
     card_number,
+    check_link,
     sign_card,
     verify_card,
     worker_of_number,
@@ -83,7 +84,7 @@ def get_card(*, actor: Actor, now: datetime, is_paper: bool = False) -> CardView
         issued_at=now,
         valid_seconds=payload.valid_seconds,
         token=token,
-        qr_svg=qr_svg(token),
+        qr_svg=qr_svg(check_link(token, settings.PUBLIC_ADDRESS)),
     )
 
 
@@ -155,10 +156,10 @@ def revocation_filter(day: date) -> RevocationFilter:
         return RevocationFilter.of(card_number(row[0]) for row in cursor.fetchall())
 
 
-def qr_svg(token: str) -> str:
-    """Return the QR code of a token as an inline SVG without a size of its own."""
+def qr_svg(text: str) -> str:
+    """Return the QR code of a text as an inline SVG without a size of its own."""
     out = io.BytesIO()
-    segno.make(token, error="m", micro=False).save(
+    segno.make(text, error="m", micro=False).save(
         out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=4, nl=False
     )
     return out.getvalue().decode()

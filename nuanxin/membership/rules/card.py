@@ -31,6 +31,9 @@ from nuanxin.kernel.text import compact
 
 PREFIX = "ZJ"
 VERSION = 1
+CHECK_PATH = "/card/check/"
+"""The page that checks a card. The code stands behind #: no server and no log ever sees it."""
+
 CLOCK_SKEW_SECONDS = 90
 """How far a keeper's phone may be behind the server before a code seems to come from later."""
 
@@ -142,6 +145,16 @@ def sign_card(payload: CardPayload, private_key: Ed25519PrivateKey) -> str:
     """Return the code for a payload, at most 200 characters."""
     packed = _pack(payload)
     return _encode(packed + private_key.sign(packed))
+
+
+def check_link(token: str, address: str) -> str:
+    """Return what the QR says: the checking page of this site with the code behind the #."""
+    return f"{address.rstrip('/')}{CHECK_PATH}#{token}"
+
+
+def token_of_link(text: str) -> str:
+    """Return the code in what was scanned or pasted: a whole link, or the code alone."""
+    return "".join(text.split()).rpartition("#")[2]
 
 
 def verify_card(

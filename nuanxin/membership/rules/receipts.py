@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.decision import Decision
+from nuanxin.kernel.workdays import workdays_between
 from nuanxin.membership.rules.card import card_number, shown_number
 from nuanxin.membership.states import JoinState, MemberState, ReceiptKind
 
@@ -142,7 +143,7 @@ def taken_receipt(
     return Receipt(
         kind=kind,
         title=kind.label,
-        message="临时卡现在就能用。进驿站、问政策、找律师，都认这张卡。",
+        message="要证明是会员，打开这张卡给人扫就行。",
         where=where,
         number=number,
         shown_number=shown_number(number),
@@ -151,7 +152,11 @@ def taken_receipt(
         due_is_provisional=provisional,
         steps=(
             NextStep(f"今天 {at.astimezone(SHANGHAI):%H:%M}", "申请收到了。"),
-            NextStep(f"{due}前", "工会审核，你不用做什么。" + _if_provisional(provisional)),
+            NextStep(
+                f"{due}前",
+                f"工会审核，{_workdays(at, applied.due_on)}个工作日内。你不用做什么。"
+                + _if_provisional(provisional),
+            ),
             NextStep("通过那天", "短信告诉你。临时卡自己变成正式卡，卡号不变。"),
         ),
         call_name=where.contact_name,
@@ -231,6 +236,10 @@ def elsewhere_receipt(
 
 def _said(day: date) -> str:
     return f"{day.year} 年 {day.month} 月 {day.day} 日"
+
+
+def _workdays(at: datetime, due_on: date) -> str:
+    return f" {workdays_between(at.astimezone(SHANGHAI).date(), due_on)} "
 
 
 def _if_provisional(provisional: bool) -> str:
