@@ -82,14 +82,19 @@ def site(
     assert [asked for witness in made.witnesses for asked in witness.asked_elsewhere] == []
 
 
-def picture(tab: Any, name: str, *, whole: bool = False) -> None:
-    """Take a picture for the manual, when pictures are asked for: ``name-width.png``."""
+def picture(tab: Any, name: str, *, height: int = 0, whole: bool = False) -> None:
+    """Take a picture for the manual, when pictures are asked for: ``name-width.png``.
+
+    As high as the window, or ``height`` (a long list weighs less), or the ``whole`` page.
+    """
     assert runs_out_px(tab) <= 0, f"{tab.url} runs out at the side"
     if not TAKES_PICTURES:
         return
     PICTURES.mkdir(parents=True, exist_ok=True)
-    target = PICTURES / f"{name}-{tab.viewport_size['width']}.png"
-    tab.screenshot(path=target, full_page=whole, animations="disabled")
+    width = tab.viewport_size["width"]
+    target = PICTURES / f"{name}-{width}.png"
+    clip = {"x": 0, "y": 0, "width": width, "height": height} if height else None
+    tab.screenshot(path=target, full_page=whole, clip=clip, animations="disabled")
     size = target.stat().st_size
     assert size < PICTURE_BYTES, f"{target.name} weighs {size:,} bytes"
 

@@ -20,7 +20,7 @@ def test_a_county_cadre_goes_from_the_overview_over_a_figure_to_a_member(site):
     rows = reverse("figure-rows", args=[LIVE, county])
     desk.locator(f'a[href^="{rows}"]').first.click()
     desk.wait_for_url(f"**{rows}*")
-    picture(desk, "figure-rows")
+    picture(desk, "figure-rows", height=720)
     desk.locator("main tbody a").first.click()
     desk.wait_for_url("**/desk/members/*/")
     assert "会籍经过" in desk.content()

@@ -82,7 +82,7 @@ def test_a_roster_from_signing_in_to_the_undo(site, monkeypatch):
     batch = RosterBatch.objects.latest("id")
     _run_with_a_look_half_way(tab, monkeypatch)
     tab.wait_for_selector("text=办完了")
-    picture(tab, "roster-done")
+    picture(tab, "roster-done", height=640)
     assert JoinApplication.objects.filter(batch=batch, state=JoinState.INVITED).count() == 2505
     _read_result(tab)
     tab.get_by_role("button", name="整批撤销").click()
@@ -97,7 +97,7 @@ def _open_a_reason(tab):
     tab.locator('a[href*="group=damaged_id"]').first.click()
     tab.wait_for_url("**group=damaged_id*")
     assert tab.locator("tbody tr").count() > 0
-    picture(tab, "roster-reasons")
+    picture(tab, "roster-reasons", height=600)
     tab.goto(before)
     tab.locator("summary", has_text="列认得对不对").click()
     picture(tab, "roster-columns")
@@ -149,11 +149,11 @@ def test_an_invited_person_says_yes_and_the_officer_approves_and_takes_it_back(s
 
     desk = site.visit(1440, role="grassroots_officer")
     desk.goto(reverse("desk-review"))
-    picture(desk, "review")
+    picture(desk, "review", height=640)
     members = Membership.objects.filter(union__code=home["code"], ended_on=None).count()
     desk.locator('button[value="approve_all"]').click()
     desk.wait_for_selector("text=收回")
-    picture(desk, "review-approved")
+    picture(desk, "review-approved", height=640)
     asked.refresh_from_db()
     assert asked.state == JoinState.APPROVED
     approved = Membership.objects.filter(union__code=home["code"], ended_on=None).count() - members
@@ -183,7 +183,7 @@ def test_a_number_is_read_with_a_purpose_and_the_member_sees_who_looked(site):
     desk = site.visit(1440, role="grassroots_officer")
     held = Membership.objects.get(worker_id=worker["worker_id"], ended_on=None)
     desk.goto(reverse("desk-members"))
-    picture(desk, "members")
+    picture(desk, "members", height=640)
     desk.goto(reverse("desk-member", args=[held.id]))
     assert worker["phone"] not in desk.content()
     desk.locator('[name="purpose"]').select_option(index=1)
