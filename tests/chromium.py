@@ -71,9 +71,7 @@ def chromium() -> Iterator[Any]:
         pytest.skip("no Chromium here; NUANXIN_CHROMIUM names one")
     with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as play:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=ARGUMENTS, env={**os.environ, "LANGUAGE": "zh_CN"}
-        )
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -22,6 +22,7 @@
       if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; say(); }
     });
     input.addEventListener("change", say);
+    box.classList.add("live");
     say();
   });
 })();

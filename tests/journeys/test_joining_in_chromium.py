@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from nuanxin.membership.models import JoinApplication
+from nuanxin.membership.models import JoinApplication, Membership
 from nuanxin.membership.states import Channel, JoinState
 from nuanxin.people.models import Worker
 from tests.journeys.served import path_of, picture
@@ -142,3 +142,20 @@ def test_where_nothing_fits_the_street_takes_one_in(site):
     hand.tap("交给工会")
     tab.wait_for_url("**" + reverse("join-done"))
     assert JoinApplication.objects.get(worker__name=NAME).union.kind == "township"
+
+
+def test_a_member_of_another_union_moves_with_one_tap(site):
+    """Who scans another union's code is told where he is a member; one tap and he has moved."""
+    tab = site.visit(360, role="worker")
+    worker_id = site.world.who("worker")["worker_id"]
+    before = Membership.objects.get(worker_id=worker_id, ended_on=None)
+    to = site.world.unions["moved"]
+    assert before.union.code != to["code"]
+    tab.goto(reverse("join-of", args=[to["code"]]))
+    assert before.union.name in tab.locator("main").inner_text()
+    picture(tab, "join-transfer")
+    tab.get_by_role("button", name="转过去").click()
+    tab.wait_for_url("**" + reverse("worker-me") + "*")
+    after = Membership.objects.get(worker_id=worker_id, ended_on=None)
+    assert after.union.code == to["code"]
+    assert after.joined_on == before.joined_on

@@ -81,7 +81,7 @@ def test_a_roster_from_signing_in_to_the_undo(site, monkeypatch):
     _open_a_reason(tab)
     batch = RosterBatch.objects.latest("id")
     _run_with_a_look_half_way(tab, monkeypatch)
-    tab.wait_for_selector("text=办完了")
+    tab.wait_for_selector("text=/^办完了，邀请了/")
     picture(tab, "roster-done", height=640)
     assert JoinApplication.objects.filter(batch=batch, state=JoinState.INVITED).count() == 2505
     _read_result(tab)
@@ -98,9 +98,9 @@ def _open_a_reason(tab):
     tab.wait_for_url("**group=damaged_id*")
     assert tab.locator("tbody tr").count() > 0
     picture(tab, "roster-reasons", height=600)
-    tab.goto(before)
+    tab.goto(before.split("?")[0])
     tab.locator("summary", has_text="列认得对不对").click()
-    picture(tab, "roster-columns")
+    picture(tab, "roster-columns", height=760)
 
 
 def _run_with_a_look_half_way(tab, monkeypatch):
