@@ -76,18 +76,23 @@ def _prepare(where: Places) -> None:
     connections.close_all()
 
 
-def _programs(options: argparse.Namespace) -> list[Program]:
+def web_program(host: str, port: int) -> Program:
+    """Return the web server as it is served: worker processes with threads, one pool each."""
     from config.database import THREADS_PER_WEB_WORKER
 
     web = [sys.executable, "-m", "granian", "--interface", "wsgi"]
-    web += ["--host", options.host, "--port", str(options.port)]
+    web += ["--host", host, "--port", str(port)]
     web += ["--workers", os.environ.get("NUANXIN_WORKERS", "2")]
     web += ["--blocking-threads", str(THREADS_PER_WEB_WORKER)]
     web += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     web += ["--workers-kill-timeout", "2", "--no-ws", "--log-level", "error"]
     web += ["--http1-header-read-timeout", "10000", "config.wsgi:application"]
+    return Program(_WEB, web, {"NUANXIN_PROCESS": "web"})
+
+
+def _programs(options: argparse.Namespace) -> list[Program]:
     return [
-        Program(_WEB, web, {"NUANXIN_PROCESS": "web"}),
+        web_program(options.host, options.port),
         Program("后台任务", [sys.executable, "-m", "config.worker"], {"NUANXIN_PROCESS": "worker"}),
     ]
 

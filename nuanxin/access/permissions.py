@@ -8,6 +8,7 @@ it is held over the object at hand is decided by the query or action called (404
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import getclosurevars
 from typing import Any, TypeVar
 
@@ -103,8 +104,12 @@ def requirements_by_method(view: Callable[..., Any]) -> dict[str, Requirement | 
     return found
 
 
+@lru_cache(maxsize=1024)
 def _api_paths_of(view: Callable[..., Any]) -> Any:
-    """Return the API library's object behind a view: it is kept in the view's closure only."""
+    """Return the API library's object behind a view: it is kept in the view's closure only.
+
+    Reading a closure takes as long as a query, so each view is read once.
+    """
     if not hasattr(view, "__closure__") or not view.__closure__:
         return None
     return getclosurevars(view).nonlocals.get("self")

@@ -11,6 +11,12 @@ from nuanxin.access.actions.accounts import (
     reset_credentials,
 )
 from nuanxin.access.actions.codes import Origin, SentCode, check_code, send_code
+from nuanxin.access.actions.first_sign_in import (
+    FirstSignIn,
+    adopt_sign_in,
+    first_sign_in_sql,
+    foresee_sign_in,
+)
 from nuanxin.access.actions.hosts import bind_host, sign_in_from_host
 from nuanxin.access.actions.posts import approve_post, grant_post, revoke_post
 from nuanxin.access.actions.sessions import (
@@ -35,10 +41,12 @@ from nuanxin.access.actions.sweeping import sweep_access
 from nuanxin.access.actions.tokens import NewToken, create_token, note_token_use, revoke_token
 
 __all__ = [
+    "FirstSignIn",
     "NewToken",
     "Origin",
     "PasswordPassed",
     "SentCode",
+    "adopt_sign_in",
     "approve_post",
     "begin_session",
     "bind_host",
@@ -53,6 +61,8 @@ __all__ = [
     "end_session",
     "end_sessions_of",
     "enrol_totp",
+    "first_sign_in_sql",
+    "foresee_sign_in",
     "forget_held",
     "forget_pending_code",
     "forget_pending_password",

@@ -26,6 +26,7 @@ class SessionStore(SessionBase):
         self.has_begun = False
         self._account_id: UUID | None = None
         self._wants_touch = False
+        self._written: dict[str, Any] | None = None
 
     @property
     def is_signed_in(self) -> bool:
@@ -45,6 +46,22 @@ class SessionStore(SessionBase):
         self.cycle_key()
         self.actor = queries.actor_of_account(account_id, clock.now())
         self.has_begun = True
+
+    def adopt(
+        self, session_key: str, kept: dict[str, Any], actor: Actor, kind: SessionKind
+    ) -> None:
+        """Make this browser's session the row that a statement has just written under a new key.
+
+        The cookie is set with the answer; the row is written again only if more is kept by then.
+        """
+        self._session_key = session_key
+        self._session_cache = kept
+        self._written = dict(kept)
+        self._account_id = actor.account_id
+        self.actor = actor
+        self.kind = kind
+        self.has_begun = True
+        self.modified = True
 
     def touch(self) -> None:
         """Note that the session was used, if that is due: ten times in an idle time at most."""
@@ -90,7 +107,10 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
             return
-        data = self.encode(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
+        kept = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        if not must_create and kept == self._written:
+            return
+        data = self.encode(kept)
         key_hash = rows.key_hash_of(self.session_key)
         now = clock.now()
         if must_create:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from nuanxin.access import rules
@@ -144,7 +145,12 @@ def _actor(row: tuple[Any, ...], kind: SessionKind, today: date) -> Actor:
 
 
 def _one(sql: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    """Return the row of a statement that every request asks: prepared, so planned once."""
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = 5
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        cursor.execute(sql, values, prepare=True)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

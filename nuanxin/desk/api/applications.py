@@ -1,18 +1,21 @@
 """Asking to join through a host app: written only, nothing is read back but the receipt's kind."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from nuanxin.access.permissions import check, requires
+from nuanxin.access.permissions import requires, scope_paths
 from nuanxin.desk.api.figures import OccupationCode
 from nuanxin.desk.api.paging import LINE, actor_of, write_once
 from nuanxin.kernel import clock
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import NotFound
 from nuanxin.membership.actions import join
 from nuanxin.membership.actions.confirm import NEEDED_CONSENTS
+from nuanxin.membership.rules.receipts import Receipt
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
 from nuanxin.records.actions import Answer
@@ -51,24 +54,9 @@ class ApplicationReceipt(Schema):
 def create_application(request: HttpRequest, sent: NewApplication) -> Any:
     """Ask to join a union in the token's scope."""
     actor, now = actor_of(request), clock.now()
-    union = orgs.get_union_by_code(sent.union)
-    check(actor, "membership.create", path=union.path)
 
     def work() -> Answer:
-        receipt = join.submit_application(
-            name=sent.name,
-            identity=sent.identity,
-            phone=sent.phone,
-            union_code=union.code,
-            channel=Channel.ONLINE,
-            occupations=tuple(dict.fromkeys(str(one) for one in sent.occupations)),
-            work_adcode=None,
-            place_stated=sent.place,
-            consents=NEEDED_CONSENTS,
-            actor=actor,
-            now=now,
-            via="api",
-        )
+        receipt = _submit(sent, actor, now)
         due = receipt.due_on.isoformat() if receipt.due_on and receipt.is_taken else None
         body = {
             "kind": receipt.kind.value,
@@ -78,5 +66,35 @@ def create_application(request: HttpRequest, sent: NewApplication) -> Any:
         }
         return Answer(201, body)
 
-    done = write_once(request, work, now=now)
+    done = write_once(request, work, now=now, is_one_statement=True)
     return Status(done.status, done.body)
+
+
+def _submit(sent: NewApplication, actor: Actor, now: datetime) -> Receipt:
+    """Submit under the code as sent; where there is none such, under the one that was meant."""
+    scope = scope_paths(actor, "membership.create")
+
+    def submit(code: str) -> Receipt:
+        return join.submit_application(
+            name=sent.name,
+            identity=sent.identity,
+            phone=sent.phone,
+            union_code=code,
+            channel=Channel.ONLINE,
+            occupations=tuple(dict.fromkeys(str(one) for one in sent.occupations)),
+            work_adcode=None,
+            place_stated=sent.place,
+            consents=NEEDED_CONSENTS,
+            actor=actor,
+            now=now,
+            via="api",
+            within=scope,
+        )
+
+    try:
+        return submit(sent.union)
+    except NotFound:
+        meant = orgs.get_union_by_code(sent.union).code
+        if meant == sent.union:
+            raise
+        return submit(meant)

@@ -43,14 +43,22 @@ def token_id_of(request: HttpRequest) -> int:
 
 
 def write_once(
-    request: HttpRequest, work: Callable[[], Answer], *, now: datetime, body: bytes | None = None
+    request: HttpRequest,
+    work: Callable[[], Answer],
+    *,
+    now: datetime,
+    body: bytes | None = None,
+    is_one_statement: bool = False,
 ) -> Answer:
     """Do ``work``; under an Idempotency-Key once only, however often it is sent.
 
     The digest covers method, address and body, so that a key serves one request only. The caller
-    has checked the scope before. Raises as ``records.actions.run_once``.
+    or ``work`` checks the scope. Work that ``is_one_statement`` needs no transaction around it
+    where there is no key. Raises as ``records.actions.run_once``.
     """
     key = request.headers.get("Idempotency-Key")
+    if key is None and is_one_statement:
+        return work()
     if key is None:
         with transaction.atomic():
             return work()

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
+from nuanxin.access.actions import FirstSignIn
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
@@ -25,7 +26,12 @@ from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.phone import normalise_phone
 from nuanxin.kernel.text import readable
 from nuanxin.membership.actions.confirm import NEEDED_CONSENTS, ConsentGiven, take_up
-from nuanxin.membership.actions.join_statement import JOIN, JOIN_ON_RECORD, Statement
+from nuanxin.membership.actions.join_statement import (
+    JOIN,
+    JOIN_AND_SIGN_IN,
+    JOIN_ON_RECORD,
+    Statement,
+)
 from nuanxin.membership.actions.withdraw import close_open
 from nuanxin.membership.queries.places import find_successor, list_unions_instead
 from nuanxin.membership.rules.doubts import Doubt, DoubtFacts, find_doubts
@@ -59,6 +65,7 @@ LONGEST_PLACE = 120
 MOST_OCCUPATIONS = 6
 _TRIES = 3
 _LONGEST_KEY = 120
+_LONGEST_CODE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ class Request:
     consents: tuple[ConsentGiven, ...]
     assurance: Assurance
     via: str
+    within: tuple[str, ...] | None
+    sign_in: FirstSignIn | None
 
 
 def join_one_click(
@@ -128,13 +137,18 @@ def submit_application(
     now: datetime,
     assurance: Assurance = Assurance.PHONE_CONFIRMED,
     via: str = "online",
+    within: Sequence[str] | None = None,
+    sign_in: FirstSignIn | None = None,
 ) -> Receipt:
     """Ask to join and return what happens next.
 
     ``phone`` has been confirmed by a code (or vouched for by a host app, then ``assurance`` is
     ``HOST_VERIFIED``): the caller's duty. ``occupations`` are codes, the first is the main one.
-    ``via`` says how consent was given ("online", "host:…"). When ``receipt.worker_id`` is set the
-    caller may open the person's account with it (``access.actions.open_worker_account``).
+    ``via`` says how consent was given ("online", "host:…"). ``within`` are the paths that the
+    asker may act below: a union elsewhere is ``NotFound``. With ``sign_in`` the browser of
+    somebody new is signed in by the same statement, and ``receipt.account_id`` is set; else, when
+    ``receipt.worker_id`` is set, the caller may open the person's account with it
+    (``access.actions.open_worker_account``).
 
     Autocommits one statement; inside a transaction it is a part of that. Raises ``Malformed`` for
     fields that cannot be read, membership.consent_missing without the two needed consents.
@@ -151,6 +165,8 @@ def submit_application(
         consents=tuple(consents),
         assurance=assurance,
         via=via,
+        within=None if within is None else tuple(within),
+        sign_in=sign_in,
         today=business_day(now),
     )
     terms = join_terms(str(work_adcode or PROVINCE), business_day(now))
@@ -161,10 +177,14 @@ def submit_application(
 
 
 def _apply(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> Receipt:
-    found = _settled(JOIN, _values(request, terms, actor, now))
+    values = _values(request, terms, actor, now)
+    if request.sign_in is None:
+        found = _settled(JOIN, values)
+    else:
+        found = _settled(JOIN_AND_SIGN_IN, values | request.sign_in.values)
     if found.applied is None:
         return _answer_to_known(request, found, terms, actor, now)
-    return _taken(found.union, found.applied, now)
+    return replace(_taken(found.union, found.applied, now), account_id=found.account_id)
 
 
 def _settled(statement: Statement, values: dict[str, Any]) -> Found:
@@ -193,7 +213,9 @@ def _answer_to_known(
         return _take_up(request, waiting, found.union, now=now, actor=actor)
     if waiting is not None:
         # The person's own will goes before an invitation, and before an old returned request.
-        close_open(waiting.application_id, "本人另选了工会", actor=actor, now=now)
+        with transaction.atomic():
+            close_open(waiting.application_id, "本人另选了工会", actor=actor, now=now)
+            return _apply(request, terms, actor, now)
     return _apply(request, terms, actor, now)
 
 
@@ -226,10 +248,13 @@ def _answer_elsewhere(
 ) -> Receipt:
     """Lead on from a union that takes nobody: to its successor at once, else name those near."""
     union = found.union
+    if union is None and request.within is not None:
+        raise NotFound()
     if union is not None and not found.is_live:
         successor = find_successor(union.id)
         if successor is not None:
-            return _apply(replace(request, union_code=successor.code), terms, actor, now)
+            led_on = replace(request, union_code=successor.code, within=None)
+            return _apply(led_on, terms, actor, now)
     decision = check_union_takes(
         is_known=union is not None,
         is_live=found.is_live,
@@ -353,6 +378,7 @@ def _found(row: tuple[Any, ...]) -> Found:
             if row[23] is not None
             else None
         ),
+        account_id=row[32],
     )
 
 
@@ -362,6 +388,7 @@ def _values(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> 
         **identity_values(request.identity.number18, today=terms.on),
         **phone_values(request.phone),
         "union_code": request.union_code,
+        "within": None if request.within is None else list(request.within),
         "due": due.day,
         "due_exceptions": due.exceptions,
         "own_worker": actor.worker_id,
@@ -417,6 +444,8 @@ def _read(
     consents: tuple[ConsentGiven, ...],
     assurance: Assurance,
     via: str,
+    within: tuple[str, ...] | None,
+    sign_in: FirstSignIn | None,
     today: date,
 ) -> Request:
     """Read the fields of a request; raise ``Malformed`` for the first that cannot be read."""
@@ -436,7 +465,7 @@ def _read(
         name=check_name(name),
         identity=parse_identity(identity, today=today),
         phone=normalise_phone(phone),
-        union_code=readable(union_code)[:24],
+        union_code=readable(union_code)[:_LONGEST_CODE],
         channel=channel,
         occupations=tuple(keys[:MOST_OCCUPATIONS]),
         work_adcode=work_adcode,
@@ -444,4 +473,6 @@ def _read(
         consents=consents,
         assurance=assurance,
         via=via[:16],
+        within=within,
+        sign_in=sign_in,
     )

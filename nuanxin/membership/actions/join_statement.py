@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nuanxin.access.actions import first_sign_in_sql
+
 _JOIN = """
 WITH target AS MATERIALIZED (
     SELECT u.id, u.code, u.name, u.adcode, u.contact_name, u.contact_phone, u.accepts_members,
@@ -21,7 +23,11 @@ WITH target AS MATERIALIZED (
            coalesce((%(due_exceptions)s::jsonb ->> u.adcode::text)::date,
                     (%(due_exceptions)s::jsonb ->> (u.adcode / 100 * 100)::text)::date,
                     %(due)s::date) AS due_on
-    FROM orgs_union u WHERE u.code = %(union_code)s::text
+    FROM orgs_union u
+    WHERE u.code = %(union_code)s::text
+      AND (%(within)s::text[] IS NULL
+           OR EXISTS (SELECT 1 FROM unnest(%(within)s::text[]) AS scope
+                      WHERE starts_with(u.path, scope)))
 ), known AS MATERIALIZED (
     SELECT w.id, w.name,
            w.id = %(own_worker)s::bigint
@@ -83,7 +89,7 @@ WITH target AS MATERIALIZED (
     WHERE t.is_live AND t.accepts_members
       AND NOT EXISTS (SELECT 1 FROM waiting) AND NOT EXISTS (SELECT 1 FROM belonging)
     ON CONFLICT (worker_id) WHERE state IN (1, 2, 3) DO NOTHING
-    RETURNING id, worker_id, union_id, due_on
+    RETURNING id, worker_id, union_id, due_on, work_adcode
 ), touched AS (
     UPDATE people_worker w
     SET phone_hash = coalesce(w.phone_hash, %(phone_hash)s::uuid),
@@ -96,7 +102,7 @@ WITH target AS MATERIALIZED (
 ), working AS (
     INSERT INTO people_engagement
         (worker_id, occupation, place_stated, relation, work_adcode, recorded_at, source)
-    SELECT a.worker_id, o, %(place)s::text, %(relation)s::smallint, %(work_adcode)s::int, %(at)s::timestamptz, 'application'
+    SELECT a.worker_id, o, %(place)s::text, %(relation)s::smallint, a.work_adcode, %(at)s::timestamptz, 'application'
     FROM applied a CROSS JOIN unnest(%(occupations)s::smallint[]) AS o
     WHERE NOT EXISTS (SELECT 1 FROM people_engagement e WHERE e.worker_id = a.worker_id
                       AND e.occupation = o AND e.ended_on IS NULL)
@@ -124,7 +130,7 @@ WITH target AS MATERIALIZED (
            t.name || '最迟 ' || extract(month FROM a.due_on) || ' 月 ' || extract(day FROM a.due_on)
              || ' 日前审核，临时卡现在就能用。', '/me/', %(at)s::timestamptz
     FROM applied a CROSS JOIN target t
-)
+){also}
 SELECT t.id, t.code, t.name, t.adcode, t.contact_name, t.contact_phone,
        t.accepts_members, t.is_live,
        a.id, a.worker_id, a.due_on,
@@ -132,7 +138,8 @@ SELECT t.id, t.code, t.name, t.adcode, t.contact_name, t.contact_phone,
        wa.id, wa.state, wa.due_on, wa.created_at,
        wu.id, wu.code, wu.name, wu.adcode, wu.contact_name, wu.contact_phone,
        b.id, b.state, b.joined_on,
-       bu.id, bu.code, bu.name, bu.adcode, bu.contact_name, bu.contact_phone
+       bu.id, bu.code, bu.name, bu.adcode, bu.contact_name, bu.contact_phone,
+       {account}
 FROM (SELECT 1) AS always
 LEFT JOIN target t ON true
 LEFT JOIN applied a ON true
@@ -169,8 +176,22 @@ class Statement:
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 
-JOIN = Statement.of(_JOIN.format(known="identity_hash = %(identity_hash)s::uuid"))
+_BY_NUMBER = "identity_hash = %(identity_hash)s::uuid"
+_NO_ACCOUNT = "NULL::uuid"
+
+JOIN = Statement.of(_JOIN.format(known=_BY_NUMBER, also="", account=_NO_ACCOUNT))
 """By the identity number: the usual way."""
 
-JOIN_ON_RECORD = Statement.of(_JOIN.format(known="id = %(own_worker)s::bigint"))
+JOIN_AND_SIGN_IN = Statement.of(
+    _JOIN.format(
+        known=_BY_NUMBER,
+        also=", " + first_sign_in_sql("applied"),
+        account="(SELECT account_id FROM signed_in)",
+    )
+)
+"""The same for a browser: who is taken is signed in by it, where this is his first sign-in."""
+
+JOIN_ON_RECORD = Statement.of(
+    _JOIN.format(known="id = %(own_worker)s::bigint", also="", account=_NO_ACCOUNT)
+)
 """On a given record, whatever number it has or has not."""

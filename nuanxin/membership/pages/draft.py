@@ -43,3 +43,8 @@ def keep(request: HttpRequest, draft: Draft) -> None:
 def forget(request: HttpRequest) -> None:
     """Drop the draft: it has become an application."""
     request.session.pop(KEY, None)
+
+
+def after_draft(request: HttpRequest) -> dict[str, Any]:
+    """Return what the session keeps beside the draft."""
+    return {key: value for key, value in request.session.items() if key != KEY}

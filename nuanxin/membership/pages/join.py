@@ -163,21 +163,22 @@ def quick(request: HttpRequest) -> HttpResponse:
     code he scanned or whose link he opened.
     """
     host = access_queries.host_person_of(request)
-    scanned = _union_or_none(request.GET.get("u", ""))
-    if host is None or not host.identity or scanned is None or not scanned.accepts_members:
-        return HttpResponseRedirect(_with_union(reverse("join"), None))
+    code = request.GET.get("u", "")
     form = QuickForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if host and host.identity and code and request.method == "POST" and form.is_valid():
+        # No look at the union before: the joining statement looks, and says what to do instead.
         draft = Draft(
-            scanned=scanned.code,
+            scanned=code,
             jobs=form.cleaned_data["jobs"],
-            county=scanned.adcode,
             name=host.name,
             identity=host.identity,
-            union=scanned.code,
+            union=code,
             channel=int(Channel.ONE_CLICK),
         )
         return apply_with(request, draft, phone=host.phone, host=host)
+    scanned = _union_or_none(code)
+    if host is None or not host.identity or scanned is None or not scanned.accepts_members:
+        return HttpResponseRedirect(_with_union(reverse("join"), None))
     chosen = request.POST.getlist("jobs") if form.is_bound else []
     context = {
         "page_title": f"加入{scanned.name}",
@@ -227,11 +228,11 @@ def check(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("join-done"))
     if (gone := _unfinished(request, draft, needs_union=True)) is not None:
         return gone
-    chosen = orgs.get_union_by_code(draft.union)
     phone = _phone(request)
     if request.method == "POST":
         host = access_queries.host_person_of(request)
         return apply_with(request, draft, phone=phone, host=host)
+    chosen = orgs.get_union_by_code(draft.union)
     context = _step(5, reverse("join-union")) | {
         "page_title": "看看对不对",
         "rows": _answers(draft, chosen.name, phone),

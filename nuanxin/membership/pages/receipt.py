@@ -16,13 +16,16 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.membership.actions import transfer
 from nuanxin.membership.actions.confirm import NEEDED_CONSENTS
 from nuanxin.membership.actions.join import submit_application
-from nuanxin.membership.pages.draft import Draft, forget
+from nuanxin.membership.pages.draft import Draft, after_draft, forget
+from nuanxin.membership.queries import mine
 from nuanxin.membership.rules.receipts import HOTLINE, Receipt
 from nuanxin.membership.states import Channel, ReceiptKind
 from nuanxin.orgs import queries as orgs
 from nuanxin.people.states import Assurance
 
 _RECEIPT = "join_receipt"
+_ON_RECORD = {"is_on_record": True}
+"""Instead of a receipt: the signed-in person's application says it all."""
 _TAKEN = (ReceiptKind.NEW, ReceiptKind.CONFIRMED, ReceiptKind.RESUBMITTED)
 
 
@@ -33,6 +36,12 @@ def done(request: HttpRequest) -> HttpResponse:
     receipt = request.session.get(_RECEIPT)
     if receipt is None:
         return HttpResponseRedirect(reverse("join"))
+    if receipt == _ON_RECORD:
+        actor = request.actor  # type: ignore[attr-defined]
+        try:
+            receipt = _shown(mine.get_my_receipt(actor=actor), actor.name)
+        except NotFound:  # it has been decided meanwhile
+            return HttpResponseRedirect(reverse("worker-me"))
     return render(request, "membership/join/done.html", receipt)
 
 
@@ -61,6 +70,14 @@ def apply_with(request: HttpRequest, draft: Draft, *, phone: str, host: Any) -> 
     """
     now = clock.now()
     is_vouched = host is not None and draft.identity == host.identity
+    sign_in = access_actions.foresee_sign_in(
+        request.session,
+        kept=after_draft(request) | {_RECEIPT: _ON_RECORD},
+        name=draft.name,
+        phone=phone or None,
+        host=host if is_vouched else None,
+        now=now,
+    )
     receipt = submit_application(
         name=draft.name,
         identity=draft.identity,
@@ -75,7 +92,15 @@ def apply_with(request: HttpRequest, draft: Draft, *, phone: str, host: Any) -> 
         now=now,
         assurance=Assurance.HOST_VERIFIED if is_vouched else Assurance.PHONE_CONFIRMED,
         via=f"host:{host.provider}"[:16] if is_vouched else "online",
+        sign_in=sign_in,
     )
+    if sign_in and receipt.account_id and receipt.worker_id is not None:
+        access_actions.adopt_sign_in(
+            request.session,  # type: ignore[arg-type]
+            sign_in,
+            worker_id=receipt.worker_id,
+        )
+        return HttpResponseRedirect(reverse("join-done"))
     if receipt.worker_id is not None and not request.actor.account_id:  # type: ignore[attr-defined]
         _open_account(request, receipt.worker_id, draft, phone, host if is_vouched else None)
     forget(request)

@@ -8,15 +8,18 @@ from typing import Any
 from django.db import connection
 
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.errors import Forbidden
+from nuanxin.kernel.clock import business_day
+from nuanxin.kernel.errors import Forbidden, NotFound
 from nuanxin.kernel.occupations import by_key
 from nuanxin.membership.rules.card import card_number, shown_number
-from nuanxin.membership.rules.receipts import HOTLINE, Where
+from nuanxin.membership.rules.receipts import HOTLINE, Applied, Receipt, Where, taken_receipt
+from nuanxin.membership.rules.review import due_days
 from nuanxin.membership.states import (
     Channel,
     EndReason,
     JoinState,
     MemberState,
+    ReceiptKind,
     TransferState,
 )
 from nuanxin.people.queries.workers import record_ids_of
@@ -110,6 +113,21 @@ def get_my_membership(*, actor: Actor) -> Mine:
         transfer=_transfer(worker),
         past=_past(worker),
         call_phone=(near.where.contact_phone if near else "") or HOTLINE,
+    )
+
+
+def get_my_receipt(*, actor: Actor) -> Receipt:
+    """Return the receipt of the application that waits for the signed-in worker; else ``NotFound``."""
+    waiting = _application(actor.worker_id) if actor.worker_id is not None else None
+    if waiting is None or waiting.state is not JoinState.SUBMITTED or waiting.due_on is None:
+        raise NotFound()
+    assert actor.worker_id is not None
+    return taken_receipt(
+        ReceiptKind.NEW,
+        waiting.where,
+        Applied(waiting.id, actor.worker_id, waiting.due_on),
+        at=waiting.created_at,
+        provisional=due_days(business_day(waiting.created_at)).provisional,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.decision import Decision
@@ -67,6 +68,7 @@ class Found:
     is_own: bool
     waiting: Waiting | None
     belonging: Belonging | None
+    account_id: UUID | None = None
 
     @property
     def takes_members(self) -> bool:
@@ -98,7 +100,7 @@ class Receipt:
     ``number`` is the card number (twelve digits, provisional until approval). ``due_on`` is the
     last day of the review; ``due_is_provisional`` when the calendar of that year is not published.
     ``instead`` are unions that would take the person. ``worker_id`` and ``application_id`` are set
-    only for the person's own record.
+    only for the person's own record; ``account_id`` when joining has signed the person in.
     """
 
     kind: ReceiptKind
@@ -119,6 +121,7 @@ class Receipt:
     worker_id: int | None = None
     application_id: int | None = None
     membership_id: int | None = None
+    account_id: UUID | None = None
     decision: Decision | None = None
 
     @property
