@@ -1,7 +1,7 @@
 """The plain way, for comparison only: a Django view that joins somebody by ORM objects.
 
 Served as the product is, over the same tables and with the same rows written; it checks and seals
-the same fields. No middleware: no session, no CSRF, no token, no limits, no headers.
+the same fields. Without the product's middleware: no session, no CSRF, no token, no limits, no headers.
 """
 
 import json
@@ -18,7 +18,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 settings.ROOT_URLCONF = __name__
-settings.MIDDLEWARE = []
+settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]  # the length of the answer
 django.setup()
 
 from nuanxin.kernel import clock, names  # noqa: E402

@@ -69,7 +69,7 @@ class People:
 
     def __init__(self, places: Sequence[Place]) -> None:
         self._places = places
-        self._numbers = count(1)
+        self._numbers = count(1 + counted()["people"])  # new ones in used data, too
 
     def spread(self, how_many: int) -> list[Person]:
         """Return people who join all over the province."""

@@ -1,0 +1,308 @@
+"""Joining by one click over HTTP, beside pgbench sending the same writes and a plain ORM view.
+
+    python -m bench.one_click [--persons 100000] [--joins 1200] [--rounds 3] [--full] [--data FOLDER]
+
+In a data folder that is removed afterwards (unless ``--data`` names one): an embedded server, a
+register of ``--persons`` people by the demonstration's bulk load (``--full``: 1,175,000), and the
+product's own web server as ``nuanxin up`` starts it. Sixteen connections, kept alive, hand in
+``--joins`` requests a round, the ways taking turns within each round:
+
+* the last tap: the page on which somebody from a host app (or behind a union's QR) agrees; with
+  session, CSRF, the draft's seals, a new account and a new session;
+* a program: POST /api/v1/applications with a token;
+* the last tap, everybody joining in one county;
+* the plain view: ORM objects in one transaction, no middleware of the product's;
+* pgbench, 16 clients, prepared, durable: the very statements of the first two.
+
+Then the same identity is posted by 32 connections at once, and everything is counted.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench import one_click_world as world
+from bench.one_click_limit import Limit, catch_both, send
+from bench.one_click_load import Driven, drive
+from bench.round_trips import counted_round_trips
+
+FULL_PERSONS = 1_175_000
+RACERS = 32
+_START_SECONDS = 120
+PRODUCT = "config.wsgi:application"
+PLAIN = "bench.one_click_plain:application"
+HTTP_WAYS = {
+    "tap": "the last tap, spread over the counties",
+    "county": "the last tap, all in one county",
+    "program": "a program with a token, spread",
+    "plain": "plain view: ORM objects in transaction.atomic",
+}
+LIMITS = {"tap": "last tap", "program": "program"}
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the rounds gave: runs of each way, joins a second of each limit."""
+
+    ways: dict[str, list[Driven]] = field(default_factory=lambda: {way: [] for way in HTTP_WAYS})
+    limits: dict[str, list[float]] = field(default_factory=lambda: {way: [] for way in LIMITS})
+
+    def ratio(self, of: str, to: Callable[["Seen", int], float]) -> float:
+        """Return the median over the rounds of one way's joins a second to another's."""
+        rounds = range(len(self.ways[of]))
+        return statistics.median(self.ways[of][at].per_second / to(self, at) for at in rounds)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure, print the tables and the promises; 0 when everything could be counted."""
+    options = _options(argv)
+    with tempfile.TemporaryDirectory() as made, _opened(Path(options.data or made)) as places:
+        if _is_empty():
+            world.fill_register(places, options.persons)
+        with _served(PRODUCT) as product, _served(PLAIN) as plain:
+            bench = _Bench(options, product, plain)
+            bench.warm_up()
+            trips = bench.count_round_trips()
+            seen = bench.rounds()
+            races = bench.races()
+        _print_tables(seen, options, places)
+        _print_promises(seen, trips, races)
+    return 0
+
+
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--persons", type=int, default=100_000)
+    parser.add_argument("--joins", type=int, default=1_200)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--races", type=int, default=10)
+    parser.add_argument("--full", action="store_true", help="1,175,000 people")
+    parser.add_argument("--data", default="")
+    options = parser.parse_args(argv)
+    if options.full:
+        options.persons = FULL_PERSONS
+    return options
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[Any]:
+    """Open a database of our own, whatever DATABASE_URL says."""
+    from config.opening import opened
+    from config.places import Places
+
+    os.environ.pop("DATABASE_URL", None)
+    data.chmod(0o711) if data.exists() else None
+    with opened(Places(data)):
+        from config.static_files import gather_if_stale
+
+        gather_if_stale()
+        yield Places(data)
+
+
+def _is_empty() -> bool:
+    from config.demo.demonstration import is_empty
+
+    return is_empty()
+
+
+@contextmanager
+def _served(application: str) -> Iterator[int]:
+    """Serve an application as ``nuanxin up`` serves the product; yield the port."""
+    from config.commands.up import web_program
+    from config.postgres.cluster import _usable_port
+
+    port = _usable_port(0)
+    program = web_program(world.HOST, port)
+    command = [*program.command[:-1], application]
+    root = str(Path(__file__).resolve().parents[1])
+    environment = os.environ | program.environment | {"PYTHONPATH": root}
+    with subprocess.Popen(command, env=environment, cwd=root) as process:
+        try:
+            _wait_for(port, process)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://{world.HOST}:{port}/healthz", timeout=5).close()
+        except urllib.error.HTTPError:
+            return  # it answers, and that is enough
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the web server does not answer")
+
+
+class _Bench:
+    """The rounds, the races and the counting."""
+
+    def __init__(self, options: argparse.Namespace, product: int, plain: int) -> None:
+        self._joins, self._rounds = options.joins, options.rounds
+        self._races = options.races
+        self._ports = {"plain": plain}
+        self._product = product
+        places = world.places_to_join()
+        self._people = world.People(places)
+        self._token = world.token_for_all()
+        self._limit = Limit(places)
+        self._statements = catch_both(self._people.spread(2), self._token)
+
+    def warm_up(self) -> None:
+        """Let every worker open its connections and prepare its statements."""
+        for way in HTTP_WAYS:
+            self._drive(way, 160)
+        for name in LIMITS.values():
+            self._limit.run(self._statements[name], 160)
+
+    def count_round_trips(self) -> dict[str, int]:
+        """Return the most round trips of a request, once its connection knows the statements."""
+        people = self._people.spread(6)
+        made = {
+            "tap": world.by_last_tap(people[:3]),
+            "program": world.by_program(people[3:], self._token),
+        }
+        found = {}
+        for way, requests in made.items():
+            numbers = []
+            for request in requests:
+                with counted_round_trips() as trips:
+                    send(request)
+                numbers.append(trips.number)
+            found[way] = max(numbers)
+        return found
+
+    def rounds(self) -> Seen:
+        """Run the ways one after the other, as often as asked; every join must have come about."""
+        seen = Seen()
+        for _ in range(self._rounds):
+            for way in HTTP_WAYS:
+                seen.ways[way].append(self._drive(way, self._joins))
+            for way, name in LIMITS.items():
+                before = world.counted()
+                per_second, done = self._limit.run(self._statements[name], 2 * self._joins)
+                _must_have_grown(before, done)
+                seen.limits[way].append(per_second)
+        return seen
+
+    def _drive(self, way: str, how_many: int) -> Driven:
+        invent = self._people.in_one_county if way == "county" else self._people.spread
+        requests = self._requests(way, invent(how_many))
+        before = world.counted()
+        driven = drive(requests, port=self._ports.get(way, self._product))
+        _must_have_grown(before, how_many)
+        return driven
+
+    def _requests(self, way: str, people: Sequence[world.Person]) -> list[bytes]:
+        if way == "plain":
+            return world.by_plain_view(people)
+        if way == "program":
+            return world.by_program(people, self._token)
+        return world.by_last_tap(people)
+
+    def races(self) -> list[dict[str, int]]:
+        """Post each identity by 32 connections at once, both ways; return the answers of each."""
+        found = []
+        for at in range(self._races):
+            same = self._people.spread(1) * RACERS
+            requests = self._requests("program" if at % 2 else "tap", same)
+            before = world.counted()
+            driven = drive(requests, port=self._product, connections=RACERS)
+            _must_have_grown(before, 1)
+            found.append(driven.answers)
+        return found
+
+
+def _must_have_grown(before: dict[str, int], joins: int) -> None:
+    """Fail unless there is one more of everything for each join, no more and no less."""
+    after = world.counted()
+    grown = {name: after[name] - before[name] for name in after}
+    if set(grown.values()) != {joins}:
+        raise RuntimeError(f"{joins} joins left {grown}")
+
+
+# ---- printing ---------------------------------------------------------------------------------
+
+
+def _print_tables(seen: Seen, options: argparse.Namespace, places: Any) -> None:
+    print(
+        f"\nOne click: {options.persons:,} people in the register, 16 connections,"
+        f" {options.rounds} rounds of {options.joins:,} joins, medians of the rounds\n"
+    )
+    print("| way | joins/s | p50 ms | p99 ms | of the limit, same writes |\n|---|---|---|---|---|")
+    for way, name in LIMITS.items():
+        rate = statistics.median(seen.limits[way])
+        print(f"| pgbench, the statement of the {name} | {rate:,.0f} | | | 1 |")
+    for way, label in HTTP_WAYS.items():
+        runs = seen.ways[way]
+        limit = "tap" if way in ("tap", "county") else "program"
+        middle = {
+            share: statistics.median(run.percentile_ms(share) for run in runs)
+            for share in (0.5, 0.99)
+        }
+        rate = statistics.median(run.per_second for run in runs)
+        print(
+            f"| {label} | {rate:,.0f} | {middle[0.5]:.1f} | {middle[0.99]:.1f}"
+            f" | {seen.ratio(way, _to_limit(limit)):.1%} |"
+        )
+    print()
+
+
+def _to_limit(limit: str) -> Callable[[Seen, int], float]:
+    return lambda seen, at: seen.limits[limit][at]
+
+
+def _to_way(way: str) -> Callable[[Seen, int], float]:
+    return lambda seen, at: seen.ways[way][at].per_second
+
+
+def _print_promises(seen: Seen, trips: dict[str, int], races: list[dict[str, int]]) -> None:
+    words = {"tap": "last tap", "program": "by a program"}
+    for way, name in words.items():
+        share = seen.ratio(way, _to_limit(way))
+        _promise(
+            f"one click, {name}: of pgbench", "≥ 15 % (stretch 25 %)", f"{share:.1%}", share >= 0.15
+        )
+        times = seen.ratio(way, _to_way("plain"))
+        _promise(f"one click, {name}: to the plain ORM view", "≥ 2 ×", f"{times:.1f} ×", times >= 2)
+        _promise(f"one click, {name}: round trips", "≤ 2", str(trips[way]), trips[way] <= 2)
+    hot = seen.ratio("county", _to_way("tap"))
+    dearer = 1 / hot - 1
+    _promise("one click, all in one county", "≤ 20 % dearer", f"{dearer:+.0%}", dearer <= 0.2)
+    polite = sum(_is_polite(answers) for answers in races)
+    _promise(
+        f"one identity, {RACERS} connections: one member, {RACERS - 1} polite answers",
+        f"{len(races)} of {len(races)} races",
+        f"{polite} of {len(races)} races",
+        polite == len(races),
+    )
+
+
+def _is_polite(answers: dict[str, int]) -> bool:
+    """Return whether all 32 were answered in a friendly way; the rows have been counted before."""
+    by_page = {"302 /join/done/": RACERS}
+    by_program = {"201 new": 1, "201 already_applied": RACERS - 1}
+    return answers in (by_page, by_program)
+
+
+def _promise(name: str, promised: str, seen: str, is_met: bool) -> None:
+    print(f"PROMISE | {name} | {promised} | {seen} | {'yes' if is_met else 'no'}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
