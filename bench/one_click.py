@@ -19,6 +19,7 @@ Then the same identity is posted by 32 connections at once, and everything is co
 
 import argparse
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -120,9 +121,8 @@ def _is_empty() -> bool:
 def _served(application: str) -> Iterator[int]:
     """Serve an application as ``nuanxin up`` serves the product; yield the port."""
     from config.commands.up import web_program
-    from config.postgres.cluster import _usable_port
 
-    port = _usable_port(0)
+    port = _free_port()
     program = web_program(world.HOST, port)
     command = [*program.command[:-1], application]
     root = str(Path(__file__).resolve().parents[1])
@@ -133,6 +133,12 @@ def _served(application: str) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((world.HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
