@@ -66,7 +66,7 @@ format: install-dev ## 按约定整理代码格式
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## 测速，打印对比表
+bench: install-dev ## 测速，打印对比表
 	$(BIN)/python -m bench
 
 screenshots: install-dev ## 用浏览器重拍手册里的图
