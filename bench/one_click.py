@@ -7,8 +7,8 @@ register of 100,000 people (``--full``: 1,175,000) by the demonstration's bulk l
 product's own web server as ``nuanxin up`` starts it. Sixteen connections, kept alive, hand in
 ``--joins`` requests a round, the ways taking turns within each round:
 
-* the last tap: the page on which somebody from a host app (or behind a union's QR) agrees; with
-  session, CSRF, the draft's seals, a new account and a new session;
+* the last tap: somebody from a host app, behind a union's QR or link, agrees (0 typed fields); with
+  session, CSRF, the host's sealed answers, a new account, its binding and a new session;
 * a program: POST /api/v1/applications with a token;
 * the last tap, everybody joining in one county;
 * the plain view: ORM objects in one transaction, no middleware of the product's;

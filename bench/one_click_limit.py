@@ -28,6 +28,7 @@ _NUMBERED = {
     "new_account": "md5('a' || (:n)::text)::uuid",
     "old_session": "md5('s' || (:n)::text)::uuid",
     "new_session": "md5('t' || (:n)::text)::uuid",
+    "host_subject": "md5('h' || (:n)::text)",
     "at": "now()",
     "session_ends": "now() + interval '30 days'",
 }

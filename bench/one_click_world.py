@@ -130,18 +130,28 @@ def by_plain_view(people: Sequence[Person]) -> list[bytes]:
     return [_post("/join", headers, _as_json(person)) for person in people]
 
 
-def by_last_tap(people: Sequence[Person]) -> list[bytes]:
+def by_last_tap(people: Sequence[Person], *, with_draft: bool = False) -> list[bytes]:
     """Return the last tap of people who came from a host app: one browser session for each.
 
-    The sessions are made as the pages make them: the host's verified person, the answers given.
+    The sessions are made as the pages make them. ``with_draft``: the tap is that of somebody who
+    went through all questions instead of the three-tap page behind a union's code.
     """
     cookie, field = _csrf()
-    keys = _sessions_of(people)
-    body = urlencode({"csrfmiddlewaretoken": field}).encode()
+    sent: dict[str, str] = {"csrfmiddlewaretoken": field}
+    if not with_draft:
+        sent |= {"jobs": "delivery_rider", "consent": "on"}
+    body = urlencode(sent).encode()
     head = (
         f"Content-Type: application/x-www-form-urlencoded\r\nCookie: csrftoken={cookie}; nuanxin="
     )
-    return [_post("/join/check/", f"{head}{key}\r\n", body) for key in keys]
+    return [
+        _post(
+            "/join/check/" if with_draft else f"/join/quick/?u={person.union}",
+            f"{head}{key}\r\n",
+            body,
+        )
+        for person, key in zip(people, _sessions_of(people, with_draft), strict=True)
+    ]
 
 
 def _as_json(person: Person) -> bytes:
@@ -172,7 +182,7 @@ def _csrf() -> tuple[str, str]:
     return str(request.META["CSRF_COOKIE"]), field
 
 
-def _sessions_of(people: Sequence[Person]) -> list[str]:
+def _sessions_of(people: Sequence[Person], with_draft: bool) -> list[str]:
     from django.db import transaction
     from django.http import HttpRequest
 
@@ -180,8 +190,7 @@ def _sessions_of(people: Sequence[Person]) -> list[str]:
     from nuanxin.access.middleware.sessions import SessionStore
     from nuanxin.access.queries import HostPerson
     from nuanxin.kernel import clock
-    from nuanxin.membership.pages.draft import Draft, keep
-    from nuanxin.membership.states import Channel
+    from nuanxin.membership.pages.draft import keep
 
     keys, now = [], clock.now()
     with transaction.atomic():
@@ -192,15 +201,26 @@ def _sessions_of(people: Sequence[Person]) -> list[str]:
                 "host", person.identity, person.name, person.identity, person.phone, now
             )
             hold_host_person(request.session, person=host, now=now)
-            draft = Draft(
-                scanned=person.union, jobs=["delivery_rider"], county=person.county,
-                name=person.name, identity=person.identity, union=person.union,
-                channel=int(Channel.ONE_CLICK),
-            )  # fmt: skip
-            keep(request, draft)
+            if with_draft:
+                keep(request, _draft_of(person))
             request.session.save()
             keys.append(str(request.session.session_key))
     return keys
+
+
+def _draft_of(person: Person) -> Any:
+    from nuanxin.membership.pages.draft import Draft
+    from nuanxin.membership.states import Channel
+
+    return Draft(
+        scanned=person.union,
+        jobs=["delivery_rider"],
+        county=person.county,
+        name=person.name,
+        identity=person.identity,
+        union=person.union,
+        channel=int(Channel.ONE_CLICK),
+    )
 
 
 # ---- counting ---------------------------------------------------------------------------------

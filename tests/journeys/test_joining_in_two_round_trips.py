@@ -10,8 +10,9 @@ from django.urls import reverse
 from bench.one_click_limit import send
 from bench.one_click_world import Person, by_last_tap, by_program
 from bench.round_trips import counted_round_trips
-from nuanxin.access.models import Account, Session
+from nuanxin.access.models import Account, HostBinding, Session
 from nuanxin.membership.models import JoinApplication
+from nuanxin.membership.states import Channel
 from nuanxin.people.models import Worker
 from nuanxin.records.models import Event
 from tests.cast import API_CLIENT_TOKEN
@@ -44,9 +45,11 @@ def round_trips_of(requests, status):
     return numbers[1:]
 
 
-def test_the_last_tap_of_somebody_new_is_two_round_trips(people):
-    assert round_trips_of(by_last_tap(people(3)), 302) == [2, 2]
-    assert JoinApplication.objects.count() == 3
+@pytest.mark.parametrize("with_draft", [False, True], ids=["three taps", "all questions"])
+def test_the_last_tap_of_somebody_new_is_two_round_trips(people, with_draft):
+    requests = by_last_tap(people(3), with_draft=with_draft)
+    assert round_trips_of(requests, 302) == [2, 2]
+    assert JoinApplication.objects.filter(channel=Channel.ONE_CLICK).count() == 3
 
 
 def test_a_program_joins_somebody_in_two_round_trips(people):
@@ -64,7 +67,7 @@ def test_the_counting_sees_a_transaction_and_a_statement_too_many(people):
 
 def last_tap(person):
     """Return a browser that has just agreed, and the cookie that it had before."""
-    request = by_last_tap([person])[0].decode()
+    request = by_last_tap([person], with_draft=True)[0].decode()
     cookies = dict(
         pair.split("=", 1) for pair in request.split("Cookie: ")[1].split("\r\n")[0].split("; ")
     )
@@ -84,6 +87,7 @@ def test_who_has_joined_is_signed_in_under_a_new_cookie(people):
     assert account.worker_id == Worker.objects.get(name=NAME).id
     assert Session.objects.filter(account=account).count() == 1
     assert browser.get(reverse("worker-me")).status_code == 200
+    assert HostBinding.objects.get().account_id == account.id
     opened = Event.objects.get(kind="access.account_opened")
     assert opened.data == {"account": str(account.id), "worker_id": account.worker_id}
     other = Client()
