@@ -144,13 +144,22 @@ def _actor(row: tuple[Any, ...], kind: SessionKind, today: date) -> Actor:
     return Actor(account_id, worker_id, name, rules.grants_of(kind, grants, today))
 
 
+class _PreparingCursor(psycopg.Cursor[Any]):
+    """A cursor whose statements are planned once a connection: every request asks the same."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute a prepared statement."""
+        return super().execute(query, params, **(options | {"prepare": True}))
+
+
 def _one(sql: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    """Return the row of a statement that every request asks: prepared, so planned once."""
     connection.ensure_connection()
     raw: Any = connection.connection
     if raw.prepare_threshold is None:
-        raw.prepare_threshold = 5
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        cursor.execute(sql, values, prepare=True)
+        raw.prepare_threshold = 5  # Django turns preparing off; this allows it
+    made = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    preparing: Any = _PreparingCursor(raw)
+    with made(preparing) as cursor:
+        cursor.execute(sql, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
