@@ -13,6 +13,7 @@ ROOMS = (
     ("办事", "desk-home", "待办", "desk.open"),
     ("办事", "desk-review", "入会审核", "membership.decide"),
     ("办事", "desk-rosters", "集体入会", "roster.view"),
+    ("办事", "desk-ceremonies", "入会仪式", "roster.create"),
     ("办事", "desk-members", "会员", "membership.list"),
     ("办事", "desk-duplicates", "疑似重复", "person.merge"),
     ("组织", "desk-tree", "工会", "org_unit.manage"),

@@ -46,6 +46,8 @@ class AttemptKind(StrEnum):
     PASSWORD_NETWORK = "password_network"
     PASSWORD_ELSEWHERE = "password_elsewhere"
     CLAIM = "claim"
+    ON_SITE_NAME = "on_site_name"
+    ON_SITE_PLACE = "on_site_place"
 
     @property
     def label(self) -> str:
@@ -58,6 +60,8 @@ class AttemptKind(StrEnum):
             "password_network": "一处网络输错",
             "password_elsewhere": "在不常用的设备上输错",
             "claim": "认领登记",
+            "on_site_name": "现场确认的名字没对上",
+            "on_site_place": "一处现场没对上",
         }[self.value]
 
 

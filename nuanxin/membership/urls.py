@@ -4,6 +4,7 @@ from django.urls import path
 
 from nuanxin.membership.pages import (
     card,
+    ceremonies,
     duplicates,
     join,
     member_export,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("join/person/", join.person, name="join-person"),
     path("join/union/", join.union, name="join-union"),
     path("join/check/", join.check, name="join-check"),
+    path("on-site/", ceremonies.on_site, name="on-site"),
     path("join/quick/", join.quick, name="join-quick"),
     path("join/done/", receipt.done, name="join-done"),
     path("me/transfer/here/", receipt.transfer_here, name="worker-transfer-here"),
@@ -60,6 +62,14 @@ urlpatterns = [
     path("desk/duplicates/", duplicates.duplicate_list, name="desk-duplicates"),
     path("desk/duplicates/<int:duplicate_id>/", duplicates.duplicate, name="desk-duplicate"),
     path("desk/merges/<int:merge_id>/undo/", duplicates.merge_undo, name="desk-merge-undo"),
+    path("desk/ceremonies/", ceremonies.ceremony_list, name="desk-ceremonies"),
+    path("desk/ceremonies/new/", ceremonies.ceremony_new, name="desk-ceremony-new"),
+    path("desk/ceremonies/<int:ceremony_id>/", ceremonies.ceremony, name="desk-ceremony"),
+    path(
+        "desk/ceremonies/<int:ceremony_id>/close/",
+        ceremonies.ceremony_close,
+        name="desk-ceremony-close",
+    ),
     path("desk/rosters/", rosters.roster_list, name="desk-rosters"),
     path("desk/rosters/new/", rosters.roster_drop, name="desk-roster-new"),
     path("desk/rosters/<int:batch_id>/", rosters.roster, name="desk-roster"),

@@ -289,6 +289,22 @@ def _merge_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"merge_id": merge.id}
 
 
+def _ceremony_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.membership.models import Ceremony
+
+    made, _ = Ceremony.objects.get_or_create(
+        union=union,
+        title="样例",
+        defaults={
+            "code": f"{union.id % 10**6:06d}",
+            "held_on": clock.business_day(cast.now),
+            "created_at": cast.now,
+        },
+    )
+    return {"ceremony_id": made.id}
+
+
+_CEREMONY = Sample(missing={"ceremony_id": NO_ID}, of_union=_ceremony_of)
 _BATCH = Sample(missing={"batch_id": NO_ID}, of_union=_batch_of)
 _MEMBER = Sample(missing={"membership_id": NO_ID}, of_union=_member_of)
 SAMPLES |= {
@@ -300,6 +316,8 @@ SAMPLES |= {
     "desk-member-unmask": Sample(
         missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}
     ),
+    "desk-ceremony": _CEREMONY,
+    "desk-ceremony-close": _CEREMONY,
     "desk-duplicate": Sample(missing={"duplicate_id": NO_ID}, of_union=_duplicate_of),
     "desk-merge-undo": Sample(missing={"merge_id": NO_ID}, of_union=_merge_of),
     "desk-union": Sample(

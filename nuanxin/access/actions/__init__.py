@@ -18,6 +18,7 @@ from nuanxin.access.actions.first_sign_in import (
     foresee_sign_in,
 )
 from nuanxin.access.actions.hosts import bind_host, sign_in_from_host
+from nuanxin.access.actions.on_site import check_on_site_tries, note_on_site_miss
 from nuanxin.access.actions.posts import approve_post, grant_post, revoke_post
 from nuanxin.access.actions.sessions import (
     begin_session,
@@ -52,6 +53,7 @@ __all__ = [
     "bind_host",
     "change_password",
     "check_code",
+    "check_on_site_tries",
     "check_password",
     "check_totp",
     "claim_account",
@@ -71,6 +73,7 @@ __all__ = [
     "hold_pending_code",
     "hold_pending_password",
     "hold_verified_phone",
+    "note_on_site_miss",
     "note_token_use",
     "open_worker_account",
     "reopen_account",

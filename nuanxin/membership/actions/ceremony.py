@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
+from nuanxin.access import actions as access_actions
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
@@ -76,6 +77,20 @@ def close_ceremony(*, ceremony_id: int, actor: Actor, now: datetime) -> None:
         ceremony.closed_at = now
         ceremony.save(update_fields=["closed_at"])
         _record("membership.ceremony_closed", ceremony.id, ceremony.union_id, actor, now)
+
+
+def try_on_site(*, code: str, name: str, phone_tail: str, actor: Actor, now: datetime) -> Receipt:
+    """Confirm on site as ``confirm_on_site`` does, for a page that anybody opens.
+
+    A try that matches nobody is counted, and stays counted; raises ``TooMany`` after a few.
+    """
+    place = compact(code)
+    access_actions.check_on_site_tries(place=place, name=name, now=now)
+    try:
+        return confirm_on_site(code=code, name=name, phone_tail=phone_tail, actor=actor, now=now)
+    except NotFound:
+        access_actions.note_on_site_miss(place=place, name=name, now=now)
+        raise
 
 
 @transaction.atomic

@@ -172,7 +172,7 @@ def _answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
         context: dict[str, Any] = {"page_title": "好的，不会再发了", "is_declined": True}
     else:
         receipt = confirm.confirm_invitation(token=token, actor=actor, now=now)
-        context = _confirmed(receipt)
+        context = confirmed_context(receipt)
     return render(request, "membership/mine/invitation.html", context)
 
 
@@ -202,7 +202,8 @@ def _show_invitation(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "membership/mine/invitation.html", context)
 
 
-def _confirmed(receipt: Any) -> dict[str, Any]:
+def confirmed_context(receipt: Any) -> dict[str, Any]:
+    """Return what the page after a confirmation shows: the card's number and what happens next."""
     return {
         "page_title": receipt.title,
         "receipt": receipt,

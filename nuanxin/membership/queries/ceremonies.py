@@ -11,6 +11,7 @@ from nuanxin.kernel.errors import NotFound
 from nuanxin.membership import permissions
 from nuanxin.membership.queries.scope import unions_below
 from nuanxin.membership.rules.receipts import Where
+from nuanxin.orgs.queries.unions import get_union
 
 PAGE_LIMIT = 50
 
@@ -45,6 +46,15 @@ def ceremony_of_code(code: str, today: date) -> CeremonyRow:
         raise NotFound(
             "membership.ceremony_code", "今天没有这个口令的仪式。看看现场写的是哪六位数字。"
         )
+    return rows[0]
+
+
+def get_ceremony(ceremony_id: int, *, actor: Actor) -> CeremonyRow:
+    """Return a ceremony in the actor's scope; raise ``NotFound``."""
+    rows = _rows(f"{_FIELDS} WHERE c.id = %(id)s", {"id": ceremony_id})
+    if not rows:
+        raise NotFound()
+    permissions.check_can_invite(actor, path=get_union(rows[0].where.id).path)
     return rows[0]
 
 

@@ -157,7 +157,7 @@ def taken_receipt(
             NextStep(f"今天 {at.astimezone(SHANGHAI):%H:%M}", "申请收到了。"),
             NextStep(
                 f"{due}前",
-                f"工会审核，{_workdays(at, applied.due_on)}个工作日内。你不用做什么。"
+                f"工会审核，{_workdays(at, applied.due_on)} 个工作日内。你不用做什么。"
                 + _if_provisional(provisional),
             ),
             NextStep("通过那天", "短信告诉你。临时卡自己变成正式卡，卡号不变。"),
@@ -242,7 +242,7 @@ def _said(day: date) -> str:
 
 
 def _workdays(at: datetime, due_on: date) -> str:
-    return f" {workdays_between(at.astimezone(SHANGHAI).date(), due_on)} "
+    return str(workdays_between(at.astimezone(SHANGHAI).date(), due_on))
 
 
 def _if_provisional(provisional: bool) -> str:

@@ -1,0 +1,171 @@
+"""集体入会仪式: announced at the desk, confirmed on one's phone with the code on the wall."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from nuanxin.access.permissions import public, requires
+from nuanxin.kernel import clock, policy
+from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.membership.actions import ceremony as acts
+from nuanxin.membership.forms.ceremonies import CeremonyForm, OnSiteForm
+from nuanxin.membership.pages.mine import confirmed_context
+from nuanxin.membership.queries.card import qr_svg
+from nuanxin.membership.queries.ceremonies import get_ceremony, list_ceremonies
+from nuanxin.orgs import queries as orgs
+
+_METHODS = ["GET", "HEAD", "POST"]
+
+
+@public
+@require_http_methods(_METHODS)
+@sensitive_post_parameters("name", "tail")
+def on_site(request: HttpRequest) -> HttpResponse:
+    """Confirm one's invitation on site: code, name and the phone's last digits, one tap."""
+    form = OnSiteForm(request.POST or None, initial={"code": request.GET.get("c", "")[:12]})
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            receipt = acts.try_on_site(
+                code=form.cleaned_data["code"],
+                name=form.cleaned_data["name"],
+                phone_tail=form.cleaned_data["tail"],
+                actor=request.actor,  # type: ignore[attr-defined]
+                now=clock.now(),
+            )
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
+            status = 422 if isinstance(refusal, NotFound) else refusal.status
+        else:
+            context = confirmed_context(receipt)
+            return render(request, "membership/mine/invitation.html", context)
+    context = {
+        "page_title": "在现场入会",
+        "form": form,
+        "back_url": reverse("worker-home"),
+        "back_label": "回首页",
+    }
+    return render(request, "membership/join/on_site.html", context, status=status)
+
+
+@requires("roster.create")
+@require_GET
+def ceremony_list(request: HttpRequest) -> HttpResponse:
+    """List the ceremonies of the scope, the latest day first."""
+    actor = _actor(request)
+    rows = list_ceremonies(actor=actor, union_id=_own_union_id(actor))
+    today = clock.business_day(clock.now())
+    context = {
+        "page_title": "入会仪式",
+        "page_lead": "现场扫码、填名字和手机尾号就能确认，口令只在当天管用。",
+        "columns": [
+            {"label": "仪式"}, {"label": "工会"}, {"label": "哪一天", "css": "nw"},
+            {"label": "口令", "css": "nw"}, {"label": "状态"},
+        ],
+        "rows": [_row(row, today) for row in rows],
+    }  # fmt: skip
+    return render(request, "membership/ceremonies/list.html", context)
+
+
+@requires("roster.create")
+@require_http_methods(_METHODS)
+def ceremony_new(request: HttpRequest) -> HttpResponse:
+    """Announce a ceremony."""
+    actor, now = _actor(request), clock.now()
+    initial = {
+        "union": orgs.get_union(_own_union_id(actor)).code,
+        "held_on": clock.business_day(now),
+    }
+    form = CeremonyForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            made = acts.create_ceremony(
+                union_id=orgs.get_union_by_code(given["union"]).id,
+                title=given["title"],
+                place=given["place"],
+                held_on=given["held_on"],
+                actor=actor,
+                now=now,
+            )
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            return HttpResponseRedirect(reverse("desk-ceremony", args=[made.id]))
+    context = {
+        "page_title": "办一场入会仪式",
+        "form": form,
+        "crumbs": [{"label": "入会仪式", "url": reverse("desk-ceremonies")}, {"label": "新的"}],
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "membership/ceremonies/new.html", context, status=status)
+
+
+@requires("roster.create")
+@require_GET
+def ceremony(request: HttpRequest, ceremony_id: int) -> HttpResponse:
+    """Show what hangs on the wall: the code, and the QR that opens the page with it."""
+    row = get_ceremony(ceremony_id, actor=_actor(request))
+    link = (
+        settings.PUBLIC_ADDRESS.rstrip("/") + f"{reverse('on-site')}?{urlencode({'c': row.code})}"
+    )
+    today = clock.business_day(clock.now())
+    context = {
+        "page_title": row.title,
+        "page_lead": f"{row.where.name}，{row.held_on}{'，' + row.place if row.place else ''}",
+        "code": f"{row.code[:3]} {row.code[3:]}",
+        "link": link,
+        "qr": mark_safe(qr_svg(link)),
+        "is_open": not row.is_closed and row.held_on >= today,
+        "close_url": reverse("desk-ceremony-close", args=[row.id]),
+        "crumbs": [{"label": "入会仪式", "url": reverse("desk-ceremonies")}, {"label": row.title}],
+    }
+    return render(request, "membership/ceremonies/ceremony.html", context)
+
+
+@requires("roster.create")
+@require_POST
+def ceremony_close(request: HttpRequest, ceremony_id: int) -> HttpResponse:
+    """End a ceremony: its code stops working."""
+    actor = _actor(request)
+    get_ceremony(ceremony_id, actor=actor)
+    acts.close_ceremony(ceremony_id=ceremony_id, actor=actor, now=clock.now())
+    return HttpResponseRedirect(reverse("desk-ceremonies"))
+
+
+# ---- inside -----------------------------------------------------------------------------------
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _own_union_id(actor: Any) -> int:
+    paths = policy.scope_paths(actor, "roster.create")
+    if not paths or paths[0] == policy.EVERYWHERE:
+        raise NotFound()
+    return int(paths[0].rstrip("/").rsplit("/", 1)[-1])
+
+
+def _row(row: Any, today: Any) -> dict[str, Any]:
+    is_over = row.is_closed or row.held_on < today
+    words = "结束了" if is_over else "今天" if row.held_on == today else "还没到"
+    return {
+        "id": row.id,
+        "name": row.title,
+        "url": reverse("desk-ceremony", args=[row.id]),
+        "cells": [
+            {"text": row.title, "note": row.place},
+            row.where.name,
+            str(row.held_on),
+            row.code,
+            {"text": words, "state": "" if is_over else "ok"},
+        ],
+    }
