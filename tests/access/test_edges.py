@@ -117,11 +117,21 @@ def test_a_script_is_told_to_go_to_the_sign_in_page(cast: Cast) -> None:
     assert answer["HX-Redirect"] == "/desk/sign-in/"
 
 
+def test_what_was_sent_after_the_session_ended_leads_back_to_its_page_and_says_so(
+    cast: Cast,
+) -> None:
+    sent = Client().post("/desk/posts/grant/", HTTP_REFERER="http://testserver/desk/posts/grant/")
+    assert sent["Location"] == "/desk/sign-in/?next=%2Fdesk%2Fposts%2Fgrant%2F&lost=1"
+    assert "刚才那一步没有办" in Client().get(sent["Location"]).content.decode()
+    strange = Client().post("/desk/posts/grant/", HTTP_REFERER="https://example.org/desk/")
+    assert strange["Location"] == "/desk/sign-in/?lost=1"
+
+
 def test_the_way_to_sign_in_remembers_where_one_was_going(cast: Cast) -> None:
     asked = Client().get("/desk/posts/?show=waiting")
     assert asked["Location"] == "/desk/sign-in/?next=%2Fdesk%2Fposts%2F%3Fshow%3Dwaiting"
     posted = Client().post("/desk/posts/5/approve/")
-    assert posted["Location"] == "/desk/sign-in/"
+    assert posted["Location"] == "/desk/sign-in/?lost=1", "what was sent is not sent again"
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/desk/sign-in/", "/desk/posts/", "/nowhere/"])

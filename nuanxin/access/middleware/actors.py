@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -122,11 +123,19 @@ def find_actor(request: HttpRequest) -> Actor:
 
 
 def way_to_sign_in(request: HttpRequest, *, is_desk: bool = False) -> HttpResponse:
-    """Send the browser to the sign-in page that fits the address, and back afterwards."""
+    """Send the browser to the sign-in page that fits the address, and back afterwards.
+
+    What was sent while nobody was signed in any more was not done: the way on is then the page it
+    came from, and the sign-in page says so (``lost``).
+    """
     is_desk = is_desk or request.path.startswith(tuple(settings.DESK_PATHS))
     page = reverse("desk-sign-in" if is_desk else "sign-in")
-    way_on = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-    url = f"{page}?{urlencode({'next': way_on})}" if way_on else page
+    is_read = request.method in ("GET", "HEAD")
+    way_on = request.get_full_path() if is_read else _page_before(request)
+    asked = {"next": way_on} if way_on else {}
+    if is_desk and not is_read:
+        asked["lost"] = "1"
+    url = f"{page}?{urlencode(asked)}" if asked else page
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
         response["HX-Redirect"] = page
@@ -142,3 +151,11 @@ def _has_posts_elsewhere(actor: Actor) -> bool:
 
 def _no_right() -> Forbidden:
     return Forbidden("access.no_right", "这件事不在您的职责里。需要办的话，请找上级工会给您加上。")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the path of the page of ours that a form stood on, "" where it is not known."""
+    before = urlsplit(request.META.get("HTTP_REFERER", ""))
+    if before.netloc != request.get_host():
+        return ""
+    return f"{before.path}?{before.query}" if before.query else before.path

@@ -60,6 +60,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "form": form,
         "way_on": _way_on(request, otherwise=""),
         "worker_url": reverse("sign-in"),
+        "is_lost": request.method != "POST" and request.GET.get("lost") == "1",
     }
     return render(request, "access/desk_sign_in.html", context, status=status)
 
