@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "nuanxin.desk.api.http.HttpMiddleware",
     "nuanxin.desk.api.problems.ProblemMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -102,6 +103,7 @@ SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
 # How many proxies of our own stand before us and add to X-Forwarded-For.
 PROXIES_BEFORE_US = env.int("NUANXIN_PROXIES", 0)
+NINJA_NUM_PROXIES = PROXIES_BEFORE_US
 DESK_PATHS = ["/desk"]
 ERROR_PAGE = "config.presentation.errors.render_error"
 CSRF_FAILURE_VIEW = "config.presentation.pages.csrf_failure"

@@ -3,11 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import healthz
-from nuanxin.desk.api import api
+from nuanxin.desk.api import api_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("api/v1/", api.urls),
+    path("api/v1/", api_urls()),
     path("", include("config.presentation.urls")),
     path("", include("nuanxin.access.urls")),
     path("", include("nuanxin.notices.urls")),

@@ -140,6 +140,9 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _ORDINARY_PORTS = frozenset({80, 443})
 _FIRST_FREE_PORT = 1024
 _URL_LONGEST = 400
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# Names that never lead to a public host (RFC 6761, RFC 6762, and what networks call themselves).
+_NAMES_AT_HOME = frozenset({"localhost", "local", "internal", "intranet", "lan", "home", "corp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,23 @@ def check_target(url: str, *, allows_http: bool = False) -> Target:
     return Target(
         parts.scheme, parts.hostname, chosen, path + (f"?{parts.query}" if parts.query else "")
     )
+
+
+def check_may_be_public(target: Target, allowed: Sequence[Network] = ()) -> None:
+    """Return if the host may turn out to be public: a name with a dot, or a public number.
+
+    Asked when somebody subscribes, so that he hears of a mistake at once. A host that ends in a
+    number is one, in whatever form (decimal, octal, hexadecimal, two or three parts): only the
+    plain four are read, any other form is refused. Raises ``Malformed`` webhook.url.
+    """
+    name = target.host.rstrip(".").lower()
+    last = name.rpartition(".")[2]
+    if ":" in name or _NUMBER.fullmatch(last):
+        is_fit = may_connect(target.host, allowed)
+    else:
+        is_fit = bool(allowed) or ("." in name and last not in _NAMES_AT_HOME)
+    if not is_fit:
+        raise _bad_url("地址里的主机不在公网上。请换成公网能访问的域名。")
 
 
 def _bad_url(sentence: str) -> Malformed:

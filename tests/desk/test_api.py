@@ -81,7 +81,7 @@ def test_unions_come_in_pages(cast: Cast) -> None:
     assert len(set(codes)) == len(cast.unions)
     assert second["next"] is None
     assert client.get(f"/api/v1/unions/{codes[4]}").json()["name"] == "大关快递行业联合工会"
-    assert refused(client.get("/api/v1/unions?region=999999"), 422) == "region.unknown"
+    assert refused(client.get("/api/v1/unions?region=999999"), 404) == "region.unknown"
 
 
 def test_an_application_is_taken_once_under_its_key(cast: Cast) -> None:

@@ -6,8 +6,11 @@ import json
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
+import standardwebhooks
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -84,6 +87,23 @@ def test_the_receiver_can_check_the_signature(subscribe, unions, receiver):
         "data": {"application": 7},
     }
     assert (outcome().delivered_at, outcome().last_answer) == (NOON, "204")
+
+
+def test_the_library_that_receivers_use_takes_the_signature(subscribe, unions, receiver):
+    made = subscribe()
+    publish(unions)
+    deliver_webhooks(now=NOON)
+    ((headers, body, _),) = receiver.got
+    checked = {name: value for name, value in headers.items() if name.startswith("webhook-")}
+    with time_machine.travel(NOON, tick=False):
+        assert standardwebhooks.Webhook(made.secret).verify(body, checked)["type"] == KIND
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook(made.secret).verify(body + b" ", checked)
+    with (
+        time_machine.travel(NOON + timedelta(minutes=6), tick=False),
+        pytest.raises(standardwebhooks.WebhookVerificationError),
+    ):
+        standardwebhooks.Webhook(made.secret).verify(body, checked)
 
 
 def test_the_signature_is_the_one_of_the_standard():
@@ -402,6 +422,46 @@ def test_plain_http_goes_to_ones_own_network_only(monkeypatch, own_network):
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(Malformed, match=r"webhook\.url"):
         rules.check_target(url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(f"[{one}]" if ":" in one else one for one in INNER if "%" not in one and " " not in one),
+        "localhost",
+        "localhost.",
+        "LOCALHOST",
+        "a.localhost",
+        "metadata.google.internal",
+        "printer.local",
+        "intranet",
+        "2130706433",
+        "127.1",
+        "0177.0.0.1",
+        "0x7f.0.0.1",
+        "0x7f000001",
+        "127.0.0.1.",
+        "223.5.5",
+        "hooks.0x7f",
+    ],
+)
+def test_a_host_that_cannot_be_public_is_refused_when_somebody_subscribes(host):
+    target = rules.check_target(f"https://{host}/")
+    with pytest.raises(Malformed, match=r"webhook\.url"):
+        rules.check_may_be_public(target)
+
+
+@pytest.mark.parametrize("host", ["hooks.example.org", "223.5.5.5", "[2400:3200::1]", "a.b.cn."])
+def test_a_host_that_may_be_public_is_taken(host):
+    rules.check_may_be_public(rules.check_target(f"https://{host}/"))
+
+
+def test_a_site_may_open_its_own_network_to_subscribers():
+    own = [ip_network("10.0.0.0/8")]
+    rules.check_may_be_public(rules.check_target("https://10.1.2.3/"), own)
+    rules.check_may_be_public(rules.check_target("https://oa/"), own)
+    with pytest.raises(Malformed):
+        rules.check_may_be_public(rules.check_target("https://127.0.0.1/"), own)
 
 
 def test_a_sound_address_is_taken_apart():

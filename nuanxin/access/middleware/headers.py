@@ -5,6 +5,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from nuanxin.access.permissions import meets
+from nuanxin.kernel.actor import ANONYMOUS
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -50,10 +53,10 @@ class HeadersMiddleware:
 def is_personal(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Return whether the answer may hold somebody's data: guarded, refused, or read from a session.
 
-    An address without a match (static files) holds nobody's.
+    What asks for a right that everybody holds is not guarded. An address without a match (static files) holds nobody's.
     """
     requirement = getattr(request, "access_requirement", None)
-    if requirement is not None and not requirement.is_public:
+    if requirement is not None and not meets(ANONYMOUS, requirement):
         return True
     session = getattr(request, "session", None)
     return bool(session is not None and session.accessed) or "csrftoken" in response.cookies

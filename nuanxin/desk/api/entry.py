@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern
 from ninja import NinjaAPI
+from ninja.renderers import JSONRenderer
 
 from nuanxin.access.permissions import public
 from nuanxin.desk.api import applications, figures, members, rosters, unions, webhooks
 from nuanxin.desk.api.problems import Problem, add_handlers
+from nuanxin.desk.api.throttle import Throttle
 
 PREFIX = "/api/v1/"
 _PROBLEMS = {
@@ -16,11 +19,15 @@ _PROBLEMS = {
     403: "令牌不能做这件事",
     404: "没有这一项，或不在令牌的范围里",
     405: "这个地址不能用这种方法",
+    406: "这里只答 JSON",
     409: "现在的状态不允许，或幂等键用在了另一份内容上",
+    411: "没写 Content-Length",
     413: "内容太大",
     415: "内容类型不对",
     422: "内容不合要求，detail 里写着哪一项",
-    429: "次数太多",
+    429: "次数太多，Retry-After 里写着等几秒",
+    500: "我们这边出了毛病，发来的没有起作用",
+    503: "暂时不能用，过一会儿再发",
 }
 _KEY = {
     "name": "Idempotency-Key",
@@ -30,7 +37,14 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
 }
 
+
+class _Renderer(JSONRenderer):
+    json_dumps_params = {"ensure_ascii": False}  # Chinese as it is read, in a third of the bytes
+
+
 api = NinjaAPI(
+    renderer=_Renderer(),
+    throttle=Throttle(),
     title="暖新接口",
     version="1",
     description="指标、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
@@ -45,6 +59,12 @@ api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)
 api.add_router("/members", members.router)
 api.add_router("/webhooks", webhooks.router)
+
+
+def api_urls() -> tuple[list[URLPattern], str, str]:
+    """Return the addresses; the library's own root, which says nothing, is left out."""
+    patterns, app_name, namespace = api.urls
+    return [one for one in patterns if one.name != "api-root"], app_name, namespace
 
 
 @api.get("/openapi.json", include_in_schema=False, url_name="openapi")
@@ -69,7 +89,7 @@ def openapi_document() -> dict[str, Any]:
             operation["responses"] = {
                 str(status): answer for status, answer in operation["responses"].items()
             }
-            if method != "get":
+            if method == "post":
                 operation.setdefault("parameters", []).append(_KEY)
             if not path.startswith((f"{PREFIX}figures", f"{PREFIX}unions")):
                 operation["security"] = [{"token": []}]

@@ -1,19 +1,20 @@
 """Figures, as the public board shows them."""
 
+import json
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Query, Router, Schema
 
 from nuanxin.access.permissions import requires
-from nuanxin.desk.api.paging import REGION_CODES
+from nuanxin.desk.api.http import entity_tag
+from nuanxin.desk.api.paging import LINE, REGION_CODES, Empty
 from nuanxin.figures import queries as figures
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import FigureDefinition
-from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import parse_period
 from nuanxin.membership.states import Channel
 
@@ -24,7 +25,8 @@ OccupationCode = StrEnum(  # type: ignore[misc]
     "OccupationCode", {one.code.upper(): one.code for one in occupations.all_occupations()}
 )
 ChannelCode = StrEnum("ChannelCode", {one.name: one.code for one in Channel})  # type: ignore[misc]
-_PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?(\.\.\d{4}(-(0[1-9]|1[0-2]))?)?$"
+_MONTH = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
+_PERIOD = rf"^({_MONTH}(\.\.{_MONTH})?)?$"
 
 
 class Definition(Schema):
@@ -77,56 +79,56 @@ def list_figures(request: HttpRequest) -> Any:
 @requires("figure.view")
 def get_figure(
     request: HttpRequest,
-    code: str,
-    region: Annotated[Region | None, Query(description="六位行政区划代码，默认全省")] = None,
-    as_of: Annotated[date | None, Query(description="截至哪一天，默认今天")] = None,
-    occupation: Annotated[OccupationCode | None, Query(description="职业代码")] = None,
-    channel: Annotated[ChannelCode | None, Query(description="入会渠道")] = None,
+    response: HttpResponse,
+    code: Annotated[str, Path(max_length=80, pattern=LINE)],
+    region: Annotated[Region | Empty, Query(description="六位行政区划代码，默认全省")] = "",
+    as_of: Annotated[date | Empty, Query(description="截至哪一天，默认今天")] = "",
+    occupation: Annotated[OccupationCode | Empty, Query(description="职业代码")] = "",
+    channel: Annotated[ChannelCode | Empty, Query(description="入会渠道")] = "",
     period: Annotated[
-        str | None, Query(max_length=20, pattern=_PERIOD, description="如 2026、2026-05")
-    ] = None,
+        str, Query(max_length=20, pattern=_PERIOD, description="如 2026、2026-05、2025-01..2026-05")
+    ] = "",
 ) -> Any:
-    """Return one figure for a region and a day or a period."""
-    return read(
+    """Return one figure for a region and a day or a period; what is left empty is not asked for."""
+    plain = read(
         code,
         region=int(region) if region else 330000,
-        as_of=as_of,
+        as_of=as_of or None,
         occupation=str(occupation or ""),
         channel=str(channel or ""),
         period=period,
     )
+    response["ETag"] = _entity_tag(plain)
+    return plain
 
 
 def read(
-    code: str, *, region: int, as_of: date | None, occupation: str, channel: str, period: str | None
+    code: str, *, region: int, as_of: date | None, occupation: str, channel: str, period: str
 ) -> dict[str, Any]:
     """Return the measurement as the API tells it; small numbers of persons are withheld.
 
     What cannot be asked of the figure (a day to come, a cut that it has not) is not there: 404.
     Raises ``NotFound``.
     """
-    now = clock.now()
-    if not figures.get_figure(code).public:
-        raise NotFound("figures.unknown", "没有这个指标。列表在 /api/v1/figures。")
     try:
-        measured = figures.measure(
+        measured = figures.measure_for_everybody(
             code,
             region=region,
             as_of=as_of,
             period=parse_period(period) if period else None,
             occupation=occupation,
             channel=channel,
-            now=now,
+            now=clock.now(),
         )
     except Malformed as refusal:
         raise NotFound(refusal.code, refusal.message) from refusal
-    plain = measured.as_plain()
-    least = int(
-        parameter("figures.least_cell_persons", adcode=str(region), on=measured.as_of).value
-    )
-    if code.startswith("membership.") and 0 < abs(measured.value or 0) < least:
-        plain["value"] = None
-    return plain
+    return measured.as_plain()
+
+
+def _entity_tag(plain: dict[str, Any]) -> str:
+    """Return the tag of a measurement: when it was measured makes no other one of it."""
+    lasting = {name: value for name, value in plain.items() if name != "measured_at"}
+    return entity_tag(json.dumps(lasting, ensure_ascii=False).encode())
 
 
 def _plain(one: FigureDefinition) -> dict[str, Any]:

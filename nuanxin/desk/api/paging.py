@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -17,6 +17,9 @@ PAGE_MOST = 100
 BIGINT_MOST = 2**63 - 1
 LINE = r"^[^\x00-\x1f\x7f]*$"
 """One line of text without control characters."""
+
+Empty = Literal[""]
+"""A parameter that is named and left empty, as in ``?region=``: the same as not named."""
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MOST, description="一页多少条")]
 Cursor = Annotated[

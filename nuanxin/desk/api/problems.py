@@ -1,14 +1,15 @@
 """Every failure below /api/ is problem+json (RFC 9457) with a stable code and a Chinese sentence."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import NinjaAPI, Schema
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import HttpError, Throttled, ValidationError
 
 from nuanxin.access.middleware.refusals import is_for_programs, problem
-from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.errors import Malformed, NotFound, Refusal, TooMany
 
 _SENTENCES = {
     400: "没看懂这个请求。请看看正文是不是完整的 JSON，编码是不是 UTF-8。",
@@ -16,6 +17,8 @@ _SENTENCES = {
     403: "这件事不在这个令牌能做的事里。请让给您令牌的工会重新发一个。",
     404: "没有找到这一项。请对照接口说明核对地址和编号。",
     405: "这个地址不能用这种方法。Allow 里写着可以用哪几种。",
+    406: "这里只答 JSON。请把 Accept 写成 application/json，或者不写。",
+    411: "请写明 Content-Length。分块传来的内容这里不收。",
     413: "发来的内容太大。请分成几次发。",
     415: "没看懂这种内容类型。请对照接口说明换一种。",
     422: "发来的内容不合要求。请对照接口说明改好再发。",
@@ -59,7 +62,7 @@ class Problem(Schema):
     details: dict[str, Any] | None = None
 
 
-class _Plain(Refusal):
+class HttpRefusal(Refusal):
     """A refusal of HTTP itself."""
 
     def __init__(self, status: int) -> None:
@@ -78,7 +81,7 @@ class ProblemMiddleware:
         is_problem = response.headers.get("Content-Type", "").startswith("application/problem+json")
         if response.status_code < 400 or is_problem or not is_for_programs(request):
             return response
-        told = problem(_Plain(response.status_code))
+        told = problem(HttpRefusal(response.status_code))
         if "Allow" in response.headers:
             told["Allow"] = response.headers["Allow"]
         return told
@@ -95,11 +98,16 @@ def add_handlers(api: NinjaAPI) -> None:
     def on_fields(request: HttpRequest, error: Any) -> HttpResponse:
         return problem(fields_refused(error.errors))
 
+    def on_throttled(request: HttpRequest, error: Any) -> HttpResponse:
+        seconds = max(1, math.ceil(error.wait or 1))
+        return problem(TooMany("http.429", _SENTENCES[429], retry_after_seconds=seconds))
+
     def on_http(request: HttpRequest, error: Any) -> HttpResponse:
-        return problem(_Plain(error.status_code))
+        return problem(HttpRefusal(error.status_code))
 
     api.add_exception_handler(Refusal, on_refusal)
     api.add_exception_handler(ValidationError, on_fields)
+    api.add_exception_handler(Throttled, on_throttled)
     api.add_exception_handler(HttpError, on_http)
 
 

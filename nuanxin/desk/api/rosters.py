@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from nuanxin.access.permissions import check, requires
 from nuanxin.desk.api.paging import BIGINT_MOST, LINE, Number, actor_of, write_once
-from nuanxin.desk.api.problems import fields_refused
+from nuanxin.desk.api.problems import HttpRefusal, fields_refused
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed
 from nuanxin.membership.actions import rosters
@@ -25,6 +26,7 @@ from nuanxin.records.actions import Answer
 
 router = Router(tags=["rosters"])
 ROWS_MOST = 5_000
+UNION_LONGEST = 40
 _HEADINGS = {
     "name": "姓名", "identity": "身份证号", "phone": "手机号",
     "employer": "单位", "occupation": "工种",
@@ -50,7 +52,7 @@ class NewRoster(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    union: Annotated[str, Field(min_length=1, max_length=40, pattern=LINE)]
+    union: Annotated[str, Field(min_length=1, max_length=UNION_LONGEST, pattern=LINE)]
     rows: Annotated[list[RosterRow], Field(min_length=1, max_length=ROWS_MOST)]
 
 
@@ -71,9 +73,10 @@ class Roster(Schema):
 
 _FORM = {
     "type": "object",
+    "additionalProperties": False,
     "required": ["union", "file"],
     "properties": {
-        "union": {"type": "string", "minLength": 1, "maxLength": 40},
+        "union": {"type": "string", "minLength": 1, "maxLength": UNION_LONGEST, "pattern": LINE},
         "file": {"type": "string", "format": "binary", "description": ".xlsx、.xls 或 .csv"},
     },
 }
@@ -139,12 +142,7 @@ def confirm_roster(request: HttpRequest, batch_id: BatchId) -> Any:
 def _read(request: HttpRequest) -> tuple[str, str, bytes]:
     """Return union code, file name and content of what was sent in either way."""
     if (request.content_type or "").startswith("multipart/"):
-        upload, union = request.FILES.get("file"), request.POST.get("union", "")
-        if upload is None or not 0 < len(union) <= 40 or not union.isprintable():
-            raise fields_refused([{"loc": ("file" if union else "union",), "type": "missing"}])
-        if (upload.size or 0) > UPLOAD_LIMITS.file_bytes:
-            raise Malformed("roster.too_large", "文件太大。请按单位拆成几份，分次交。")
-        return union, str(upload.name or "roster"), upload.read()
+        return _read_form(request)
     try:
         sent = NewRoster.model_validate(json.loads(request.body), strict=True)
     except ValidationError as error:
@@ -152,6 +150,28 @@ def _read(request: HttpRequest) -> tuple[str, str, bytes]:
     except (ValueError, RecursionError):
         raise Malformed("body.unreadable", "正文不是完整的 JSON。请核对后再发。") from None
     return sent.union, "rows.csv", _as_csv(sent.rows)
+
+
+def _read_form(request: HttpRequest) -> tuple[str, str, bytes]:
+    faults: list[dict[str, Any]] = [
+        {"loc": (name,), "type": "extra_forbidden"}
+        for name in {*request.POST, *request.FILES} - {"union", "file"}
+    ]
+    union, upload = request.POST.get("union"), request.FILES.get("file")
+    if not union or upload is None:
+        faults += [
+            {"loc": (name,), "type": "missing"}
+            for name, sent in (("union", union), ("file", upload))
+            if not sent
+        ]
+        raise fields_refused(faults)
+    if len(union) > UNION_LONGEST or not re.match(LINE, union):
+        faults.append({"loc": ("union",), "type": "string_pattern_mismatch"})
+    if faults:
+        raise fields_refused(faults)
+    if (upload.size or 0) > UPLOAD_LIMITS.file_bytes:
+        raise HttpRefusal(413)
+    return union, str(upload.name or "roster"), upload.read()
 
 
 def _as_csv(rows: list[RosterRow]) -> bytes:

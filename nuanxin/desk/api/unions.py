@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 
 from nuanxin.access.permissions import requires
-from nuanxin.desk.api.paging import LINE, Cursor, Limit, page
+from nuanxin.desk.api.paging import LINE, Cursor, Empty, Limit, page
 from nuanxin.kernel import regions
-from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.errors import NotFound
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.states import UnionKind
 
@@ -46,16 +46,16 @@ class Unions(Schema):
 def list_unions(
     request: HttpRequest,
     region: Annotated[
-        str | None, Query(pattern=r"^[0-9]{6}([0-9]{3})?$", description="驻地的行政区划代码")
-    ] = None,
-    kind: Annotated[UnionKind | None, Query(description="工会种类")] = None,
+        str, Query(pattern=r"^([0-9]{6}([0-9]{3})?)?$", description="驻地的行政区划代码")
+    ] = "",
+    kind: Annotated[UnionKind | Empty, Query(description="工会种类")] = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:
     """Return living unions in order; a region without any gives an empty page."""
-    if region and region[:6] not in regions.REGIONS:
-        raise Malformed("region.unknown", "region 没有这个行政区划代码。例如 330105 是拱墅区。")
-    found = orgs.list_unions(int(region) if region else None, kind, cursor, limit)
+    if region and region not in regions.REGIONS:
+        raise NotFound("region.unknown", "没有这个行政区划代码。例如 330105 是拱墅区。")
+    found = orgs.list_unions(int(region) if region else None, kind or None, cursor, limit)
     return page([_plain(one) for one in found.items], found.next)
 
 

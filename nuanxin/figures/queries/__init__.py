@@ -2,6 +2,7 @@
 
 from nuanxin.figures.queries.board import Board, BoardFigure, BoardRow, TrendPoint, get_board
 from nuanxin.figures.queries.measuring import Measurement, channel_key, measure, place_name
+from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
 from nuanxin.figures.queries.registry import FIGURES, get_figure, list_figures, read_figure
 
@@ -19,6 +20,7 @@ __all__ = [
     "get_figure",
     "list_figures",
     "measure",
+    "measure_for_everybody",
     "place_name",
     "read_figure",
 ]

@@ -26,6 +26,7 @@ from nuanxin.orgs.figures import NEW_FORM_UNIONS, NEW_UNIONS, UNIONS
 TREND_MONTHS = 60
 _ALL = ("all", 0)
 _MEASURES = ("live", "new")
+_BOARD_CODES = frozenset(one.code for one in (LIVE, NEW, NET))
 
 Cut = tuple[str, int]
 """("all", 0), ("occupation", key) or ("channel", key)."""
@@ -114,11 +115,8 @@ def get_board(
         raise Malformed("figures.not_yet", f"{day} 还没到，今天是 {today}。请选今天或以前的日子。")
     if since is not None and since > day:
         raise Malformed("figures.backwards", "起止写反了：开始的日子在截至日的后面。请对调再看。")
-    cube = _Cube(cells_by_county(day, PROVINCE))
-    if since is not None:
-        cube.take_off(cells_by_county(since - timedelta(days=1), PROVINCE))
-    least = int(parameter("figures.least_cell_persons", adcode=str(region), on=day).value)
-    cube.withhold(least)
+    least = least_cell_persons(region, now)
+    cube = _cube(day, since, least)
     code = str(region)
     figures = (*_union_figures(region, day, since), *_member_figures(cube, code, least))
     board = Board(
@@ -140,6 +138,38 @@ def get_board(
         ),
     )
     return board
+
+
+def least_cell_persons(region: int, now: datetime) -> int:
+    """Return from how many persons on a number may be published: by the rule of today, which is
+    when it is published, whatever day it is about."""
+    today = clock.business_day(now)
+    return int(parameter("figures.least_cell_persons", adcode=str(region), on=today).value)
+
+
+def may_publish(
+    code: str, *, region: int, cut: Cut | None, day: date, since: date | None, least: int
+) -> bool:
+    """Return whether the board shows this cell of one of its own figures; others are not its matter.
+
+    ``cut`` None is both cuts at once, of which the board knows nothing.
+    """
+    if code not in _BOARD_CODES or cut is None:
+        return True
+    cube = _cube(day, since if code != LIVE.code else None, least)
+    cell = (str(region), cut)
+    if code == LIVE.code:
+        return cell not in cube.hidden["live"]
+    is_new_shown = cell not in cube.hidden["new"]
+    return is_new_shown and (code == NEW.code or not 0 < cube.left.get(cell, 0) < least)
+
+
+def _cube(day: date, since: date | None, least: int) -> "_Cube":
+    cube = _Cube(cells_by_county(day, PROVINCE))
+    if since is not None:
+        cube.take_off(cells_by_county(since - timedelta(days=1), PROVINCE))
+    cube.withhold(least)
+    return cube
 
 
 class _Cube:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -50,6 +50,10 @@ class Measurement:
     def is_withheld(self) -> bool:
         """Return whether the value is too small to be published."""
         return self.value is None
+
+    def withheld(self) -> "Measurement":
+        """Return the measurement without its value; its digest does not give the value away."""
+        return _with_digest(replace(self, value=None))
 
     def as_plain(self) -> dict[str, Any]:
         """Return the measurement as the API and the command line print it."""
@@ -163,20 +167,7 @@ def _measurement(
     now: datetime,
 ) -> Measurement:
     period = None if definition.period_kind is PeriodKind.AS_OF else question.period
-    known = question.known_at.isoformat() if question.known_at else ""
-    lineage = [
-        definition.code,
-        definition.version,
-        question.region,
-        told["union_code"],
-        question.as_of.isoformat(),
-        str(period or ""),
-        told["occupation"],
-        told["channel"],
-        known,
-        value,
-    ]
-    return Measurement(
+    measured = Measurement(
         code=definition.code,
         label=definition.label,
         value=value,
@@ -193,8 +184,26 @@ def _measurement(
         definition=definition.definition_zh,
         measured_at=now,
         tree_known_at=question.known_at,
-        digest=digest(lineage),
+        digest="",
     )
+    return _with_digest(measured)
+
+
+def _with_digest(measured: Measurement) -> Measurement:
+    known = measured.tree_known_at.isoformat() if measured.tree_known_at else ""
+    lineage = [
+        measured.code,
+        measured.definition_version,
+        measured.region,
+        measured.union_code,
+        measured.as_of.isoformat(),
+        str(measured.period or ""),
+        measured.occupation,
+        measured.channel,
+        known,
+        measured.value,
+    ]
+    return replace(measured, digest=digest(lineage))
 
 
 def digest(parts: object) -> str:

@@ -53,7 +53,8 @@ def subscribe_webhook(
     union = get_union(union_id)
     policy.check(actor, "webhook.manage", path=union.path)
     _check_token(token_id, union.path)
-    rules.check_target(url, allows_http=bool(allowed_networks()))
+    networks = allowed_networks()
+    rules.check_may_be_public(rules.check_target(url, allows_http=bool(networks)), networks)
     secret, sealed, bound = _new_secret()
     created = WebhookSubscription.objects.create(
         token_id=token_id,
