@@ -6,6 +6,8 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from nuanxin.access.permissions import public
 
@@ -26,6 +28,8 @@ SELECT extract(epoch FROM now() - greatest(job.scheduled_at, event.at))::int
 
 
 @public
+@csrf_exempt
+@require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while the database answers, else 503; the queue's age is told, not judged.

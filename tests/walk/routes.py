@@ -10,12 +10,6 @@ from nuanxin.access.permissions import Requirement, requirement_of, requirements
 
 METHODS_OF_PAGES = ("GET", "POST")
 
-# Addresses that libraries add by themselves and that nobody may use: refused at run time, because
-# they carry no right. Each name with the reason.
-REFUSED_BY_DESIGN = {
-    "api-root": "the API library's own root, which says nothing",
-}
-
 
 @dataclass(frozen=True)
 class Route:
@@ -39,9 +33,8 @@ class Route:
 
 
 def all_routes() -> list[Route]:
-    """Return every address, in the resolver's order, without those refused by design."""
-    found = list(_walk(get_resolver().url_patterns, "", ""))
-    return [route for route in found if route.name.split(":")[-1] not in REFUSED_BY_DESIGN]
+    """Return every address, in the resolver's order."""
+    return list(_walk(get_resolver().url_patterns, "", ""))
 
 
 def _walk(patterns: list[Any], prefix: str, namespace: str) -> Iterator[Route]:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from nuanxin.access.permissions import public
 from nuanxin.desk.api import applications, figures, members, rosters, unions, webhooks
 from nuanxin.desk.api.problems import Problem, add_handlers
-from nuanxin.desk.api.throttle import Throttle
+from nuanxin.desk.api.throttle import THROTTLE
 
 PREFIX = "/api/v1/"
 _PROBLEMS = {
@@ -44,7 +44,7 @@ class _Renderer(JSONRenderer):
 
 api = NinjaAPI(
     renderer=_Renderer(),
-    throttle=Throttle(),
+    throttle=THROTTLE,
     title="暖新接口",
     version="1",
     description="指标、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
@@ -61,10 +61,11 @@ api.add_router("/members", members.router)
 api.add_router("/webhooks", webhooks.router)
 
 
-def api_urls() -> tuple[list[URLPattern], str, str]:
+def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
     """Return the addresses; the library's own root, which says nothing, is left out."""
     patterns, app_name, namespace = api.urls
-    return [one for one in patterns if one.name != "api-root"], app_name, namespace
+    kept = [one for one in patterns if getattr(one, "name", "") != "api-root"]
+    return kept, app_name, namespace
 
 
 @api.get("/openapi.json", include_in_schema=False, url_name="openapi")

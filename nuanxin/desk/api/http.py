@@ -9,8 +9,9 @@ kept. Large answers are packed.
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -48,7 +49,7 @@ class HttpMiddleware:
         is_head = request.method == "HEAD"
         if is_head:
             request.method = "GET"
-        response = self._packed(request)
+        response = cast("HttpResponseBase", self._packed(request))
         if is_head and isinstance(response, HttpResponse):
             length = len(response.content)
             response.content = b""
@@ -57,11 +58,11 @@ class HttpMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         refused = _refusal_unread(request)
-        if refused is not None:
-            return problem(refused)
-        response = self.get_response(request)
-        if request.method == "OPTIONS" and response.status_code == 405:
-            response = _methods(response)
+        response = problem(refused) if refused else self.get_response(request)
+        if response.status_code == 405:
+            response["Allow"] = _with_head(response["Allow"])
+            if request.method == "OPTIONS":
+                response = _methods(response["Allow"])
         if response.status_code == 401:
             response["WWW-Authenticate"] = _challenge(request)
         if _is_for_everybody(request, response):
@@ -79,7 +80,8 @@ def _refusal_unread(request: HttpRequest) -> HttpRefusal | None:
     if "chunked" in request.headers.get("Transfer-Encoding", ""):
         return HttpRefusal(411)
     length = _length(request)
-    if length > BODY_MOST:
+    is_form = request.content_type == _FORM
+    if length > (BODY_MOST if is_form else settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
         return HttpRefusal(413)
     wanted = (_JSON, _FORM) if request.path == _FILES_GO_TO else (_JSON,)
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
@@ -94,17 +96,21 @@ def _length(request: HttpRequest) -> int:
         return 0
 
 
-def _methods(refused: HttpResponseBase) -> HttpResponse:
+def _methods(allowed: str) -> HttpResponse:
     """Return the answer to OPTIONS: which methods there are."""
     told = HttpResponse(status=204)
     del told["Content-Type"]
-    told["Allow"] = ", ".join(dict.fromkeys([*_with_head(refused["Allow"]), "OPTIONS"]))
+    told["Allow"] = f"{allowed}, OPTIONS"
     return told
 
 
-def _with_head(allowed: str) -> list[str]:
-    methods = [method.strip() for method in allowed.split(",") if method.strip()]
-    return ["GET", "HEAD", *(m for m in methods if m != "GET")] if "GET" in methods else methods
+def _with_head(allowed: str) -> str:
+    methods = [method.strip() for method in allowed.split(",")]
+    return (
+        ", ".join(["GET", "HEAD", *(m for m in methods if m != "GET")])
+        if "GET" in methods
+        else allowed
+    )
 
 
 def _challenge(request: HttpRequest) -> str:
@@ -122,9 +128,9 @@ def _is_for_everybody(request: HttpRequest, response: HttpResponseBase) -> bool:
 def _kept(request: HttpRequest, response: Any) -> HttpResponseBase:
     response.headers.setdefault("ETag", entity_tag(response.content))
     response["Cache-Control"] = KEPT
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     patch_vary_headers(response, ["Accept-Encoding"])
     answer = get_conditional_response(request, etag=response["ETag"], response=response)
     assert answer is not None
+    answer["Access-Control-Allow-Origin"] = "*"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

@@ -15,7 +15,6 @@ from nuanxin.access.permissions import check, requires
 from nuanxin.desk.api.paging import BIGINT_MOST, LINE, Number, actor_of, write_once
 from nuanxin.desk.api.problems import HttpRefusal, fields_refused
 from nuanxin.kernel import clock
-from nuanxin.kernel.errors import Malformed
 from nuanxin.membership.actions import rosters
 from nuanxin.membership.queries.rosters import BatchRow, get_batch_row
 from nuanxin.membership.rules.limits import UPLOAD_LIMITS
@@ -148,7 +147,7 @@ def _read(request: HttpRequest) -> tuple[str, str, bytes]:
     except ValidationError as error:
         raise fields_refused(error.errors()) from None
     except (ValueError, RecursionError):
-        raise Malformed("body.unreadable", "正文不是完整的 JSON。请核对后再发。") from None
+        raise HttpRefusal(400) from None
     return sent.union, "rows.csv", _as_csv(sent.rows)
 
 

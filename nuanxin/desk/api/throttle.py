@@ -45,3 +45,7 @@ class Throttle(BaseThrottle):
     def now(self) -> float:
         """Return the clock that windows are cut from."""
         return time.monotonic()
+
+
+THROTTLE = Throttle()
+"""The one of this process."""
