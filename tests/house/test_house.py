@@ -39,6 +39,30 @@ def test_a_package_holds_only_rooms_with_known_names(package):
     assert rooms <= ROOMS
 
 
+README_LONGEST_LINES = 60
+"""One screen."""
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        p
+        for p in PACKAGES
+        if any((p / room).exists() for room in ("models.py", "models", "pages", "pages.py"))
+    ],
+    ids=lambda p: p.name,
+)
+def test_a_package_with_tables_or_pages_explains_itself_on_one_screen(package):
+    readme = package / "README.md"
+    assert readme.exists(), f"nuanxin/{package.name}/README.md: nouns, promises, figures, who may"
+    text = readme.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= README_LONGEST_LINES
+    assert text.startswith("# ")
+    assert "**Who may" in text
+    for name in re.findall(r"`((?:docs|tests)/[\w./-]+)`", text):
+        assert (ROOT / name).exists(), f"{package.name} names {name}, which is not there"
+
+
 def test_no_room_is_called_utils():
     assert not [p for p in tracked("*.py") if NAMELESS.search(p.relative_to(ROOT).as_posix())]
 

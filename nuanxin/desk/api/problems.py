@@ -113,14 +113,18 @@ def add_handlers(api: NinjaAPI) -> None:
 
 def fields_refused(errors: Sequence[Any]) -> Malformed:
     """Return the refusal that names each field and what is wrong with it; never what was sent."""
-    found = []
+    found: dict[str, str] = {}
     for error in errors[:20]:
         parts = [str(part) for part in error.get("loc", ())]
-        if parts and parts[0] in ("query", "path", "header", "body", "form"):
+        if parts and parts[0] in ("query", "path", "header"):
+            parts = parts[1:2]  # what follows are the library's names of alternatives
+        elif parts and parts[0] in ("body", "form"):
             parts = parts[1:]
         if parts and parts[0] == "body":
             parts = parts[1:]
-        found.append((".".join(parts) or "正文", _WORDS.get(error.get("type", ""), "不合要求")))
-    said = "；".join(f"{name} {why}" for name, why in found) or "内容不合要求"
-    fields = [{"field": name, "why": why} for name, why in found]
+        name = ".".join(parts) or "正文"
+        if name not in found:
+            found[name] = _WORDS.get(error.get("type", ""), "不合要求")
+    said = "；".join(f"{name} {why}" for name, why in found.items()) or "内容不合要求"
+    fields = [{"field": name, "why": why} for name, why in found.items()]
     return Malformed("fields.refused", f"{said}。请改好再发。", fields=fields)
