@@ -73,6 +73,15 @@ def test_figures_refuse_what_there_is_not(cast: Cast) -> None:
     assert refused(invited, 404) == "figures.unknown"
 
 
+@pytest.mark.parametrize("day", ["0", "20260531", "1780185600", "2026-5-31", "2026-05-31T00:00"])
+def test_a_day_is_written_in_full(cast: Cast, day: str) -> None:
+    """A number would be read as seconds since 1970, and answered with a figure of 1970."""
+    live = "/api/v1/figures/membership.live_members_persons"
+    answer = cast.client("anonymous").get(f"{live}?as_of={day}")
+    assert refused(answer, 422) == "fields.refused"
+    assert "as_of 要是日期，写成 2026-01-31" in answer.json()["detail"]
+
+
 def test_unions_come_in_pages(cast: Cast) -> None:
     client = cast.client("anonymous")
     first = client.get("/api/v1/unions?limit=10").json()

@@ -10,7 +10,7 @@ from ninja import Path, Query, Router, Schema
 
 from nuanxin.access.permissions import requires
 from nuanxin.desk.api.http import entity_tag
-from nuanxin.desk.api.paging import LINE, REGION_CODES, Empty
+from nuanxin.desk.api.paging import LINE, REGION_CODES, Day, Empty
 from nuanxin.figures import queries as figures
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.errors import Malformed, NotFound
@@ -82,7 +82,7 @@ def get_figure(
     response: HttpResponse,
     code: Annotated[str, Path(max_length=80, pattern=LINE)],
     region: Annotated[Region | Empty, Query(description="六位行政区划代码，默认全省")] = "",
-    as_of: Annotated[date | Empty, Query(description="截至哪一天，默认今天")] = "",
+    as_of: Annotated[Day | Empty, Query(description="截至哪一天，默认今天")] = "",
     occupation: Annotated[OccupationCode | Empty, Query(description="职业代码")] = "",
     channel: Annotated[ChannelCode | Empty, Query(description="入会渠道")] = "",
     period: Annotated[

@@ -1,13 +1,15 @@
 """What operations share: fields that may be sent, pages, writing once under a key."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from nuanxin.kernel import regions
 from nuanxin.kernel.actor import Actor
@@ -20,6 +22,17 @@ LINE = r"^[^\x00-\x1f\x7f]*$"
 
 Empty = Literal[""]
 """A parameter that is named and left empty, as in ``?region=``: the same as not named."""
+
+
+def _as_written(sent: object) -> object:
+    """Return the text of a day; what is not written year-month-day is no day, a bare number least
+    of all (20260531 would be read as seconds, and answered with a number of 1970)."""
+    if isinstance(sent, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", sent):
+        raise PydanticCustomError("date_parsing", "not a day")
+    return sent
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MOST, description="一页多少条")]
 Cursor = Annotated[
