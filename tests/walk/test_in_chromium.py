@@ -21,14 +21,15 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from django.urls import reverse
 
-from nuanxin.access.actions import hold_pending_password, hold_verified_phone
+from nuanxin.access.actions import hold_host_person, hold_pending_password, hold_verified_phone
 from nuanxin.access.middleware.sessions import SessionStore
-from nuanxin.access.queries.keeping import sealed_for_session
+from nuanxin.access.queries.keeping import HostPerson, sealed_for_session
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import ANONYMOUS, Actor
 from nuanxin.membership.models import JoinApplication
 from nuanxin.membership.pages import draft
 from nuanxin.membership.queries.invitations import token_of
+from nuanxin.people.states import ConsentPurpose
 from tests.cast import Cast
 from tests.chromium import WIDTHS, Witness, findings, runs_out_px, serve
 from tests.demonstration import Demonstration, as_cast, copy_of
@@ -39,12 +40,16 @@ from tests.walk.samples import SAMPLES
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORKER_FIRST_VIEW_BYTES = 60_000
+MOST_PIXELS_HIGH = 8_000
 NOT_PAGES = {
     "healthz": "for machines",
     "card-bundle": "for the page that checks cards",
     "figures-table": "a file",
     "figure-rows-export": "a file",
     "desk-roster-result": "a file",
+    "card-check-worker": "a script",
+    "worker-card-paper": "a file",
+    "worker-joining-paper": "a file",
     "sign-in-host": "leads to another site",
     "sign-in-host-return": "comes from another site",
     "large": "a switch that leads back",
@@ -148,6 +153,9 @@ def faults_of(walker: Walker, who: str, tab: Any, name: str) -> list[str]:
         found.append(f"the first view weighs {weight:,} bytes")
     for width, height in sorted(WIDTHS.items(), reverse=True):
         tab.set_viewport_size({"width": width, "height": height})
+        # As high as the page, so that the bar at the bottom lies over nothing that could be scrolled.
+        whole = min(MOST_PIXELS_HIGH, tab.evaluate("document.documentElement.scrollHeight"))
+        tab.set_viewport_size({"width": width, "height": max(height, whole)})
         if (over := runs_out_px(tab)) > 0:
             found.append(f"{width}: runs out by {over} px")
         found += [f"{width}: {finding}" for finding in findings(tab)]
@@ -244,6 +252,17 @@ def _invitation_page(walker: Walker) -> tuple[str, Any, str]:
     return "anonymous", walker.tab_of("anonymous"), reverse("invitation", args=[token])
 
 
+def _quick_page(walker: Walker) -> tuple[str, Any, str]:
+    """Open the three-tap page, as somebody whom a host app has passed."""
+    now = walker.world.clock.now
+    store = SessionStore()
+    person = HostPerson("zlb", "s-1", "陈永强", identity_of(), "13800006029", now)
+    hold_host_person(store, person=person, now=now)
+    store.save()
+    code = walker.cast.union("couriers").code
+    return "guest", walker.tab_with("guest", store.session_key), f"{reverse('join-quick')}?u={code}"
+
+
 def _claim_page(walker: Walker) -> tuple[str, Any, str]:
     store = SessionStore()
     hold_verified_phone(store, phone="13800006028", now=walker.world.clock.now)
@@ -292,7 +311,13 @@ PREPARED: dict[str, Opener] = {
     "join-person": _join_page("join-person"),
     "join-union": _join_page("join-union"),
     "join-check": _join_page("join-check"),
+    "join-quick": _quick_page,
     "join-done": _done_page,
+    "worker-consent": lambda walker: (
+        "rider_ye",
+        walker.tab_of("rider_ye"),
+        f"{reverse('worker-consent')}?of={ConsentPurpose.IDENTITY_NUMBER.slug}",
+    ),
     "invitation": _invitation_page,
     "sign-in-claim": _claim_page,
     "desk-sign-in-code": _second_step("desk-sign-in-code", ""),
