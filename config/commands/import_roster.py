@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from nuanxin.kernel.actor import SYSTEM
     from nuanxin.membership.actions import rosters
-    from nuanxin.membership.actions.roster_reading import read_batch
+    from nuanxin.membership.actions.roster_reading import preview_details, read_batch
+    from nuanxin.membership.rules.limits import ROSTER_LIMITS
     from nuanxin.membership.states import BatchState
     from nuanxin.orgs.models import Union
 
@@ -44,13 +46,16 @@ def _import(options: argparse.Namespace) -> int:
     batch_id = rosters.open_batch(
         union_id=union_id,
         file_name=options.file.name,
-        content=options.file.read_bytes(),
+        content=_content_of(options.file),
+        limits=ROSTER_LIMITS,
         actor=SYSTEM,
         now=now,
     )
     batch = read_batch(batch_id=batch_id, now=now)
     if batch.state == BatchState.FAILED:
         raise Malformed(batch.options.get("failure_code", "roster.failed"), batch.failure)
+    for note in preview_details(batch)["notes"]:
+        print(note, file=sys.stderr)
     answer: dict[str, Any] = {
         "rows": batch.rows_count,
         "outcomes": _outcomes(batch_id),
@@ -63,6 +68,15 @@ def _import(options: argparse.Namespace) -> int:
         rosters.discard_batch(batch_id=batch_id, actor=SYSTEM, now=clock.now())
     _show(answer, options)
     return 0
+
+
+def _content_of(file: Path) -> bytes:
+    """Return the bytes of the file; refuse by its size and first bytes before it is read whole."""
+    from nuanxin.membership.forms.roster_file import check_file
+    from nuanxin.membership.rules.limits import ROSTER_LIMITS
+
+    check_file(file, ROSTER_LIMITS)
+    return file.read_bytes()
 
 
 def _take_effect(batch_id: int, totals: dict[str, int], options: argparse.Namespace) -> bool:

@@ -29,7 +29,7 @@ from nuanxin.membership.forms.roster_columns import RosterTable, apply_mapping
 from nuanxin.membership.forms.roster_file import read_roster_safely
 from nuanxin.membership.forms.roster_headings import Field
 from nuanxin.membership.models import RosterBatch, RosterChunk
-from nuanxin.membership.rules.limits import UPLOAD_LIMITS
+from nuanxin.membership.rules.limits import ROSTER_LIMITS, UPLOAD_LIMITS
 from nuanxin.membership.rules.roster import JudgedRoster, judge_rows
 from nuanxin.membership.states import BatchState, RowOutcome
 from nuanxin.records import actions as records
@@ -53,8 +53,9 @@ def read_table(batch: RosterBatch) -> RosterTable:
     Raises ``Malformed`` roster.* with the sentence for the officer.
     """
     pieces = records_queries.open_file(batch.file_id, owner_type=OWNER, owner_id=batch.id)
+    limits = ROSTER_LIMITS if batch.options.get("by_command") else UPLOAD_LIMITS
     return read_roster_safely(
-        b"".join(pieces), batch.file_name, limits=UPLOAD_LIMITS, sheet=batch.options.get("sheet")
+        b"".join(pieces), batch.file_name, limits=limits, sheet=batch.options.get("sheet")
     )
 
 

@@ -23,6 +23,7 @@ from nuanxin.membership.actions.roster_effect import CHUNK_ROWS, Packing, take_e
 from nuanxin.membership.actions.roster_wire import Destination, RosterRows
 from nuanxin.membership.forms.result_workbook import write_result
 from nuanxin.membership.models import RosterBatch, RosterChunk
+from nuanxin.membership.rules.limits import UPLOAD_LIMITS, RosterLimits
 from nuanxin.membership.states import BATCH_MOVES, BatchState, Channel, FlowKind, RowOutcome
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.queries import UnionRow
@@ -43,10 +44,12 @@ def open_batch(
     now: datetime,
     occupation: int | None = None,
     ceremony_id: int | None = None,
+    limits: RosterLimits = UPLOAD_LIMITS,
 ) -> int:
     """Keep a dropped file (sealed) and return the id of its batch, which waits to be read.
 
-    ``occupation`` is the small key for rows that state no trade. Raises ``NotFound`` or
+    ``occupation`` is the small key for rows that state no trade; ``limits`` are those of pages,
+    or ``ROSTER_LIMITS`` for the command. Raises ``NotFound`` or
     ``Forbidden`` by the policy, ``Conflict`` union.no_members where the union takes none,
     ``Malformed`` for an empty or too large file.
     """
@@ -62,7 +65,8 @@ def open_batch(
         file_id="00000000-0000-0000-0000-000000000000",
         file_name=Path(file_name).name[:200],
         file_sha256=_DIGEST_UNKNOWN,
-        options={} if occupation is None else {"occupation": occupation},
+        options=({} if occupation is None else {"occupation": occupation})
+        | ({} if limits == UPLOAD_LIMITS else {"by_command": True}),
         created_by=actor.account_id,
         created_by_name=actor.name,
         created_at=now,
@@ -73,6 +77,7 @@ def open_batch(
         owner_id=batch.id,
         name=batch.file_name,
         content=content,
+        max_bytes=None if limits == UPLOAD_LIMITS else limits.file_bytes,
         actor=actor,
         now=now,
     )

@@ -19,47 +19,14 @@ from nuanxin.membership.figures import Place, totals_as_of
 from nuanxin.membership.models import JoinApplication, MemberFlow, Membership, RosterBatch
 from nuanxin.membership.queries.rosters import get_undo_effect
 from nuanxin.membership.states import BatchState, FlowKind, JoinState
-from nuanxin.orgs.models import Union
 from nuanxin.people.models import Worker
 from nuanxin.people.states import Assurance
 from nuanxin.records.models import Event
+from tests.membership.rosters.conftest import found_union
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FILES = Path(__file__).parent / "files"
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-
-
-def found_union(name, path, **extra):
-    union = Union.objects.create(
-        code=extra.pop("code", name),
-        name=name,
-        kind="grassroots",
-        level=5,
-        path="/",
-        adcode=330105,
-        founded_on=date(2022, 1, 1),
-        **extra,
-    )
-    union.path = f"{path}{union.id}/"
-    union.save(update_fields=["path"])
-    return union
-
-
-@pytest.fixture
-def files_root(settings, tmp_path):
-    settings.FILES_ROOT = tmp_path / "files"
-
-
-@pytest.fixture
-def union(files_root):
-    root = Union.objects.filter(parent=None).first()
-    parent = root or found_union("省总", "/", accepts_members=False)
-    return found_union("城东快递联合工会", parent.path, parent=parent)
-
-
-@pytest.fixture
-def officer(union):
-    return Actor(name="陈会", grants=(Grant(Role.GRASSROOTS_OFFICER, union.id, union.path),))
 
 
 def drop(name, union, officer, now=NOW):
