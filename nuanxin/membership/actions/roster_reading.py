@@ -65,9 +65,15 @@ def judge_table(batch: RosterBatch, table: RosterTable, *, today: date) -> Judge
     return judge_rows(apply_mapping(table, batch.mapping), today=today, adcode=adcode)
 
 
-def rows_of(judged: JudgedRoster, number: int, *, default_occupation: int) -> RosterRows:
-    """Return chunk ``number`` of the rows that the rules let pass."""
-    window = slice(number * CHUNK_ROWS, (number + 1) * CHUNK_ROWS)
+def rows_of(
+    judged: JudgedRoster, number: int, *, default_occupation: int, chunk_rows: int | None = None
+) -> RosterRows:
+    """Return chunk ``number`` of the rows that the rules let pass.
+
+    ``chunk_rows`` is the size with which the batch was cut (``chunk_rows_of``), not today's.
+    """
+    size = chunk_rows or CHUNK_ROWS
+    window = slice(number * size, (number + 1) * size)
     passed = np.flatnonzero(judged.outcome[window] == RowOutcome.OK) + window.start
     keys = _occupation_keys(default_occupation)
     return RosterRows(
@@ -83,9 +89,14 @@ def rows_of(judged: JudgedRoster, number: int, *, default_occupation: int) -> Ro
     )
 
 
-def chunk_count(judged: JudgedRoster) -> int:
+def chunk_count(judged: JudgedRoster, chunk_rows: int | None = None) -> int:
     """Return into how many chunks the rows fall."""
-    return -(-len(judged) // CHUNK_ROWS)
+    return -(-len(judged) // (chunk_rows or CHUNK_ROWS))
+
+
+def chunk_rows_of(batch: RosterBatch) -> int:
+    """Return with which size the batch was cut: a newer release may cut differently."""
+    return int(batch.options.get("chunk_rows", CHUNK_ROWS))
 
 
 def read_batch(*, batch_id: int, now: datetime) -> RosterBatch:
@@ -147,6 +158,7 @@ def _keep_preview(
     batch.failure = ""
     today = clock.business_day(now).isoformat()
     batch.options = {**batch.options, "preview": str(file_id), "today": today}
+    batch.options["chunk_rows"] = CHUNK_ROWS
     batch.save(update_fields=["state", "rows_count", "totals", "failure", "options"])
 
 

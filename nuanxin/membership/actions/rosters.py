@@ -168,6 +168,7 @@ def run_batch(*, batch_id: int, actor: Actor, now: datetime, told: Told | None =
     today = date.fromisoformat(batch.options["today"])
     judged = reading.judge_table(batch, reading.read_table(batch), today=today)
     default = int(batch.options.get("occupation", occupation_of("other").key))
+    size = reading.chunk_rows_of(batch)
     waiting = set(
         RosterChunk.objects.filter(batch=batch, took_effect_at__isnull=True).values_list(
             "number", flat=True
@@ -175,9 +176,9 @@ def run_batch(*, batch_id: int, actor: Actor, now: datetime, told: Told | None =
     )
 
     def chunks() -> Iterator[RosterRows]:
-        for number in range(reading.chunk_count(judged)):
+        for number in range(reading.chunk_count(judged, size)):
             if number in waiting:
-                yield reading.rows_of(judged, number, default_occupation=default)
+                yield reading.rows_of(judged, number, default_occupation=default, chunk_rows=size)
 
     done = batch.done_rows
 

@@ -123,6 +123,23 @@ def test_a_run_that_was_interrupted_goes_on_and_each_row_takes_effect_once(
     assert JoinApplication.objects.filter(batch=batch).count() == batch.totals["ok"]
 
 
+def test_a_release_that_cuts_differently_takes_up_a_batch_as_it_was_cut(
+    union, officer, monkeypatch
+):
+    def cut_by(rows):
+        for module in ("roster_reading", "roster_effect", "rosters"):
+            monkeypatch.setattr(
+                f"nuanxin.membership.actions.{module}.CHUNK_ROWS", rows, raising=False
+            )
+
+    cut_by(2_000)
+    batch = drop(CSV, union, officer)
+    cut_by(300)
+    run(batch, officer)
+    ok = ANSWERS[CSV]["totals"]["ok"]
+    assert JoinApplication.objects.filter(batch=batch).count() == batch.totals["ok"] == ok
+
+
 def test_somebody_elses_member_is_proposed_a_transfer_and_stays_one_membership(union, officer):
     elsewhere = found_union("城西工会", "/", code="W", parent=union.parent)
     first = drop(CSV, union, officer)
