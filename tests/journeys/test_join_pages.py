@@ -179,5 +179,5 @@ def test_the_card_and_the_filled_joining_form_come_as_papers(browser, cast):
     browser.post(reverse("join-check"))
     for name in ("worker-card-paper", "worker-joining-paper"):
         paper = browser.get(reverse(name))
-        assert paper.status_code in (200, 503)  # 503: this machine has no Chinese font
-        assert paper.status_code == 503 or paper.content.startswith(b"%PDF")
+        assert paper.status_code == 200
+        assert paper.content.startswith(b"%PDF")

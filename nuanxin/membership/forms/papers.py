@@ -1,8 +1,8 @@
 """The card and the joining form as PDF, with Chinese type embedded.
 
 Typst sets the pages. Data goes in as JSON beside the template, never into it, so that a name that
-holds markup stays a name. The type is one that is found on the machine; without any the paper is
-refused, rather than printed as empty boxes.
+holds markup stays a name. The type is the site's own, one found on the machine, or the one that is
+installed with the product; without any the paper is refused, rather than printed as empty boxes.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from noto_cjk_sans_otc import FONT_PATH  # type: ignore[import-untyped]
 
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.errors import Unavailable
@@ -130,6 +131,7 @@ def _folders(data_folder: str) -> Iterator[Path]:
         Path.home() / ".fonts",
         Path.home() / ".local" / "share" / "fonts",
         Path("/System/Library/Fonts"),
+        Path(str(FONT_PATH)).parent,
     )
 
 
