@@ -68,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     options = _options(argv)
     with own_database(options.data) as folder:
         _prepare(folder, options.persons)
+        options.persons = world.counted()["people"]
         with _served(PRODUCT) as product, _served(PLAIN) as plain:
             bench = _Bench(options, product, plain)
             bench.warm_up()
@@ -155,8 +156,10 @@ class _Bench:
 
     def warm_up(self) -> None:
         """Let every worker open its connections and prepare its statements."""
-        for way in HTTP_WAYS:
-            self._drive(way, 160)
+        for connections in (2, 8, 16, 16):  # not all at once: opening them is what takes long
+            for way in ("tap", "program", "plain"):
+                requests = self._requests(way, self._people.spread(80))
+                drive(requests, port=self._port_of(way), connections=connections)
         for name in LIMITS.values():
             self._limit.run(self._statements[name], 160)
 
@@ -194,9 +197,12 @@ class _Bench:
         invent = self._people.in_one_county if way == "county" else self._people.spread
         requests = self._requests(way, invent(how_many))
         before = world.counted()
-        driven = drive(requests, port=self._ports.get(way, self._product))
+        driven = drive(requests, port=self._port_of(way))
         _must_have_grown(before, how_many)
         return driven
+
+    def _port_of(self, way: str) -> int:
+        return self._ports.get(way, self._product)
 
     def _requests(self, way: str, people: Sequence[world.Person]) -> list[bytes]:
         if way == "plain":
