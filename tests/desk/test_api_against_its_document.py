@@ -16,7 +16,7 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 
-from nuanxin.desk.api.throttle import THROTTLE
+from nuanxin.desk.api.throttle import JOIN_THROTTLE, THROTTLE
 from tests.cast import API_CLIENT_TOKEN
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
@@ -75,8 +75,9 @@ def _the_tests_own_connection() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be answered 429, which would hide what the operation itself answers."""
-    monkeypatch.setattr(THROTTLE, "reads", 10**9)
-    monkeypatch.setattr(THROTTLE, "writes", 10**9)
+    for throttle in (THROTTLE, JOIN_THROTTLE):
+        monkeypatch.setattr(throttle, "reads", 10**9)
+        monkeypatch.setattr(throttle, "writes", 10**9)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nuanxin.desk.api.throttle import THROTTLE, WINDOW_SECONDS
+from nuanxin.desk.api.throttle import JOIN_THROTTLE, THROTTLE, WINDOW_SECONDS
 from tests.cast import Cast
 from tests.desk.test_api import person, refused, send
 
@@ -155,10 +155,14 @@ def test_who_asks_too_often_waits_a_little(
 
 
 def test_writes_have_the_narrower_bound(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(THROTTLE, "writes", 1)
-    monkeypatch.setattr(THROTTLE, "_counts", {})
-    monkeypatch.setattr(THROTTLE, "now", lambda: 1_000.0)
+    for throttle in (THROTTLE, JOIN_THROTTLE):
+        monkeypatch.setattr(throttle, "writes", 1)
+        monkeypatch.setattr(throttle, "_counts", {})
+        monkeypatch.setattr(throttle, "now", lambda: 1_000.0)
     client = cast.client("api_client")
+    assert send(client, "rosters", {}).status_code == 422
+    assert refused(send(client, "rosters", {}), 429) == "http.429"
+    # Asking to join has a bound of its own: a host app's one token hands in everybody's.
     assert send(client, "applications", person(union="NOPE")).status_code == 404
     assert refused(send(client, "applications", person(union="NOPE")), 429) == "http.429"
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from nuanxin.access.permissions import requires, scope_paths
 from nuanxin.desk.api.figures import OccupationCode
 from nuanxin.desk.api.paging import LINE, actor_of, write_once
+from nuanxin.desk.api.throttle import JOIN_THROTTLE
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
@@ -49,7 +50,12 @@ class ApplicationReceipt(Schema):
     due_on: date | None
 
 
-@router.post("", response={201: ApplicationReceipt}, summary="提交入会申请")
+@router.post(
+    "",
+    response={201: ApplicationReceipt},
+    summary="提交入会申请",
+    throttle=JOIN_THROTTLE,
+)
 @requires("membership.create")
 def create_application(request: HttpRequest, sent: NewApplication) -> Any:
     """Ask to join a union in the token's scope."""

@@ -1,7 +1,9 @@
 """How often one program may ask: a window of a few seconds, counted in each web process.
 
-The bounds protect the machine, they are no policy, so they are named here and nowhere else. What
-tells whether a person is known (asking to join) is a write and has the narrower bound.
+The bounds protect the machine, they are no policy, so they are named here and nowhere else. A
+write has the narrower bound. Asking to join has one of its own: a host app hands in everybody's
+with one token, hundreds a second on the day of a campaign, and the answer tells about nobody but
+who showed both phone and number (``membership.actions.join``).
 """
 
 import threading
@@ -13,6 +15,7 @@ from ninja.throttling import BaseThrottle
 WINDOW_SECONDS = 10
 READS_MOST = 1_000
 WRITES_MOST = 200
+JOINS_MOST = 5_000
 _CLIENTS_KEPT = 10_000
 
 
@@ -49,3 +52,6 @@ class Throttle(BaseThrottle):
 
 THROTTLE = Throttle()
 """The one of this process."""
+
+JOIN_THROTTLE = Throttle(writes=JOINS_MOST)
+"""That of asking to join, in this process."""
