@@ -1,0 +1,210 @@
+"""Lining a claim up with known values.
+
+An agreeing number is believed on little likeness of words; a differing one is only told where the
+words leave no doubt that the same thing is meant. So what agrees raises no alarm.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nuanxin.figures.rules.claims.claim import Claim, plain
+from nuanxin.figures.rules.claims.comparing import (
+    Against,
+    Reason,
+    Verdict,
+    compare,
+    digits_that_tell,
+)
+from nuanxin.figures.rules.claims.periods import years_in
+from nuanxin.figures.rules.claims.references import Reference
+from nuanxin.figures.rules.claims.words import canonical, may_compare, pairs_of
+
+_LIKE_ENOUGH = {0: 0.6, 1: 0.5, 2: 0.4}
+_LIKE_ENOUGH_FOR_LONG = 0.3
+_COVERED, _OF_IT = 0.8, 0.6
+_MOST_LOOKED_AT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    reference: Reference
+    verdict: Verdict
+    likeness: float
+    is_strong: bool
+    has_unit: bool
+
+
+class Known:
+    """The values that are known, found by the words of their labels."""
+
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self.references = list(references)
+        self._by_pair: dict[str, list[int]] = defaultdict(list)
+        for index, reference in enumerate(self.references):
+            for pair in pairs_of(reference.key):
+                self._by_pair[pair].append(index)
+        self._seen: dict[str, frozenset[int]] = {}
+
+    def judge(self, claim: Claim) -> tuple[Verdict, list[Against]]:
+        """Return the verdict of the known values on a claim, and which of them spoke."""
+        matches = [self._match(claim, one) for one in self._candidates(claim)]
+        matches = [match for match in matches if match is not None]
+        for pick in (_agreeing, _of_other_unit, _of_other_period, _differing):
+            verdict, picked = pick(claim, matches)
+            if picked:
+                return verdict, picked
+        return Verdict.UNKNOWN, []
+
+    def _candidates(self, claim: Claim) -> Iterable[Reference]:
+        if not self.references:
+            return []
+        counts: dict[int, int] = defaultdict(int)
+        for pair in pairs_of(canonical(claim.near)) | pairs_of(canonical(claim.what)):
+            for index in self._by_pair.get(pair, ()):
+                counts[index] += 1
+        best = sorted(counts, key=lambda index: (-counts[index], index))[:_MOST_LOOKED_AT]
+        return [self.references[index] for index in best]
+
+    def _match(self, claim: Claim, reference: Reference) -> _Match | None:
+        place = reference.told_place()
+        if place and claim.scope.place and place != claim.scope.place:
+            return None
+        near, narrow, back = _likeness(claim.near, claim.what, claim.key.rstrip("~"), reference.key)
+        likeness = (near + max(narrow, back)) / 2
+        verdict = compare(claim.written, reference.value, at_least=reference.at_least)
+        has_unit = may_compare(claim.family, reference.family)
+        is_strong = (
+            not claim.mode
+            and (claim.key == reference.key or (near >= _COVERED and back >= _OF_IT))
+            and _is_about_same(claim, reference, place)
+        )
+        return _Match(reference, verdict, likeness, is_strong, has_unit)
+
+
+@lru_cache(maxsize=65536)
+def _likeness(near: str, what: str, key: str, label: str) -> tuple[float, float, float]:
+    """Return how much of the label stands near the claim, in it, and how much of it in the label."""
+    wanted = pairs_of(label)
+    if not wanted:
+        return 0.0, 0.0, 0.0
+    around, inside, own = pairs_of(canonical(near)), pairs_of(canonical(what)), pairs_of(key)
+    covered = len(wanted & (around | inside)) / len(wanted)
+    return covered, len(wanted & inside) / len(wanted), len(own & wanted) / max(1, len(own))
+
+
+def _is_about_same(claim: Claim, reference: Reference, place: str) -> bool:
+    if claim.scope.place != place and (claim.scope.place or claim.is_part):
+        return False
+    if claim.scope.body and claim.scope.body not in reference.label:
+        return False
+    if claim.scope.level == "国":
+        return False
+    return not claim.subject or claim.subject in reference.key
+
+
+def _is_of_other_years(claim: Claim, reference: Reference) -> bool:
+    told, known = years_in(claim.period_key), reference.years
+    return bool(told and known and told != known)
+
+
+def _agreeing(claim: Claim, matches: Sequence[_Match]) -> tuple[Verdict, list[Against]]:
+    told = digits_that_tell(claim.written.value)
+    enough = _LIKE_ENOUGH.get(told, _LIKE_ENOUGH_FOR_LONG)
+    fitting = [
+        match for match in matches
+        if match.verdict is not Verdict.DIFFERS
+        and match.has_unit
+        and not claim.key.endswith("~")
+        and match.likeness >= enough + (0.1 if match.verdict is Verdict.WITHIN else 0)
+        and not _is_of_other_years(claim, match.reference)
+    ]  # fmt: skip
+    if not fitting:
+        return Verdict.UNKNOWN, []
+    best = max(fitting, key=lambda m: (m.likeness, m.verdict is Verdict.AGREES))
+    others = [
+        match for match in matches
+        if match.reference.code == best.reference.code != ""
+        and match.reference.period == best.reference.period
+        and match.verdict is Verdict.DIFFERS
+    ]  # fmt: skip
+    if others:
+        told_by = [_against(m, m.verdict, Reason.SOURCES) for m in (best, *others)]
+        return Verdict.DIFFERS, told_by
+    return best.verdict, [_against(best, best.verdict, Reason.NONE)]
+
+
+def _of_other_unit(claim: Claim, matches: Sequence[_Match]) -> tuple[Verdict, list[Against]]:
+    fitting = [
+        match for match in matches
+        if match.verdict is not Verdict.DIFFERS
+        and not match.has_unit
+        and match.likeness >= 0.5
+        and digits_that_tell(claim.written.value) >= 2
+        and not _is_of_other_years(claim, match.reference)
+    ]  # fmt: skip
+    if not fitting:
+        return Verdict.UNKNOWN, []
+    best = max(fitting, key=lambda match: match.likeness)
+    against = _against(best, Verdict.UNIT_MISMATCH, Reason.UNIT)
+    return Verdict.UNIT_MISMATCH, [against]
+
+
+def _of_other_period(claim: Claim, matches: Sequence[_Match]) -> tuple[Verdict, list[Against]]:
+    """The very number of another year."""
+    fitting = [
+        match for match in matches
+        if match.is_strong
+        and match.has_unit
+        and match.verdict is Verdict.AGREES
+        and digits_that_tell(claim.written.value) >= 3
+        and _is_of_other_years(claim, match.reference)
+    ]  # fmt: skip
+    own = [m for m in matches if m.is_strong and not _is_of_other_years(claim, m.reference)]
+    if not fitting or own:
+        return Verdict.UNKNOWN, []
+    best = max(fitting, key=lambda match: match.likeness)
+    return Verdict.DIFFERS, [_against(best, Verdict.DIFFERS, Reason.PERIOD)]
+
+
+def _differing(claim: Claim, matches: Sequence[_Match]) -> tuple[Verdict, list[Against]]:
+    fitting = [
+        match for match in matches
+        if match.is_strong
+        and match.verdict is Verdict.DIFFERS
+        and claim.family == match.reference.family
+        and not _is_of_other_years(claim, match.reference)
+        and not _is_of_other_span(claim, match.reference)
+    ]  # fmt: skip
+    if not fitting:
+        return Verdict.UNKNOWN, []
+    best = max(fitting, key=lambda match: match.likeness)
+    same = [match for match in fitting if match.reference.code == best.reference.code]
+    if not claim.period_key and any(match.reference.years for match in same):
+        told = [_against(match, Verdict.PERIOD_MISSING, Reason.PERIOD) for match in same]
+        return Verdict.PERIOD_MISSING, told
+    return Verdict.DIFFERS, [_against(match, Verdict.DIFFERS, Reason.VALUE) for match in same]
+
+
+def _is_of_other_span(claim: Claim, reference: Reference) -> bool:
+    """2022年上半年 against 2022年: the same year, another span."""
+    return bool(
+        claim.period_key and reference.period_key and claim.period_key != reference.period_key
+    )
+
+
+def _against(match: _Match, verdict: Verdict, reason: Reason) -> Against:
+    reference = match.reference
+    return Against(
+        kind=reference.kind,
+        verdict=verdict,
+        reason=reason,
+        label=reference.label,
+        value=plain(reference.value),
+        unit=reference.unit,
+        period=reference.period or None,
+        source=reference.source,
+        code=reference.code,
+        line=reference.row or None,
+    )
