@@ -1,29 +1,59 @@
-"""``nuanxin figures list|show``: the declared figures and their values."""
+"""``nuanxin figures list|show|check``: the declared figures, their values, drafts held against them.
+
+``check`` ends with 0 when nothing in the draft differs or contradicts, with 1 when something does
+or the draft could not be read, with 2 on wrong usage.
+"""
 
 import argparse
 import json
+import sys
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from config.embedded import uses_embedded_server
 from config.opening import opened
 from config.places import places
 from nuanxin.kernel.errors import Malformed
 
+if TYPE_CHECKING:
+    from nuanxin.figures.rules.claims import Reference, Report
+
+FOUND_FAULTS = 1
+
 
 def register(subparsers: Any) -> None:
     """Add the command with its two actions."""
-    parser = subparsers.add_parser("figures", help="列出或查看统计数字")
-    actions = parser.add_subparsers(title="动作", metavar="list|show", required=True)
+    parser = subparsers.add_parser("figures", help="列出、查看统计数字，核对稿子里的数")
+    actions = parser.add_subparsers(title="动作", metavar="list|show|check", required=True)
     listing = actions.add_parser("list", help="列出全部指标")
     showing = actions.add_parser("show", help="查看一个指标的值")
     showing.add_argument("code", metavar="指标代码")
     showing.add_argument("--region", metavar="行政区划代码", default="330000")
     showing.add_argument("--as-of", metavar="日期", type=date.fromisoformat, default=None)
-    for action in (listing, showing):
+    checking = _add_check(actions)
+    for action in (listing, showing, checking):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
     listing.set_defaults(run=run_list)
     showing.set_defaults(run=run_show)
+    checking.set_defaults(run=run_check)
+
+
+def _add_check(actions: Any) -> argparse.ArgumentParser:
+    checking: argparse.ArgumentParser = actions.add_parser(
+        "check",
+        help="核对一篇稿子里的数字（txt、docx、pdf；- 是标准输入）",
+        description="核对一篇稿子里的数字。没有发现“数不一样”或“互相矛盾”时返回 0，"
+        "发现了或读不了稿子返回 1，用法不对返回 2。",
+    )
+    checking.add_argument("file", metavar="稿子")
+    checking.add_argument(
+        "--against", metavar="对照表", help="CSV，列为 code,label,value,unit,period[,source]；给了就只对它"
+    )
+    checking.add_argument("--registry", action="store_true", help="给了对照表，也对本系统的数读")
+    checking.add_argument("--region", metavar="行政区划代码", default="330000")
+    return checking
 
 
 def run_list(options: argparse.Namespace) -> int:
@@ -84,3 +114,70 @@ def _region_of(text: str) -> int:
     if len(code) != 6:
         raise Malformed("region.unknown", "按省、市、县（市、区）数，请用六位的区划代码。")
     return int(code)
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Check a draft and print what was found; return 1 when something differs or contradicts."""
+    from nuanxin.figures.forms.draft_file import read_draft
+    from nuanxin.figures.rules.claims import Draft, check_draft, read_references
+
+    text = read_draft(_bytes_of(options.file, "稿子"))
+    references: list[Reference] = []
+    if options.against:
+        references = read_references(read_draft(_bytes_of(options.against, "对照表")))
+    if options.registry or (not options.against and _has_figures(options)):
+        report = _check_with_figures(text, references, options)
+    else:
+        report = check_draft(Draft.of(text), references)
+    if options.json:
+        print(json.dumps(report.as_plain(), ensure_ascii=False))
+    else:
+        _print_report(report)
+    return FOUND_FAULTS if report.has_faults else 0
+
+
+def _has_figures(options: argparse.Namespace) -> bool:
+    """Return whether there is a database behind this command already; none is made for a check."""
+    return places(options.data).cluster.exists() or not uses_embedded_server()
+
+
+def _check_with_figures(
+    text: str, references: "list[Reference]", options: argparse.Namespace
+) -> "Report":
+    with opened(places(options.data), migrate=False):
+        from nuanxin.figures.queries.drafts import check_with_figures
+        from nuanxin.kernel import clock
+
+        region = _region_of(options.region)
+        return check_with_figures(text, references=references, region=region, now=clock.now())
+
+
+def _bytes_of(name: str, thing: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Malformed(
+            "figures.no_such_file", f"打不开{thing} {name}（{type(error).__name__}）。请核对文件名、路径和读取权限。"
+        ) from None
+
+
+def _print_report(report: "Report") -> None:
+    from nuanxin.figures.rules.claims import telling
+
+    print(telling.summary(report))
+    for number, one in telling.of_verdicts(report, telling.LOOK_AT):
+        print(f"\n{number}. 第 {one.line} 行第 {one.column} 列  {one.verdict.label}")
+        print(f"   {telling.headline(one)}")
+        for against in one.against:
+            print(f"   {telling.place_of(against)}：{telling.sentence_of(against)}")
+        if gap := telling.difference(one):
+            print(f"   差：{gap}")
+        print(f"   {telling.advice(one)}")
+    for title, verdicts in (("一致", telling.FINE), ("这里查不到", (telling.UNKNOWN,))):
+        found = telling.of_verdicts(report, verdicts)
+        if found:
+            print(f"\n{title}的 {len(found)} 处")
+        for number, one in found:
+            print(f"{number}. 第 {one.line} 行第 {one.column} 列  {one.claim.text}  {one.claim.what}")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from nuanxin.access.permissions import may, requires
 from nuanxin.figures import actions
-from nuanxin.figures.forms import DaysForm
+from nuanxin.figures.forms.days import DaysForm
 from nuanxin.figures.pages.sheets import write_table
 from nuanxin.figures.queries.behind import BehindPage, rows_behind
 from nuanxin.kernel import clock

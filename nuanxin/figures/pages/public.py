@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from nuanxin.access.permissions import public
-from nuanxin.figures.forms import DaysForm
+from nuanxin.figures.forms.days import DaysForm
 from nuanxin.figures.pages.sheets import as_csv, as_xlsx, board_rows
 from nuanxin.figures.queries import Board, BoardFigure, BoardRow, get_board
 from nuanxin.kernel import clock, regions

@@ -71,27 +71,40 @@ class Known:
         place = reference.told_place()
         if place and claim.scope.place and place != claim.scope.place:
             return None
-        near, narrow, back = _likeness(claim.near, claim.what, claim.key.rstrip("~"), reference.key)
+        if reference.kind == "figure" and (reference.asked_period, place) != (
+            claim.period_key,
+            claim.scope.place,
+        ):
+            return None
+        near, narrow, back = max(
+            _likeness(claim.near, claim.what, claim.key.rstrip("~"), claim.subject, label)
+            for label in {reference.key, reference.short_key}
+        )
         likeness = (near + max(narrow, back)) / 2
         verdict = compare(claim.written, reference.value, at_least=reference.at_least)
         has_unit = may_compare(claim.family, reference.family)
         is_strong = (
             not claim.mode
-            and (claim.key == reference.key or (near >= _COVERED and back >= _OF_IT))
+            and (claim.key in (reference.key, reference.short_key) or (near >= _COVERED and back >= _OF_IT))
             and _is_about_same(claim, reference, place)
         )
         return _Match(reference, verdict, likeness, is_strong, has_unit)
 
 
 @lru_cache(maxsize=65536)
-def _likeness(near: str, what: str, key: str, label: str) -> tuple[float, float, float]:
+def _likeness(
+    near: str, what: str, key: str, subject: str, label: str
+) -> tuple[float, float, float]:
     """Return how much of the label stands near the claim, in it, and how much of it in the label."""
     wanted = pairs_of(label)
     if not wanted:
         return 0.0, 0.0, 0.0
-    around, inside, own = pairs_of(canonical(near)), pairs_of(canonical(what)), pairs_of(key)
+    around, inside = pairs_of(canonical(near)), pairs_of(canonical(what))
     covered = len(wanted & (around | inside)) / len(wanted)
-    return covered, len(wanted & inside) / len(wanted), len(own & wanted) / max(1, len(own))
+    back = max(
+        len(own & wanted) / max(1, len(own)) for own in (pairs_of(key), pairs_of(subject))
+    )
+    return covered, len(wanted & inside) / len(wanted), back
 
 
 def _is_about_same(claim: Claim, reference: Reference, place: str) -> bool:
@@ -181,7 +194,8 @@ def _differing(claim: Claim, matches: Sequence[_Match]) -> tuple[Verdict, list[A
         return Verdict.UNKNOWN, []
     best = max(fitting, key=lambda match: match.likeness)
     same = [match for match in fitting if match.reference.code == best.reference.code]
-    if not claim.period_key and any(match.reference.years for match in same):
+    is_undated = not claim.period_key and any(match.reference.years for match in same)
+    if is_undated or best.reference.is_undated:
         told = [_against(match, Verdict.PERIOD_MISSING, Reason.PERIOD) for match in same]
         return Verdict.PERIOD_MISSING, told
     return Verdict.DIFFERS, [_against(match, Verdict.DIFFERS, Reason.VALUE) for match in same]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +15,7 @@ from nuanxin.kernel.errors import Malformed
 COLUMNS = ("code", "label", "value", "unit", "period")
 MOST_ROWS = 5_000
 LONGEST_FIELD = 400
+_BRACKETS = re.compile(r"[（(][^（）()]*[)）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Reference:
     """A value that is known. ``at_least``: it is itself told as 以上; ``source`` says by whom.
 
     ``kind`` is reference (of a file) or figure (of the registry). ``row`` is the line of the file.
-    ``needs_period``: the thing is counted in a period, and this value is for ``period`` alone.
+    A figure was measured for claims that tell ``asked_period`` and ``place``, and for no others;
+    ``is_undated``: it is counted in a period, and those claims do not say in which.
     """
 
     code: str
@@ -34,11 +37,18 @@ class Reference:
     kind: str = "reference"
     row: int = 0
     place: str = ""
+    asked_period: str | None = None
+    is_undated: bool = False
 
     @property
     def key(self) -> str:
         """Return what it counts, in one writing."""
         return canonical(self.label)
+
+    @property
+    def short_key(self) -> str:
+        """Return the same without what its label says in brackets."""
+        return canonical(_BRACKETS.sub("", self.label)) or self.key
 
     @property
     def family(self) -> str:
@@ -48,12 +58,14 @@ class Reference:
     @property
     def years(self) -> frozenset[str]:
         """Return the years that its period names."""
-        return years_in(self.period)
+        return years_in(self.period if self.asked_period is None else self.asked_period)
 
     @property
     def period_key(self) -> str:
         """Return one spelling of its period where it is told exactly; "" else."""
         told = find_periods(self.period)
+        if self.asked_period is not None:
+            return self.asked_period
         exact = len(told) == 1 and told[0].text == self.period.strip() and not is_every(self.period)
         return told[0].key if exact and self.years else ""
 
