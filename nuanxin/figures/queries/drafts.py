@@ -10,10 +10,12 @@ from nuanxin.figures.queries.registry import list_figures
 from nuanxin.figures.rules.claims import Claim, Draft, Reference, Report, find_claims, judge
 from nuanxin.figures.rules.claims.periods import resolve
 from nuanxin.figures.rules.claims.words import canonical, pairs_of, place_key
-from nuanxin.kernel import clock, regions
+from nuanxin.kernel import clock, policy, regions
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import Period, PeriodKind
+from nuanxin.orgs import queries as orgs
 
 MOST_MEASURED = 120
 """So many values are measured for one draft; what is beyond stays unknown."""
@@ -109,3 +111,12 @@ def _region_of(place: str) -> int | None:
         if place_key(one.name) == place:
             return int(one.code)
     return None
+
+
+def home_region(actor: Actor) -> int:
+    """Return the region of the one union that an officer works for; the province else."""
+    paths = policy.scope_paths(actor, "draft.check")
+    if len(paths) != 1 or paths[0] == policy.EVERYWHERE:
+        return PROVINCE
+    union = orgs.get_union(int(paths[0].rstrip("/").rsplit("/", 1)[-1]))
+    return union.adcode or PROVINCE

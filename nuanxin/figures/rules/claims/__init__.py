@@ -1,5 +1,6 @@
 """Checking a draft: pure text and known values in, claims with verdicts out."""
 
+from nuanxin.figures.rules.claims import telling
 from nuanxin.figures.rules.claims.checking import (
     Checked,
     Report,
@@ -25,4 +26,5 @@ __all__ = [
     "find_claims",
     "judge",
     "read_references",
+    "telling",
 ]

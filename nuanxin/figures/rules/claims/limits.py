@@ -24,3 +24,7 @@ class DraftLimits:
 
 
 DRAFT_LIMITS = DraftLimits()
+PAGE_LIMITS = DraftLimits(
+    file_bytes=12 * MEBIBYTE, characters=200_000, pages=120, cpu_seconds=15, wall_seconds=25
+)
+"""What the page takes: somebody waits for the answer; longer drafts go through the command."""

@@ -33,6 +33,7 @@ _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’》」]?")
 _EDGE = re.compile(r"[，,。；;：:、！？!?\n\x00]")
 _LAST_EDGE = re.compile(r"[，,。；;：:、！？!?\n\x00](?=[^，,。；;：:、！？!?\n\x00]*$)")
 _REACH = 48
+_OURS = re.compile(r"^(?:我们|我会|本会|大家)")
 _MARKS = re.compile(r"^[\s的，、“”\"'（(）)：:《》]+|[\s，、“”\"'（(：:《]+$")
 _GOES_ON = re.compile(r"^(?:增加|提高|上升|增长|扩大|发展|下降|减少|降低)?(?:到|至|为|达到?|、|和|或|与)*$")
 _CONNECTS = re.compile(r"^(?:[，,]?\s*(?:其中|包括|和|与|及|以及|还有|共|另有|并|也|则)+)+")
@@ -188,7 +189,7 @@ class _Sentence:
             run = _run_of(claims, index)
             if len(labels) >= len(run) > 1:
                 for one, label in zip(run, labels[-len(run) :], strict=True):
-                    one.what, one.key, one.subject = label, canonical(label), ""
+                    one.what, one.key, one.subject, one.mode = label, canonical(label), "", ""
             elif claim.what == "":
                 claim.key = ""
 
@@ -292,4 +293,4 @@ def _name_behind(claim: Claim, lead: str, tail: str) -> None:
 
 
 def _shown(text: str) -> str:
-    return re.sub(r"\s+", "", text)[:40]
+    return _OURS.sub("", re.sub(r"\s+", "", text))[:40]

@@ -1,0 +1,45 @@
+"""Drafts of many kinds, as people write them, with what a check must say of every number."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nuanxin.figures.rules.claims import Draft, Reference, check_draft
+from nuanxin.figures.rules.claims.numerals import read_number
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+TOLD = ("text", "value", "unit", "what", "period", "verdict", "line", "column")
+
+
+def reference(label, value, unit, period, code=""):
+    known = read_number(str(value)).value
+    return Reference(code=code or label, label=label, value=known, unit=unit, period=period)
+
+
+def check(case):
+    references = [reference(*row) for row in case.get("against", [])]
+    return check_draft(Draft.of(case["draft"]), references).as_plain()["claims"]
+
+
+def test_there_are_drafts_of_many_kinds():
+    assert len(CASES) >= 20
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_every_number_of_the_draft_gets_its_verdict(path):
+    case = yaml.safe_load(path.read_text(encoding="utf-8"))
+    claims = check(case)
+    assert [one["text"] for one in claims] == [one["text"] for one in case["expect"]]
+    for claim, expected in zip(claims, case["expect"], strict=True):
+        told = {key: claim[key] for key in TOLD if key in expected}
+        assert told == expected
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_every_claim_stands_where_it_is_said_to_stand(path):
+    case = yaml.safe_load(path.read_text(encoding="utf-8"))
+    lines = case["draft"].split("\n")
+    for claim in check(case):
+        here = lines[claim["line"] - 1][claim["column"] - 1 :]
+        assert claim["text"].startswith(here[: len(claim["text"])])
