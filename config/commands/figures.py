@@ -49,7 +49,9 @@ def _add_check(actions: Any) -> argparse.ArgumentParser:
     )
     checking.add_argument("file", metavar="稿子")
     checking.add_argument(
-        "--against", metavar="对照表", help="CSV，列为 code,label,value,unit,period[,source]；给了就只对它"
+        "--against",
+        metavar="对照表",
+        help="CSV，列为 code,label,value,unit,period[,source]；给了就只对它",
     )
     checking.add_argument("--registry", action="store_true", help="给了对照表，也对本系统的数读")
     checking.add_argument("--region", metavar="行政区划代码", default="330000")
@@ -159,7 +161,8 @@ def _bytes_of(name: str, thing: str) -> bytes:
         return Path(name).read_bytes()
     except OSError as error:
         raise Malformed(
-            "figures.no_such_file", f"打不开{thing} {name}（{type(error).__name__}）。请核对文件名、路径和读取权限。"
+            "figures.no_such_file",
+            f"打不开{thing} {name}（{type(error).__name__}）。请核对文件名、路径和读取权限。",
         ) from None
 
 
@@ -180,4 +183,6 @@ def _print_report(report: "Report") -> None:
         if found:
             print(f"\n{title}的 {len(found)} 处")
         for number, one in found:
-            print(f"{number}. 第 {one.line} 行第 {one.column} 列  {one.claim.text}  {one.claim.what}")
+            print(
+                f"{number}. 第 {one.line} 行第 {one.column} 列  {one.claim.text}  {one.claim.what}"
+            )

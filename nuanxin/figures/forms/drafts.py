@@ -17,7 +17,8 @@ def _places() -> list[tuple[str, str]]:
     for city in regions.cities():
         rows.append((city.code, city.name))
         rows += [
-            (county.code, f"{city.name}{county.name}") for county in regions.counties(city=city.code)
+            (county.code, f"{city.name}{county.name}")
+            for county in regions.counties(city=city.code)
         ]
     return rows
 
@@ -78,7 +79,7 @@ class DraftForm(forms.Form):
 
     def draft(self) -> str:
         """Return the text that is to be checked."""
-        return self.cleaned_data["file"] or self.cleaned_data["text"]
+        return str(self.cleaned_data["file"] or self.cleaned_data["text"])
 
     def _text_of(self, name: str) -> str:
         upload = self.cleaned_data[name]

@@ -34,7 +34,16 @@ def read_pdf(stream: IO[bytes], limits: DraftLimits) -> str:
             pages.append(text)
     except (FileNotDecryptedError, DependencyError):
         raise password() from None
-    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, RecursionError):
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OSError,
+        RecursionError,
+    ):
         raise Malformed(
             "figures.draft_broken",
             "这份 PDF 读不了，可能没有下载完整。请重新导出一份，或者把文字粘贴进来。",

@@ -105,11 +105,13 @@ def _title_of(report: Report) -> str:
 
 def _paragraphs(report: Report) -> list[list[dict[str, Any]]]:
     """Return the draft as lines of pieces: plain text, or a claim with its number and colour."""
-    text, paragraphs = report.draft.text, []
+    text = report.draft.text
+    paragraphs: list[list[dict[str, Any]]] = []
     claims = list(enumerate(report.claims, start=1))
     offset = index = 0
     for line in text.split("\n"):
-        end, here, pieces = offset + len(line), offset, []
+        end, here = offset + len(line), offset
+        pieces: list[dict[str, Any]] = []
         while index < len(claims) and claims[index][1].claim.start < end:
             number, one = claims[index]
             stop = min(one.claim.end, end)
@@ -126,7 +128,9 @@ def _paragraphs(report: Report) -> list[list[dict[str, Any]]]:
 
 
 def _verdict(number: int, one: Checked) -> dict[str, Any]:
-    words = "，".join(filter(None, (one.claim.text, one.claim.what, one.claim.period or "没写时间")))
+    words = "，".join(
+        filter(None, (one.claim.text, one.claim.what, one.claim.period or "没写时间"))
+    )
     facts = [{"label": "稿中", "value": words}]
     facts += [
         {"label": telling.place_of(against), "value": telling.sentence_of(against)}

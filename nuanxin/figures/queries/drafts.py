@@ -49,9 +49,7 @@ def figures_for(claims: Iterable[Claim], *, region: int, now: datetime) -> list[
                 continue
             where = _region_of(claim.scope.place) if claim.scope.place else region
             told = claim.period or ""
-            found[asked] = (
-                _reference(definition, told, asked, where, today, now) if where else None
-            )
+            found[asked] = _reference(definition, told, asked, where, today, now) if where else None
     return [one for one in found.values() if one is not None]
 
 
@@ -62,8 +60,7 @@ def _definitions_like(what: str, key: str) -> tuple[FigureDefinition, ...]:
     return tuple(
         one
         for one in list_figures(public_only=True)
-        if (label := pairs_of(canonical(one.label)))
-        and len(label & own) / len(label) >= _LIKE
+        if (label := pairs_of(canonical(one.label))) and len(label & own) / len(label) >= _LIKE
     )
 
 
@@ -79,7 +76,9 @@ def _reference(
     span = resolve(told, today) if told else None
     is_stock = definition.period_kind is PeriodKind.AS_OF
     if is_stock:
-        measured = measure(definition.code, region=region, as_of=span.end if span else None, now=now)
+        measured = measure(
+            definition.code, region=region, as_of=span.end if span else None, now=now
+        )
     else:
         measured = measure(definition.code, region=region, period=span, now=now)
     least = int(parameter("figures.least_cell_persons", adcode=str(region), on=today).value)

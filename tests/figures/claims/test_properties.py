@@ -2,12 +2,15 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nuanxin.figures.rules.claims import Draft, Verdict, check_draft, find_claims
 from nuanxin.figures.rules.claims.numbers import find_numbers
 from nuanxin.figures.rules.claims.numerals import Leaning, read_number
+
+pytestmark = pytest.mark.slow
 
 HAN = "零一二三四五六七八九"
 WIDE = str.maketrans("0123456789.%", "０１２３４５６７８９．％")
@@ -51,15 +54,15 @@ def writings(number: int) -> list[str]:
     return found
 
 
-whole = st.one_of(st.integers(1, 200), st.integers(1, 10**9), st.integers(1, 10**7).map(lambda n: n * 100))
+whole = st.one_of(
+    st.integers(1, 200), st.integers(1, 10**9), st.integers(1, 10**7).map(lambda n: n * 100)
+)
 
 
 @given(whole)
 def test_a_number_reads_back_from_every_writing(number):
-    from nuanxin.figures.rules.claims.draft import Draft as Text
-
     for text in writings(number):
-        read = read_number(Text(text).folded)
+        read = read_number(Draft(text).folded)
         assert read is not None, text
         assert read.value == number, text
 
@@ -92,7 +95,14 @@ def test_percentages_read_back(share):
         assert (found.value, found.unit) == (float(share), "%")
 
 
-@given(st.text(alphabet=st.characters(blacklist_categories=("N", "Cs"), blacklist_characters="一二三四五六七八九十两百千万亿零〇壹贰叁肆伍陆柒捌玖拾佰仟")))
+@given(
+    st.text(
+        alphabet=st.characters(
+            blacklist_categories=("N", "Cs"),
+            blacklist_characters="一二三四五六七八九十两百千万亿零〇壹贰叁肆伍陆柒捌玖拾佰仟",
+        )
+    )
+)
 def test_a_text_without_numbers_claims_nothing(text):
     assert find_claims(Draft.of(text)) == []
 

@@ -137,9 +137,9 @@ def _tell(one: Checked, other: Checked, clash: Clash) -> None:
             column=other.column,
         )
     )
-    if verdict is Verdict.CONTRADICTS:
-        one.verdict = verdict
-    elif verdict is Verdict.UNIT_MISMATCH and one.verdict is Verdict.UNKNOWN:
+    if verdict is Verdict.CONTRADICTS or (
+        verdict is Verdict.UNIT_MISMATCH and one.verdict is Verdict.UNKNOWN
+    ):
         one.verdict = verdict
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from nuanxin.figures.rules.claims.claim import Claim, Scope, claim_of
 from nuanxin.figures.rules.claims.draft import Draft, Line
@@ -19,11 +20,15 @@ from nuanxin.figures.rules.claims.words import (
 
 _CELLS = re.compile(r"\s*[|｜]\s*|\t+| {2,}")
 _ONE_SPACE = re.compile(r" +")
-_HEADING = re.compile(r"^(?:数据|表|图|附表|附件|专栏|链接|数读)\s*(?:[\d一二三四五六七八九十]+|$)|^数读")
+_HEADING = re.compile(
+    r"^(?:数据|表|图|附表|附件|专栏|链接|数读)\s*(?:[\d一二三四五六七八九十]+|$)|^数读"
+)
 _FULL_STOP = re.compile(r"[。！？；，]")
 _IN_BRACKETS = re.compile(rf"[（(]\s*(?:单位[：:])?\s*((?:万|亿|千)?(?:{'|'.join(UNITS)}))\s*[)）]")
 _UNIT_OF_TABLE = re.compile(rf"单位\s*[：:]\s*((?:万|亿|千)?(?:{'|'.join(UNITS)}))")
-_GENERIC_HEAD = re.compile(r"^(?:数量|数值|人数|完成数|完成情况|数据|数|总数|合计|本期|累计|结果|金额|实绩|指标值)?$")
+_GENERIC_HEAD = re.compile(
+    r"^(?:数量|数值|人数|完成数|完成情况|数据|数|总数|合计|本期|累计|结果|金额|实绩|指标值)?$"
+)
 _SUM_ROW = re.compile(r"^(?:合\s*计|总\s*计|共\s*计|小\s*计|全省|全市|全县|全区)$")
 _SUM_NAME = re.compile(r"^(?:合\s*计|总\s*计|共\s*计)$")
 _SCALES = {"万": 10_000, "亿": 100_000_000, "千": 1_000}
@@ -134,7 +139,9 @@ def _is_table(rows: list[Row]) -> bool:
 def _table_claims(
     draft: Draft, lines: Sequence[Line], first: int, rows: list[Row], group: int
 ) -> list[Claim]:
-    caption = " ".join(line.text for line in lines[max(0, first - 3) : first] if len(line.text) <= 40)
+    caption = " ".join(
+        line.text for line in lines[max(0, first - 3) : first] if len(line.text) <= 40
+    )
     told = _UNIT_OF_TABLE.search(caption)
     width = len(rows[0].cells)
     has_head = all(rows[0].number(index) is None for index in range(1, width))
@@ -146,7 +153,12 @@ def _table_claims(
             if number is None:
                 continue
             start, text = row.cells[index]
-            claim = claim_of(number, start=start, end=start + len(text), text=draft.text[start : start + len(text)])
+            claim = claim_of(
+                number,
+                start=start,
+                end=start + len(text),
+                text=draft.text[start : start + len(text)],
+            )
             _name_cell(claim, row.cells[0][1], heads[index], told[1] if told else "", caption)
             claim.group, claim.cell = group, (height, index)
             claims.append(claim)
@@ -162,7 +174,7 @@ def _name_cell(claim: Claim, label: str, head: str, unit_of_table: str, caption:
         claim.unit = unit if scale == 1 else unit[1:]
         claim.family = UNIT_FAMILIES[claim.unit]
         w = claim.written
-        step = w.step * scale if scale == 1 else (w.step or 1) * scale
+        step = w.step * scale if scale == 1 else (w.step or Fraction(1)) * scale
         claim.written = type(w)(w.value * scale, step, w.rough * scale, w.leaning)
     head, label = (_IN_BRACKETS.sub("", text).strip() for text in (head, label))
     periods = [*find_periods(head), *find_periods(label), *find_periods(caption)]
@@ -229,7 +241,9 @@ def _item(index: int, line: Line) -> _Item | None:
 
 def _trimmed(block: list[_Item]) -> list[_Item]:
     """Leave only what stands next to numbers; headings further up are kept for their period."""
-    return block if any(item.numbers for item in block) and any(item.labels for item in block) else []
+    return (
+        block if any(item.numbers for item in block) and any(item.labels for item in block) else []
+    )
 
 
 def _box_claims(
@@ -292,7 +306,8 @@ def _labels_of(block: list[_Item], place: int, behind: bool, count: int) -> list
         return ["".join(text for _, text in item.labels)]
     if len(item.labels) == count:
         return [text for _, text in item.labels]
-    singles, here = [], place + step
+    singles: list[str] = []
+    here = place + step
     while 0 <= here < len(block) and block[here].labels and len(singles) < count:
         singles.append("".join(text for _, text in block[here].labels))
         here += step

@@ -24,7 +24,7 @@ from nuanxin.figures.rules.claims.words import canonical, may_compare, pairs_of
 _LIKE_ENOUGH = {0: 0.6, 1: 0.5, 2: 0.4}
 _LIKE_ENOUGH_FOR_LONG = 0.3
 _COVERED, _OF_IT = 0.8, 0.6
-_MOST_LOOKED_AT = 60
+_MOST_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Known:
 
     def judge(self, claim: Claim) -> tuple[Verdict, list[Against]]:
         """Return the verdict of the known values on a claim, and which of them spoke."""
-        matches = [self._match(claim, one) for one in self._candidates(claim)]
-        matches = [match for match in matches if match is not None]
+        looked_at = [self._match(claim, one) for one in self._candidates(claim)]
+        matches = [match for match in looked_at if match is not None]
         for pick in (_agreeing, _of_other_unit, _of_other_period, _differing):
             verdict, picked = pick(claim, matches)
             if picked:
@@ -82,10 +82,15 @@ class Known:
         )
         likeness = (near + max(narrow, back)) / 2
         verdict = compare(claim.written, reference.value, at_least=reference.at_least)
+        if likeness < _LIKE_ENOUGH_FOR_LONG and near < _COVERED:
+            return None
         has_unit = may_compare(claim.family, reference.family)
         is_strong = (
             not claim.mode
-            and (claim.key in (reference.key, reference.short_key) or (near >= _COVERED and back >= _OF_IT))
+            and (
+                claim.key in (reference.key, reference.short_key)
+                or (near >= _COVERED and back >= _OF_IT)
+            )
             and _is_about_same(claim, reference, place)
         )
         return _Match(reference, verdict, likeness, is_strong, has_unit)
@@ -101,9 +106,7 @@ def _likeness(
         return 0.0, 0.0, 0.0
     around, inside = pairs_of(canonical(near)), pairs_of(canonical(what))
     covered = len(wanted & (around | inside)) / len(wanted)
-    back = max(
-        len(own & wanted) / max(1, len(own)) for own in (pairs_of(key), pairs_of(subject))
-    )
+    back = max(len(own & wanted) / max(1, len(own)) for own in (pairs_of(key), pairs_of(subject)))
     return covered, len(wanted & inside) / len(wanted), back
 
 

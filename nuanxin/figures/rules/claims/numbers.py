@@ -7,35 +7,41 @@ from nuanxin.figures.rules.claims.numerals import GROUPED, Leaning, Written, rea
 from nuanxin.figures.rules.claims.words import ABSTRACT, NOT_UNIT, UNIT_FAMILIES, UNITS
 
 _HAN = "一二三四五六七八九十"
-_N = rf"(?:\d+(?:\.\d+)?|[{_HAN}两百零〇]+)"
+# Bounded: an endless run of digits must not be read anew at each of its signs.
+_N = rf"(?:(?<!\d)\d{{1,12}}(?:\.\d{{1,6}})?|[{_HAN}两百零〇]{{1,9}})"
+# Tried only where one of these signs stands: without it every alternative is tried at every sign.
+_MAY_START = rf"(?=[\d{_HAN}两百零〇第〔\[【(（A-Za-z热电传邮拨账编代证微数图表附专例注①-⑳])"
 _SKIPPED = re.compile(
-    "|".join(
+    _MAY_START
+    + "(?:"
+    + "|".join(
         (
-            r"https?://[\x21-\x7e]+|www\.[\x21-\x7e]+|[\w.+-]{1,64}@[\w.-]+",
+            r"https?://[\x21-\x7e]+|www\.[\x21-\x7e]+|[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]+",
             r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)",
             r"(?<!\d)0\d{2,3}[-—]\d{7,8}(?!\d)|(?<!\d)[48]00-?\d{3}-?\d{4}(?!\d)",
             r"[〔\[【(（]\s*(?:19|20)\d{2}\s*[〕\]】)）](?:\s*第?\s*\d+\s*号)?",
-            rf"第\s*(?:\d+|[{_HAN}百零〇]+)(?:\s*[—~～至-]\s*(?:\d+|[{_HAN}百零〇]+))?",
+            rf"第\s?(?:\d{{1,9}}|[{_HAN}百零〇]{{1,9}})(?:\s?[—~～至-]\s?(?:\d{{1,9}}|[{_HAN}百零〇]{{1,9}}))?",
             r"(?<!\d)(?:19|20)\d{2}\s*[-/.]\s*\d{1,2}(?:\s*[-/.]\s*\d{1,2})?(?![\d%万亿人家个名])",
             r"(?<!\d)(?:19|20)\d{2}\s*[-—–~～至到]+\s*(?:19|20)\d{2}(?:\s*年度?)?",
             r"\d{1,2}\s*[-—–~～至到、]\s*\d{1,2}\s*[月日]",
             rf"(?:\d{{1,4}}|[{_HAN}〇零两]{{1,4}})\s*(?:多|余)?\s*年(?:代|度|级|来|间|内|底|初|末)?",
             rf"(?:\d{{1,2}}|[{_HAN}]{{1,3}})\s*月(?:份|底|初|末)?(?:\s*(?:\d{{1,2}}|[{_HAN}]{{1,3}})\s*[日号])?",
             r"\d{1,2}[:：]\d{2}(?::\d{2})?",
-            r"(?:热线|电话|传真|邮编|拨打|账号|编号|代码|证号|编码|邮政编码|微信号?|QQ)\s*[：:为是]?\s*\d[\d-]*",
+            r"(?:热线|电话|传真|邮编|拨打|账号|编号|代码|证号|编码|邮政编码|微信号?|QQ)\s?[：:为是]?\s?\d[\d-]{0,30}",
             r"(?<!\d)(?:12351|12345|12333|12348|12328|12315|110|119|120|122|114)(?=[^\d，。]{0,12}(?:热线|电话|平台))",
             rf"{_N}\s*(?:多|余|来)?\s*(?:岁|周岁|周年|届|[度℃°]|个半?月|个工作日|工作日|个小时|分钟|秒|天|[日号]|个?星期|个?世纪"
             r"|级|季度|中全会|楼|层|室|栋|幢|弄|点钟?|时(?![间装])|后(?=[、，的青劳员骑]|$)|周(?!年|岁))",
             r"(?<!\d)(?:[1-9]|1\d|2[0-4])\s*小时",
-            r"[A-Za-z]+-?\d[\dA-Za-z.-]*|\d+(?:\.\d+)?\s?[A-Za-z]+",
+            r"[A-Za-z]{1,20}-?\d[\dA-Za-z.-]{0,20}|(?<!\d)\d{1,12}(?:\.\d{1,6})?\s?[A-Za-z]{1,20}",
             rf"(?:数据|图|表|附件|附表|专栏|附图|例|注)\s*(?:\d{{1,2}}|[{_HAN}]{{1,2}})(?=\s|$|[:：、.。）)，])",
             rf"[（(]\s*(?:\d{{1,2}}|[{_HAN}]{{1,3}})\s*[)）]",
-            rf"^\s*(?:\d{{1,2}}|[{_HAN}]{{1,3}})\s*[)）、.．](?!\d)",
-            r"\d+\s*[:：/]\s*\d+",
+            rf"^(?:\d{{1,2}}|[{_HAN}]{{1,3}})\s*[)）、.．](?!\d)",
+            r"(?<!\d)\d{1,12}\s?[:：/]\s?\d{1,12}",
             r"[①-⑳]",
-            rf"(?<![\d.])\d+(?:\.\d+)?[万千]?(?:人次|[人名家个元])?\s*(?:[—–~～-]|至|到)\s*\d+(?:\.\d+)?[万千]?(?:人次|[人名家个元])(?:不等)?(?![增减升降])",
+            r"(?<![\d.])\d{1,12}(?:\.\d{1,6})?[万千]?(?:人次|[人名家个元])?\s?(?:[—–~～-]|至|到)\s?\d{1,12}(?:\.\d{1,6})?[万千]?(?:人次|[人名家个元])(?:不等)?(?![增减升降])",
         )
-    ),
+    )
+    + ")",
     re.MULTILINE,
 )
 _SCALES = "百千万亿"
@@ -54,6 +60,7 @@ _BEFORE = re.compile(
 _AFTER_SCALE = re.compile(r"\s?(?P<over>余|多|来)(?!自)")
 _AFTER_UNIT = re.compile(r"\s?(?:(?P<over>有余|以上)|(?P<about>左右|上下)|(?P<at_most>以下|以内))")
 _UNIT = re.compile(rf"\s?(?:{'|'.join(UNITS)})")
+_MAY_FOLLOW = frozenset({unit[0] for unit in UNITS} | set("余多来 %‰成以左上有"))
 _GROUP_OF_SPACES = re.compile(r"\d \d")
 _VAGUE_BEFORE = re.compile("[数几好]")
 MOST_BEFORE = 6
@@ -80,7 +87,8 @@ def find_numbers(text: str, *, in_cell: bool = False) -> list[Number]:
     ``in_cell``: the text is a cell of a table or box, where a number needs no unit.
     """
     masked = _SKIPPED.sub(lambda found: "\x00" * len(found[0]), text)
-    found, position = [], 0
+    found: list[Number] = []
+    position = 0
     while (match := _CORE.search(masked, position)) is not None:
         number = _number_at(masked, match, in_cell=in_cell)
         if number is not None and (not found or number.start >= found[-1].end):
@@ -100,6 +108,8 @@ def _next_after(match: re.Match[str]) -> int:
 
 def _number_at(text: str, match: re.Match[str], *, in_cell: bool) -> Number | None:
     core, end = match[0], match.end()
+    if not in_cell and len(core) < 3 and text[end : end + 1] not in _MAY_FOLLOW:
+        return None
     if match["arabic"] and " " in core:
         core = re.sub(r" ?\. ?", ".", core)
     written, end, sign = _read(text, core.rstrip(), match.start() + len(match[0].rstrip()))
@@ -129,7 +139,11 @@ def _read(text: str, core: str, end: int) -> tuple[Written | None, int, str]:
     if text.startswith(("%", " %", "‰"), end):
         end += 2 if text[end] == " " else 1
         return read_number(core + text[end - 1]), end, "%"
-    if text.startswith("成", end) and len(core) == 1 and text[end + 1 : end + 2] in ("", *"以的左，。、；多"):
+    if (
+        text.startswith("成", end)
+        and len(core) == 1
+        and text[end + 1 : end + 2] in ("", *"以的左，。、；多")
+    ):
         return read_number(core + "成"), end + 1, "%"
     return read_number(core), end, ""
 
@@ -175,6 +189,29 @@ def _han_claims(text: str, core: str, unit: str, end: int) -> bool:
     """一名, 千家万户, 两个维护 and 三个方面 claim nothing; 两万余名 and 七家单位 do."""
     if not unit or core in ("一", "两千两"):
         return unit == "%" and core != "一"
-    if len(core) == 1 and unit in ("个", "项", "条", "件", "次", "份", "张", "部", "组", "期", "批", "对", "位", "站", "套"):
-        return ABSTRACT.match(text, end) is None and unit not in ("次", "期", "批", "张", "部", "组")
+    if len(core) == 1 and unit in (
+        "个",
+        "项",
+        "条",
+        "件",
+        "次",
+        "份",
+        "张",
+        "部",
+        "组",
+        "期",
+        "批",
+        "对",
+        "位",
+        "站",
+        "套",
+    ):
+        return ABSTRACT.match(text, end) is None and unit not in (
+            "次",
+            "期",
+            "批",
+            "张",
+            "部",
+            "组",
+        )
     return True

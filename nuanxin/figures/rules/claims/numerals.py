@@ -14,6 +14,8 @@ DIGITS = {
     **{char: value for value, char in enumerate("〇壹贰叁肆伍陆柒捌玖")},
     "两": 2,
 }
+LONGEST = 40
+"""Signs of a number: what is longer is no quantity that anybody means."""
 _SMALL = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8}
 _HAN_DIGIT = "零〇一二三四五六七八九两"
@@ -78,6 +80,8 @@ def read_number(text: str) -> Written | None:
     """Return the number that ``text`` is, wholly, or None: in Arabic or Chinese figures, mixed,
     as percentage (the value is then the percents) or as fraction."""
     folded = text.strip()
+    if len(folded) > LONGEST:
+        return None
     if "分之" in folded:
         return _read_share(folded)
     if folded.endswith(("%", "‰")):

@@ -30,7 +30,15 @@ _PERIOD = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _EVERY = re.compile(r"每|均")
-_TIDY = (("年度", "年"), ("全年", ""), ("年末", "年底"), ("月末", "月底"), ("份", ""), ("截止", "截至"), ("第", ""))
+_TIDY = (
+    ("年度", "年"),
+    ("全年", ""),
+    ("年末", "年底"),
+    ("月末", "月底"),
+    ("份", ""),
+    ("截止", "截至"),
+    ("第", ""),
+)
 _HAN_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 
@@ -77,7 +85,13 @@ def resolve(text: str, on: date) -> Period | None:
     A point in time (截至2023年9月底) comes back as the single last day.
     """
     plain = period_key(text)
-    for word, year in (("今年", on.year), ("本年", on.year), ("去年", on.year - 1), ("上年", on.year - 1), ("前年", on.year - 2)):
+    for word, year in (
+        ("今年", on.year),
+        ("本年", on.year),
+        ("去年", on.year - 1),
+        ("上年", on.year - 1),
+        ("前年", on.year - 2),
+    ):
         plain = plain.replace(word, f"{year}年")
     if plain in ("截至目前", "截至今", "目前", "至今", "如今", "迄今"):
         return Period(on, on)

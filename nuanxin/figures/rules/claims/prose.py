@@ -35,7 +35,9 @@ _LAST_EDGE = re.compile(r"[，,。；;：:、！？!?\n\x00](?=[^，,。；;：:
 _REACH = 48
 _OURS = re.compile(r"^(?:我们|我会|本会|大家)")
 _MARKS = re.compile(r"^[\s的，、“”\"'（(）)：:《》]+|[\s，、“”\"'（(：:《]+$")
-_GOES_ON = re.compile(r"^(?:增加|提高|上升|增长|扩大|发展|下降|减少|降低)?(?:到|至|为|达到?|、|和|或|与)*$")
+_GOES_ON = re.compile(
+    r"^(?:增加|提高|上升|增长|扩大|发展|下降|减少|降低)?(?:到|至|为|达到?|、|和|或|与)*$"
+)
 _CONNECTS = re.compile(r"^(?:[，,]?\s*(?:其中|包括|和|与|及|以及|还有|共|另有|并|也|则)+)+")
 _EACH_OF = re.compile(r"分别(?:为|是|有|达到?|新增|新建|发展)?$")
 _LISTED = re.compile(r"[、，]|和|与|及")
@@ -95,7 +97,13 @@ class _Sentence:
     """One sentence of a passage, with its numbers."""
 
     def __init__(
-        self, draft: Draft, passage: Passage, start: int, end: int, numbers: list[Number], group: int
+        self,
+        draft: Draft,
+        passage: Passage,
+        start: int,
+        end: int,
+        numbers: list[Number],
+        group: int,
     ) -> None:
         self.draft, self.passage, self.numbers = draft, passage, numbers
         self.start, self.end, self.group = start, end, group
@@ -125,7 +133,9 @@ class _Sentence:
             claim.group = self.group
             near = max(self.start, number.start - 2 * _REACH)
             claim.near = self.passage.text[near : min(self.end, number.end + _REACH)]
-            head = _HEAD.search(self.passage.text[max(self.start, number.start - _REACH) : number.start])
+            head = _HEAD.search(
+                self.passage.text[max(self.start, number.start - _REACH) : number.start]
+            )
             if head and not claim.subject and not find_numbers(head[1]):
                 claim.subject = canonical(head[1])
             found.append(claim)
@@ -179,12 +189,17 @@ class _Sentence:
     def _spread_labels(self, claims: list[Claim]) -> None:
         """甲、乙、丙分别为1人、2人、3人: give each number its own label."""
         for index, claim in enumerate(claims):
-            lead = self.passage.text[max(self.start, self.numbers[index].start - 2 * _REACH) : self.numbers[index].start]
+            lead = self.passage.text[
+                max(self.start, self.numbers[index].start - 2 * _REACH) : self.numbers[index].start
+            ]
             cut = _EACH_OF.search(lead)
             if cut is None:
                 continue
             last = self.numbers[index - 1].end if index else self.start
-            names = self.passage.text[max(last, self.numbers[index].start - 2 * _REACH) : self.numbers[index].start - len(cut[0])]
+            names = self.passage.text[
+                max(last, self.numbers[index].start - 2 * _REACH) : self.numbers[index].start
+                - len(cut[0])
+            ]
             labels = [label for label in _LISTED.split(_EDGE_BUT_LIST.split(names)[-1]) if label]
             run = _run_of(claims, index)
             if len(labels) >= len(run) > 1:

@@ -102,7 +102,11 @@ def _references(rows: Iterable[dict[str, str | None]]) -> Iterable[Reference]:
                 raise Malformed(
                     "figures.reference_too_long", f"对照表一次最多 {MOST_ROWS:,} 行，请分几份来核。"
                 )
-            cells = {key: (value or "").strip()[:LONGEST_FIELD] for key, value in row.items() if isinstance(value, str)}
+            cells = {
+                key: (value or "").strip()[:LONGEST_FIELD]
+                for key, value in row.items()
+                if isinstance(value, str)
+            }
             if cells.get("label") or cells.get("value"):
                 yield _reference(cells, number)
     except csv.Error:

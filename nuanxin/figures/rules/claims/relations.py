@@ -9,7 +9,6 @@ from itertools import pairwise
 from nuanxin.figures.rules.claims.claim import Claim
 from nuanxin.figures.rules.claims.comparing import Reason, digits_that_tell, may_be_same
 from nuanxin.figures.rules.claims.numerals import Leaning
-from nuanxin.figures.rules.claims.periods import years_in
 
 MOST_VALUES = 6
 """So many different numbers for one thing are a listing that was not understood, no contradiction."""
@@ -172,10 +171,13 @@ def _table_sums(claims: Sequence[Claim]) -> list[Clash]:
     for column in columns.values():
         totals = [claim for claim in column if claim.is_total]
         parts = [claim for claim in column if not claim.is_total]
-        is_plain = all("小计" not in c.near and c.family not in ("percent", "points") for c in column)
-        if len(totals) == 1 and len(parts) >= 2 and is_plain and _stands_at_end(totals[0], column):
-            if not _adds_up(totals[0], parts):
-                found += [Clash(totals[0], part, Reason.SUM) for part in parts[:12]]
+        is_plain = all(
+            "小计" not in c.near and c.family not in ("percent", "points") for c in column
+        )
+        if len(totals) != 1 or len(parts) < 2 or not is_plain:
+            continue
+        if _stands_at_end(totals[0], column) and not _adds_up(totals[0], parts):
+            found += [Clash(totals[0], part, Reason.SUM) for part in parts[:12]]
     return found
 
 
@@ -199,8 +201,3 @@ def _persons_and_times(claims: Sequence[Claim]) -> list[Clash]:
         if other is not None and _is_more(claim, other):
             found.append(Clash(claim, other, Reason.PART))
     return found
-
-
-def period_is_dated(claim: Claim) -> bool:
-    """Return whether the claim names a year."""
-    return bool(years_in(claim.period_key))

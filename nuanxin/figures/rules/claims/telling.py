@@ -84,7 +84,9 @@ def number_of(against: Against) -> str:
     """Return the other side's number with its unit: 34,700 人."""
     if against.value is None:
         return ""
-    return f"{against.value:,} {against.unit}".rstrip() if against.unit != "%" else f"{against.value}%"
+    return (
+        f"{against.value:,} {against.unit}".rstrip() if against.unit != "%" else f"{against.value}%"
+    )
 
 
 def difference(one: Checked) -> str:
