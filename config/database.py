@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config.keys import load_password
 from config.places import Places, places
-from config.postgres.cluster import DATABASE, ROLE
+from config.postgres.cluster import DATABASE, ROLE, WEB_PASSWORD_FILE, WEB_ROLE
 from nuanxin.kernel.errors import Malformed
 
 # A page that waits longer than this has failed for the person who waits; commands and jobs may
@@ -22,6 +22,9 @@ _WEB_LIMITS = {
     "lock_timeout": 2_000,
     "idle_in_transaction_session_timeout": 30_000,
 }
+# These face the world or work on what came from there: not the owner of the tables.
+WEB_URL = "NUANXIN_WEB_DATABASE_URL"
+_KINDS_WITHOUT_OWNERSHIP = ("web", "worker")
 _POOL_WAIT_SECONDS = 3
 THREADS_PER_WEB_WORKER = 8
 
@@ -31,12 +34,19 @@ def process_kind() -> str:
     return os.environ.get("NUANXIN_PROCESS", "cli")
 
 
+def connects_as_web_role() -> bool:
+    """Return whether this process is one that must not own the tables."""
+    return process_kind() in _KINDS_WITHOUT_OWNERSHIP
+
+
 def database_settings() -> dict[str, dict[str, Any]]:
-    """Return Django's ``DATABASES``.
+    """Return Django's ``DATABASES``; web and worker processes connect as the web role.
 
     Raises ``Malformed`` when ``DATABASE_URL`` cannot be read.
     """
     url = os.environ.get("DATABASE_URL")
+    if url and connects_as_web_role():
+        url = os.environ.get(WEB_URL) or url
     database = _from_url(url) if url else _embedded(places())
     database |= {
         "ENGINE": "config.postgres.backend",
@@ -84,14 +94,17 @@ def _from_url(url: str) -> dict[str, Any]:
 
 def _embedded(where: Places) -> dict[str, Any]:
     """Return the settings for the embedded server, as far as they are known before it starts."""
+    role, password_file = ROLE, "postgres-password"
+    if connects_as_web_role():
+        role, password_file = WEB_ROLE, WEB_PASSWORD_FILE
     try:
         address = json.loads(where.server_file.read_text(encoding="utf-8"))
-        password = load_password(where.data, "postgres-password", create=False)
+        password = load_password(where.data, password_file, create=False)
     except Exception:
         address, password = {}, ""  # not set up yet: a command's lease does that
     return {
         "NAME": DATABASE,
-        "USER": ROLE,
+        "USER": role,
         "PASSWORD": password,
         "HOST": address.get("socket_folder", str(where.socket_folder)),
         "PORT": str(address.get("port", "")),

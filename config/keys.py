@@ -60,9 +60,13 @@ def load_keys(data: Path, *, create: bool = True) -> Keys:
     )
 
 
-def load_password(data: Path, name: str, *, create: bool = True) -> str:
-    """Return the password kept in the key file ``name``, making it when it is not there."""
-    return _KeyStore(data, create=create).text("", name, _new_text)
+def load_password(data: Path, name: str, *, create: bool = True, replaceable: bool = False) -> str:
+    """Return the password kept in the key file ``name``, making it when it is not there.
+
+    A ``replaceable`` one is made anew even beside a database: the caller tells it to the server.
+    """
+    store = _KeyStore(data, create=create, replaceable=replaceable)
+    return store.text("", name, _new_text)
 
 
 def key_file_faults(data: Path) -> list[str]:
@@ -80,10 +84,12 @@ def key_file_faults(data: Path) -> list[str]:
 class _KeyStore:
     """Reads keys from the environment or from files, and makes what is missing."""
 
-    def __init__(self, data: Path, *, create: bool) -> None:
+    def __init__(self, data: Path, *, create: bool, replaceable: bool = False) -> None:
         self._folder = data / "keys"
         # A database without its keys is a loss that must be seen, not papered over.
-        self._has_database = (data / "postgres" / "cluster" / "PG_VERSION").exists()
+        self._has_database = (
+            not replaceable and (data / "postgres" / "cluster" / "PG_VERSION").exists()
+        )
         self._create = create
 
     def text(self, variable: str, file_name: str, make: Callable[[], str]) -> str:

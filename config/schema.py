@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.progress import Progress
+from config.web_role import grant_if_needed
 from nuanxin.kernel.errors import Unavailable
 
 # Any number will do, as long as every starter of this product uses the same.
@@ -23,18 +24,20 @@ def unapplied_migrations() -> list[str]:
 
 
 def bring_up_to_date() -> int:
-    """Apply what is missing and return how many migrations that were.
+    """Apply what is missing, see to the web role's rights, return how many migrations that were.
 
     Raises ``Unavailable`` for a server older than the floor.
     """
     check_server_version()
     if not unapplied_migrations():
+        grant_if_needed()
         return 0
     with _only_one():
         missing = len(unapplied_migrations())
         with Progress("更新数据库结构", total=missing, unit="步") as progress:
             call_command("migrate", verbosity=0, interactive=False)
             progress.move_to(missing)
+        grant_if_needed()
     return missing
 
 

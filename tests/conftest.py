@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from config.postgres.cluster import WEB_ROLE
 from tests import database_server
 from tests.cast import cast  # noqa: F401  the fixed cast, for every test
 from tests.chromium import chromium  # noqa: F401  for tests in a browser
@@ -55,6 +56,30 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             " AND backend_type = 'client backend'"
         )
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def _can_take_web_role(django_db_setup: None) -> bool:
+    return database_server.can_take_web_role()
+
+
+@pytest.fixture(autouse=True)
+def _rights_of_the_web(request: pytest.FixtureRequest) -> None:
+    """Let a test work with the rights of a web process, unless it is marked as the owner's work.
+
+    Tests that really commit (``transaction=True``) stay the owner: Django empties tables for them.
+    """
+    mark = request.node.get_closest_marker("django_db")
+    uses_database = mark is not None or "db" in request.fixturenames
+    commits = "transactional_db" in request.fixturenames or bool(mark and mark.kwargs)
+    if not uses_database or commits or request.node.get_closest_marker("owner"):
+        return
+    request.getfixturevalue("db")
+    if request.getfixturevalue("_can_take_web_role"):
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {WEB_ROLE}")
 
 
 @pytest.fixture(autouse=True, scope="session")

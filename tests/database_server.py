@@ -14,10 +14,11 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
+from config import web_role
 from config.database import database_settings
 from config.embedded import uses_embedded_server
 from config.places import places
-from config.postgres.cluster import Cluster
+from config.postgres.cluster import WEB_ROLE, Cluster
 
 _started: list[Cluster] = []
 
@@ -58,10 +59,35 @@ def make_template() -> None:
         database.settings_dict["NAME"] = name
         try:
             call_command("migrate", verbosity=0, interactive=False)
+            if can_take_web_role():
+                web_role.grant(WEB_ROLE)
         finally:
             database.close()
             database.settings_dict["NAME"] = before
         done.touch()
+
+
+def can_take_web_role() -> bool:
+    """Return whether the tests may act as the role of the web processes.
+
+    The run's own server has it. On another's server it is made when that is allowed (CREATEROLE).
+    """
+    with _maintenance() as connection:
+        name = sql.Identifier(WEB_ROLE)
+        try:
+            if not _has_role(connection):
+                connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
+            member = connection.execute("SELECT pg_has_role(%s, 'MEMBER')", [WEB_ROLE]).fetchone()
+            if member != (True,):
+                connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+    return True
+
+
+def _has_role(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [WEB_ROLE])
+    return found.fetchone() is not None
 
 
 def clear_away() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from config.database import THREADS_PER_WEB_WORKER, WEB_URL
 from config.embedded import ServerLease, make_data_folder
 from config.opening import opened
 from config.places import Places, places
@@ -78,8 +79,6 @@ def _prepare(where: Places) -> None:
 
 def web_program(host: str, port: int) -> Program:
     """Return the web server as it is served: worker processes with threads, one pool each."""
-    from config.database import THREADS_PER_WEB_WORKER
-
     web = [sys.executable, "-m", "granian", "--interface", "wsgi"]
     web += ["--host", host, "--port", str(port)]
     web += ["--workers", os.environ.get("NUANXIN_WORKERS", "2")]
@@ -87,14 +86,24 @@ def web_program(host: str, port: int) -> Program:
     web += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     web += ["--workers-kill-timeout", "2", "--no-ws", "--log-level", "error"]
     web += ["--http1-header-read-timeout", "10000", "config.wsgi:application"]
-    return Program(_WEB, web, {"NUANXIN_PROCESS": "web"})
+    return Program(_WEB, web, {"NUANXIN_PROCESS": "web"} | _without_owner())
 
 
 def _programs(options: argparse.Namespace) -> list[Program]:
     return [
         web_program(options.host, options.port),
-        Program("后台任务", [sys.executable, "-m", "config.worker"], {"NUANXIN_PROCESS": "worker"}),
+        Program(
+            "后台任务",
+            [sys.executable, "-m", "config.worker"],
+            {"NUANXIN_PROCESS": "worker"} | _without_owner(),
+        ),
     ]
+
+
+def _without_owner() -> dict[str, str]:
+    """Return what hides the owner's password from the processes that connect as the web role."""
+    url = os.environ.get(WEB_URL)
+    return {"DATABASE_URL": url} if url and "DATABASE_URL" in os.environ else {}
 
 
 class _DatabaseKeeper:

@@ -31,7 +31,11 @@ from .tuning import server_settings, write_settings
 
 ADMIN_ROLE = "postgres"
 ROLE = "nuanxin"
+# Web pages and background jobs connect as this one, which owns nothing (config.web_role).
+WEB_ROLE = "nuanxin_web"
+WEB_PASSWORD_FILE = "postgres-web-password"
 DATABASE = "nuanxin"
+_CREATE_WEB_ROLE = "CREATE ROLE {} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD {}"
 _START_SECONDS = 60
 _RECOVERY_SECONDS = 1800
 _STOP_SECONDS = 60
@@ -277,6 +281,7 @@ class Cluster:
             try:
                 with psycopg.connect(self.admin_conninfo(address), autocommit=True) as connection:
                     self._make_database(connection)
+                    self._make_web_role(connection)
                 break
             except psycopg.OperationalError as error:
                 if not is_server(address.pid, self._cluster) or time.monotonic() > deadline:
@@ -305,6 +310,19 @@ class Cluster:
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role)
         )
+
+    def _make_web_role(self, connection: psycopg.Connection) -> None:
+        """Make the role of the web processes; one that is there gets a lost password anew."""
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [WEB_ROLE])
+        exists = found.fetchone() is not None
+        if exists and (self._where.keys / WEB_PASSWORD_FILE).exists():
+            return
+        password = load_password(self._where.data, WEB_PASSWORD_FILE, replaceable=True)
+        role = sql.Identifier(WEB_ROLE)
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}" if exists else _CREATE_WEB_ROLE)
+        connection.execute(statement.format(role, sql.Literal(password)))
+        if not exists:  # the owner may look at things with the eyes of a web process
+            connection.execute(sql.SQL("GRANT {} TO {}").format(role, sql.Identifier(ROLE)))
 
     def _write_address(self, address: ServerAddress) -> None:
         content = json.dumps(asdict(address))
