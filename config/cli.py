@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from config.places import Places, places
 from nuanxin.kernel.errors import Refusal
+from nuanxin.kernel.text import without_numbers
 
 # One file each in config/commands/, in the order of the help page.
 COMMANDS = (
@@ -92,7 +93,7 @@ def _tell_defect(options: argparse.Namespace, error: Exception) -> int:
     log.mkdir(mode=0o700, parents=True, exist_ok=True)
     account = log / "defects.log"
     with account.open("a", encoding="utf-8") as file:
-        traceback.print_exception(error, file=file)
+        file.write(without_numbers("".join(traceback.format_exception(error))))
     print(
         f"这条命令没有做完，原因是程序没有料到的情况：{type(error).__name__}。"
         f"详细经过记在 {account}，请交给维护人员。（defect）",

@@ -3,21 +3,35 @@ only where a defect of ours would be looked for.
 """
 
 import logging
+import re
 from typing import Any
+
+from nuanxin.kernel.text import without_numbers
 
 # What they complain about is that the database went away; their stack says nothing more.
 _SAY_IT_SHORT = ("procrastinate", "psycopg.pool")
 
+# What starts a new line or turns the reading direction: nobody writes lines of his own here.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
 
 class LineFormatter(logging.Formatter):
-    """One line a record, and the stack below it unless the logger is known to repeat itself."""
+    """One line a record, and the stack below it unless the logger is known to repeat itself.
+
+    The last guard behind the rule that nothing logged may name a person: numbers of a person's
+    length are cut, and what somebody typed begins no line.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of ``record``."""
         if record.name.startswith(_SAY_IT_SHORT):
             record.exc_text = record.exc_info = None
-            return " ".join(super().format(record).split())
-        return super().format(record)
+            return without_numbers(" ".join(super().format(record).split()))
+        return _UNSEEN.sub("?", without_numbers(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line itself: a line break that somebody typed does not break it."""
+        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
 
 
 def logging_settings() -> dict[str, Any]:

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.text import readable
+from nuanxin.kernel.text import readable, without_numbers
 from nuanxin.records.states import FILE_NAME_LONGEST, ChainFault
 
 NO_DIGEST = bytes(32)
@@ -81,8 +81,11 @@ def first_difference(
 
 
 def safe_file_name(name: str) -> str:
-    """Return the last part of ``name`` without control characters; 「未命名」 if nothing is left."""
-    last = readable(name.replace("\\", "/").rsplit("/", 1)[-1])
+    """Return the last part of ``name`` without control characters; 「未命名」 if nothing is left.
+
+    Numbers of a person's length are cut: a file's name is shown, logged and sent in headers.
+    """
+    last = without_numbers(readable(name.replace("\\", "/").rsplit("/", 1)[-1]))
     kept = "".join(c for c in last if c.isprintable()).lstrip(".").strip()
     if len(kept) > FILE_NAME_LONGEST:
         stem, dot, ending = kept.rpartition(".")

@@ -11,6 +11,7 @@ from nuanxin.kernel.errors import Conflict
 KEYS = Keys("text", b"i" * 32, {1: b"d" * 32}, "pem")
 
 
+@pytest.mark.owner
 @pytest.mark.django_db
 def test_the_first_keys_leave_their_mark_and_others_are_refused() -> None:
     check_keys_fit(KEYS)

@@ -403,6 +403,7 @@ class TestTheDatabaseKeepsTheseItself:
         with pytest.raises(IntegrityError, match="takes no members"):
             make_member(cast.street)
 
+    @pytest.mark.owner  # a web process does not even get as far as the trigger
     def test_flows_are_appended_and_only_folding_marks_them(self, cast: Cast) -> None:
         make_member(cast.riders)
         MemberFlow.objects.update(fold_id=1)

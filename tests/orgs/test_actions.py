@@ -446,6 +446,7 @@ def test_a_union_in_preparation_is_taken_into_the_register_with_a_document(world
         world.do(actions.activate_union, document=DOCUMENT, **approve)
 
 
+@pytest.mark.owner  # a web process does not even get as far as the trigger
 def test_the_database_rewrites_no_dated_row_and_lets_none_overlap(world: World) -> None:
     row = Placement.objects.get(union_id=world["KD"])
     for forbidden in (

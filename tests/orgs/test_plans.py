@@ -18,7 +18,7 @@ from tests.orgs.conftest import World
 JUNE = date(2026, 6, 1)
 MANY = 3_400
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.owner]
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ def plan_of(text):
         return "\n".join(row[0] for row in db.fetchall())
 
 
+@pytest.mark.owner  # analyses the table
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["王", "王秀", "王秀英"])
 def test_the_index_serves_every_search(people, text):

@@ -17,6 +17,9 @@ from nuanxin.records.states import ChainFault
 from tests.records.committed import at_once
 from tests.records.conftest import AUDIT_ADMIN, NOW, OFFICER
 
+# Only the owner of the tables can switch the guards off; that it is seen is the point.
+pytestmark = pytest.mark.owner
+
 
 def append_some(count=10):
     rows = [NewEvent("membership.approved", "worker", n, 311, {"n": n}) for n in range(count)]

@@ -45,6 +45,7 @@ def test_an_event_keeps_who_when_and_what():
     assert (row.union_id, row.data) == (311, {"reason": "材料齐全"})
 
 
+@pytest.mark.owner  # a web process does not even get as far as the trigger
 @pytest.mark.parametrize(
     "change",
     [

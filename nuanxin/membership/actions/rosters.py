@@ -18,6 +18,7 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.text import without_numbers
 from nuanxin.membership.actions import roster_reading as reading
 from nuanxin.membership.actions.roster_effect import CHUNK_ROWS, Packing, take_effect
 from nuanxin.membership.actions.roster_wire import Destination, RosterRows
@@ -63,7 +64,7 @@ def open_batch(
         union_id=union_id,
         state=BatchState.READING,
         file_id="00000000-0000-0000-0000-000000000000",
-        file_name=Path(file_name).name[:200],
+        file_name=without_numbers(Path(file_name).name)[:200],
         file_sha256=_DIGEST_UNKNOWN,
         options=({} if occupation is None else {"occupation": occupation})
         | ({} if limits == UPLOAD_LIMITS else {"by_command": True}),
