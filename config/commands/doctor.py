@@ -77,6 +77,7 @@ def _inside_checks(where: Places) -> list[Finding]:
         ("数据库结构", _migrations),
         ("数据库扩展", _extensions),
         ("钥匙与数据库", _keys_fit),
+        ("网页的权限", _web_role),
         ("时钟", _clock),
         ("后台任务", _worker),
         ("网页静态文件", _static_files),
@@ -132,6 +133,27 @@ def _keys_fit(where: Places) -> Finding:
     except Refusal as refusal:
         return Finding("钥匙与数据库", _BAD, refusal.message)
     return Finding("钥匙与数据库", _GOOD, "相符")
+
+
+def _web_role(where: Places) -> Finding:
+    from config.web_role import web_role, wrong_rights
+
+    role = web_role()
+    if role is None:
+        return Finding(
+            "网页的权限",
+            _NOTE,
+            "网页用的就是数据库的所有者；用 NUANXIN_WEB_DATABASE_URL 可以分开。",
+        )
+    wrong = wrong_rights(role)
+    if wrong:
+        shown = "、".join(f"{one.table} 的 {one.right}" for one in wrong[:3])
+        return Finding(
+            "网页的权限",
+            _BAD,
+            f"{role} 的权限有 {len(wrong)} 处不对（{shown}），请执行 nuanxin migrate",
+        )
+    return Finding("网页的权限", _GOOD, f"{role}，改不了表，也改不了只增不改的记录")
 
 
 def _needed_extensions() -> set[str]:

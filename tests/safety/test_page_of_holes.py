@@ -2,15 +2,15 @@
 
 import ast
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/reference/safety-tests.md"
 
 
-@lru_cache(maxsize=None)
-def tests_in(file: str) -> set[str]:
+@cache
+def names_in(file: str) -> set[str]:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
@@ -20,7 +20,7 @@ def test_every_test_that_the_page_names_exists() -> None:
     missing = [
         f"{file}::{test}"
         for file, test in named
-        if not (ROOT / file).exists() or (test and test not in tests_in(file))
+        if not (ROOT / file).exists() or (test and test not in names_in(file))
     ]
     assert not missing
     assert len(named) > 80
