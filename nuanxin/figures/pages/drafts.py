@@ -75,7 +75,8 @@ def _context(report: Report, today: str) -> dict[str, Any]:
         "page_title": f"核稿：《{title}》" if title else "核稿",
         "page_lead": f"{len(report.draft.text):,} 字 · {telling.summary(report)}",
         "again_url": reverse("desk-draft"),
-        "paragraphs": _paragraphs(report),
+        "title": title,
+        "paragraphs": _paragraphs(report)[1 if title else 0 :],
         "legend": [
             {"css": "ok", "line": "实线", "words": "一致"},
             {"css": "no", "line": "双线", "words": "与另一处矛盾"},
@@ -84,8 +85,7 @@ def _context(report: Report, today: str) -> dict[str, Any]:
         ],
         "tabs": [
             {"label": "要看的", "url": "#look", "count": len(look), "active": True},
-            {"label": "一致", "url": "#fine", "count": len(fine), "active": False},
-            {"label": "这里查不到", "url": "#unknown", "count": len(unknown), "active": False},
+            *_other_tabs(len(fine), len(unknown)),
         ],
         "verdicts": [_verdict(number, one) for number, one in look[:MOST_SHOWN]],
         "fine": [_fine_row(number, one) for number, one in fine[:MOST_SHOWN]],
@@ -97,10 +97,22 @@ def _context(report: Report, today: str) -> dict[str, Any]:
     }
 
 
+def _other_tabs(fine: int, unknown: int) -> list[dict[str, Any]]:
+    tabs = (("一致", "#fine", fine), ("这里查不到", "#unknown", unknown))
+    return [
+        {"label": label, "url": url, "count": count, "active": False}
+        for label, url, count in tabs
+        if count
+    ]
+
+
 def _title_of(report: Report) -> str:
     first = next((line.strip() for line in report.draft.text.split("\n") if line.strip()), "")
     is_title = 0 < len(first) <= _LONGEST_TITLE and first[-1] not in "。，；：！？"
-    return first.strip("《》") if is_title else ""
+    has_claim = bool(report.claims) and report.claims[0].claim.start < report.draft.text.index(
+        first
+    ) + len(first)
+    return first.strip("《》") if is_title and not has_claim else ""
 
 
 def _paragraphs(report: Report) -> list[list[dict[str, Any]]]:

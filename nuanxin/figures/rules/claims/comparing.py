@@ -83,15 +83,20 @@ class Against:
         return kept | {"value": self.value}
 
 
-def compare(written: Written, value: Fraction, *, at_least: bool = False) -> Verdict:
+Span = tuple[Fraction, Fraction]
+
+
+def compare(
+    written: Written, value: Fraction, *, at_least: bool = False, span: Span | None = None
+) -> Verdict:
     """Return agrees, within or differs for a written number and a known value.
 
-    ``at_least``: the known value is itself a 以上.
+    ``at_least``: the known value is itself a 以上. ``span`` is ``written.span()``, where it is at hand.
     """
     leans_up = written.leaning in (Leaning.OVER, Leaning.AT_LEAST)
     if written.value == value and leans_up == at_least and (leans_up or not written.leaning):
         return Verdict.AGREES
-    low, high = written.span()
+    low, high = span or written.span()
     if at_least:
         top = value + max(written.rough, written.step)
         return Verdict.WITHIN if low < top and high >= value else Verdict.DIFFERS

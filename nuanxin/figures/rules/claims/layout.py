@@ -8,7 +8,7 @@ from fractions import Fraction
 from nuanxin.figures.rules.claims.claim import Claim, Scope, claim_of
 from nuanxin.figures.rules.claims.draft import Draft, Line
 from nuanxin.figures.rules.claims.numbers import Number, find_numbers
-from nuanxin.figures.rules.claims.periods import find_periods
+from nuanxin.figures.rules.claims.periods import Told, find_periods
 from nuanxin.figures.rules.claims.words import (
     UNIT_FAMILIES,
     UNITS,
@@ -32,7 +32,10 @@ _GENERIC_HEAD = re.compile(
 _SUM_ROW = re.compile(r"^(?:合\s*计|总\s*计|共\s*计|小\s*计|全省|全市|全县|全区)$")
 _SUM_NAME = re.compile(r"^(?:合\s*计|总\s*计|共\s*计)$")
 _SCALES = {"万": 10_000, "亿": 100_000_000, "千": 1_000}
+_BEGINS_NUMBER = frozenset("0123456789一二三四五六七八九十两百千近约大超逾不将接突至最多")
 _SHORT = 30
+_HEADINGS = 12
+"""So many lines of a box are looked at for the period that all of it is for."""
 _VERB_FIRST = re.compile(r"^(?:参加|享受|获得|接受|成为|加入|受益|参与)")
 _LEADS_ON = re.compile(r"(?:组织|通过|共有?|为|达|新增|提供|[：:])$")
 
@@ -59,7 +62,7 @@ class Laid:
 
 def whole_number(text: str) -> Number | None:
     """Return the number that a text is from its first sign to its last, or None."""
-    if len(text) > 24:
+    if not 0 < len(text) <= 24 or text[0] not in _BEGINS_NUMBER:
         return None
     found = find_numbers(text, in_cell=True)
     if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)):
@@ -250,7 +253,8 @@ def _box_claims(
     draft: Draft, lines: Sequence[Line], block: list[_Item], group: int, used: set[int]
 ) -> list[Claim]:
     behind = _labels_behind(block, lines)
-    heading = " ".join(lines[item.index].text for item in block if item.labels)
+    heading = " ".join(lines[item.index].text for item in block[:_HEADINGS] if item.labels)
+    told = find_periods(heading)
     claims: list[Claim] = []
     for place, item in enumerate(block):
         if not item.numbers:
@@ -263,7 +267,7 @@ def _box_claims(
                 continue
             end = start + len(text)
             claim = claim_of(number, start=start, end=end, text=draft.text[start:end])
-            _name_in_box(claim, label, heading)
+            _name_in_box(claim, label, heading, told)
             claim.group = group
             claims.append(claim)
     return claims
@@ -316,13 +320,13 @@ def _labels_of(block: list[_Item], place: int, behind: bool, count: int) -> list
     return [""] * count
 
 
-def _name_in_box(claim: Claim, label: str, heading: str) -> None:
+def _name_in_box(claim: Claim, label: str, heading: str, told_above: list[Told]) -> None:
     claim.origin = "box"
     bracket = _IN_BRACKETS.search(label)
     if bracket and not claim.unit and bracket[1] in UNIT_FAMILIES:
         claim.unit, claim.family = bracket[1], UNIT_FAMILIES[bracket[1]]
     plain = _IN_BRACKETS.sub("", label)
-    periods = find_periods(label) or find_periods(heading)
+    periods = find_periods(label) or told_above
     if periods:
         claim.period, claim.period_key = periods[0].text, periods[0].key
     for told in find_periods(label):

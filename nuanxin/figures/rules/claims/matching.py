@@ -13,6 +13,7 @@ from nuanxin.figures.rules.claims.claim import Claim, plain
 from nuanxin.figures.rules.claims.comparing import (
     Against,
     Reason,
+    Span,
     Verdict,
     compare,
     digits_that_tell,
@@ -24,6 +25,7 @@ from nuanxin.figures.rules.claims.words import canonical, may_compare, pairs_of
 _LIKE_ENOUGH = {0: 0.6, 1: 0.5, 2: 0.4}
 _LIKE_ENOUGH_FOR_LONG = 0.3
 _COVERED, _OF_IT = 0.8, 0.6
+_FEWEST = 0.2
 _MOST_LOOKED_AT = 16
 
 
@@ -36,20 +38,36 @@ class _Match:
     has_unit: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A known value with what is asked of it often. ``fewest`` are the pairs a claim must share."""
+
+    reference: Reference
+    keys: tuple[str, ...]
+    family: str
+    place: str
+    fewest: float
+
+
 class Known:
     """The values that are known, found by the words of their labels."""
 
     def __init__(self, references: Sequence[Reference]) -> None:
-        self.references = list(references)
+        self._entries: list[_Entry] = []
         self._by_pair: dict[str, list[int]] = defaultdict(list)
-        for index, reference in enumerate(self.references):
-            for pair in pairs_of(reference.key):
+        for index, reference in enumerate(references):
+            keys = tuple(dict.fromkeys((reference.key, reference.short_key)))
+            pairs = pairs_of(reference.key)
+            fewest = _FEWEST * min(len(pairs), len(pairs_of(keys[-1])))
+            place = reference.told_place()
+            self._entries.append(_Entry(reference, keys, reference.family, place, fewest))
+            for pair in pairs:
                 self._by_pair[pair].append(index)
-        self._seen: dict[str, frozenset[int]] = {}
 
     def judge(self, claim: Claim) -> tuple[Verdict, list[Against]]:
         """Return the verdict of the known values on a claim, and which of them spoke."""
-        looked_at = [self._match(claim, one) for one in self._candidates(claim)]
+        span = claim.written.span()
+        looked_at = [self._match(claim, one, span) for one in self._candidates(claim)]
         matches = [match for match in looked_at if match is not None]
         for pick in (_agreeing, _of_other_unit, _of_other_period, _differing):
             verdict, picked = pick(claim, matches)
@@ -57,18 +75,19 @@ class Known:
                 return verdict, picked
         return Verdict.UNKNOWN, []
 
-    def _candidates(self, claim: Claim) -> Iterable[Reference]:
-        if not self.references:
+    def _candidates(self, claim: Claim) -> Iterable[_Entry]:
+        if not self._entries:
             return []
         counts: dict[int, int] = defaultdict(int)
         for pair in pairs_of(canonical(claim.near)) | pairs_of(canonical(claim.what)):
             for index in self._by_pair.get(pair, ()):
                 counts[index] += 1
-        best = sorted(counts, key=lambda index: (-counts[index], index))[:_MOST_LOOKED_AT]
-        return [self.references[index] for index in best]
+        near = [i for i, count in counts.items() if count >= self._entries[i].fewest]
+        best = sorted(near, key=lambda index: (-counts[index], index))[:_MOST_LOOKED_AT]
+        return [self._entries[index] for index in best]
 
-    def _match(self, claim: Claim, reference: Reference) -> _Match | None:
-        place = reference.told_place()
+    def _match(self, claim: Claim, entry: _Entry, span: Span) -> _Match | None:
+        reference, place = entry.reference, entry.place
         if place and claim.scope.place and place != claim.scope.place:
             return None
         if reference.kind == "figure" and (reference.asked_period, place) != (
@@ -78,21 +97,18 @@ class Known:
             return None
         near, narrow, back = max(
             _likeness(claim.near, claim.what, claim.key.rstrip("~"), claim.subject, label)
-            for label in {reference.key, reference.short_key}
+            for label in entry.keys
         )
         likeness = (near + max(narrow, back)) / 2
-        verdict = compare(claim.written, reference.value, at_least=reference.at_least)
         if likeness < _LIKE_ENOUGH_FOR_LONG and near < _COVERED:
             return None
-        has_unit = may_compare(claim.family, reference.family)
+        verdict = compare(claim.written, reference.value, at_least=reference.at_least, span=span)
         is_strong = (
             not claim.mode
-            and (
-                claim.key in (reference.key, reference.short_key)
-                or (near >= _COVERED and back >= _OF_IT)
-            )
+            and (claim.key in entry.keys or (near >= _COVERED and back >= _OF_IT))
             and _is_about_same(claim, reference, place)
         )
+        has_unit = may_compare(claim.family, entry.family)
         return _Match(reference, verdict, likeness, is_strong, has_unit)
 
 
