@@ -32,3 +32,28 @@ def docx_with(body: str, *, head: str = "") -> bytes:
 
 def docx_of(*lines: str) -> bytes:
     return docx_with("".join(paragraph(line) for line in lines))
+
+
+def pdf_of(*pages: str) -> bytes:
+    """Return a PDF with one line of Latin text a page."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
+    kids = []
+    font = "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    for text in pages:
+        stream = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET"
+        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Resources {font}"
+            f" /Contents {len(objects)} 0 R >>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    body, places = b"%PDF-1.4\n", []
+    for number, text in enumerate(objects, start=1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{text}\nendobj\n".encode("latin-1")
+    start = len(body)
+    rows = "".join(f"{place:010} 00000 n \n" for place in places)
+    tail = f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF"
+    head = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n"
+    return body + (head + rows + tail).encode("latin-1")

@@ -9,6 +9,7 @@ from nuanxin.figures.rules.claims import Draft, Reference, check_draft
 from nuanxin.figures.rules.claims.numerals import read_number
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+FAULTS = ("contradicts", "differs", "unit_mismatch", "period_missing")
 TOLD = ("text", "value", "unit", "what", "period", "verdict", "line", "column")
 
 
@@ -30,10 +31,26 @@ def test_there_are_drafts_of_many_kinds():
 def test_every_number_of_the_draft_gets_its_verdict(path):
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
     claims = check(case)
+    if "faults" in case:
+        bad = [[c["text"], c["verdict"]] for c in claims if c["verdict"] in FAULTS]
+        assert bad == case["faults"]
+        return
     assert [one["text"] for one in claims] == [one["text"] for one in case["expect"]]
     for claim, expected in zip(claims, case["expect"], strict=True):
         told = {key: claim[key] for key in TOLD if key in expected}
         assert told == expected
+
+
+@pytest.mark.slow
+def test_ten_thousand_lines_are_read_and_two_far_apart_still_meet():
+    lines = [f"骑手在第{day}站歇脚，充电喝水。" for day in range(10_000)]
+    lines[40] = "去年，全市建成爱心驿站365个。"
+    lines[9_960] = "去年，全市建成爱心驿站356个。"
+    claims = check({"draft": "\n".join(lines)})
+    assert [(c["text"], c["line"], c["verdict"]) for c in claims] == [
+        ("365个", 41, "contradicts"),
+        ("356个", 9_961, "contradicts"),
+    ]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -30,7 +30,7 @@ class Claim:
     for usual writings of one thing; ``subject`` tells of whom it is («骑手» in 骑手参加体检);
     ``near`` is the text around it. ``mode`` is "" for a plain statement, else target, change, each
     former or listed. ``origin`` is prose, box or table; ``group`` numbers its sentence, box or table;
-    ``cell`` is its row and column in a table.
+    ``cell`` is its row and column in a table; ``named_before``: what is counted stands before it.
     """
 
     start: int
@@ -52,6 +52,7 @@ class Claim:
     is_part: bool = False
     is_total: bool = False
     cell: tuple[int, int] | None = None
+    named_before: bool = False
 
     @property
     def value(self) -> int | float:

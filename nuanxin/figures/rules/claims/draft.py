@@ -92,6 +92,7 @@ _ENDS_IN_NUMBER = re.compile(
     r"[\d一二三四五六七八九十百千万亿%][余多]?(?:人次|[人名位家个对元条场次所份件])?$"
 )
 _SHORT, _WIDE = 12, 25
+_SHARE, _SURELY_NO_TITLE = 0.6, 36
 
 
 def passages_of(lines: list[Line]) -> list[Passage]:
@@ -114,6 +115,8 @@ def _goes_on(before: str, after: str) -> bool:
         return False
     if after[0] in "，。；、！？）)”,.;":
         return True
+    if len(before) < min(_SHARE * len(after), _SURELY_NO_TITLE):
+        return False  # a heading over its text: lines broken by width are about as long
     return len(before) >= (_WIDE if _ENDS_IN_NUMBER.search(before) else _SHORT)
 
 

@@ -29,6 +29,9 @@ _UNIT_OF_TABLE = re.compile(rf"单位\s*[：:]\s*((?:万|亿|千)?(?:{'|'.join(U
 _GENERIC_HEAD = re.compile(
     r"^(?:数量|数值|人数|完成数|完成情况|数据|数|总数|合计|本期|累计|结果|金额|实绩|指标值)?$"
 )
+_UNIT_HEAD = re.compile(r"^(?:计量)?单\s*位$")
+_UNIT_ALONE = re.compile(rf"(?:万|亿|千)?(?:{'|'.join(UNITS)})")
+_INDEX_HEAD = re.compile(r"^(?:序\s*号|编\s*号|No\.?)$")
 _SUM_ROW = re.compile(r"^(?:合\s*计|总\s*计|共\s*计|小\s*计|全省|全市|全县|全区)$")
 _SUM_NAME = re.compile(r"^(?:合\s*计|总\s*计|共\s*计)$")
 _SCALES = {"万": 10_000, "亿": 100_000_000, "千": 1_000}
@@ -107,12 +110,20 @@ def _tables(lines: Sequence[Line]) -> list[tuple[int, list[Row]]]:
         row = _as_row(line)
         fits = row is not None and (not rows or len(row.cells) == len(rows[-1].cells))
         if not fits and rows:
-            if _is_table(rows):
-                found.append((index - len(rows), rows))
+            bare = _without_index(rows)
+            if _is_table(bare):
+                found.append((index - len(rows), bare))
             rows = []
         if row is not None and (fits or not rows):
             rows.append(row)
     return found
+
+
+def _without_index(rows: list[Row]) -> list[Row]:
+    """Leave out a first column 序号: it numbers the rows and counts nothing."""
+    if len(rows[0].cells) > 2 and _INDEX_HEAD.match(rows[0].cells[0][1]):
+        return [Row(row.line, row.cells[1:]) for row in rows]
+    return rows
 
 
 def _as_row(line: Line) -> Row | None:
@@ -147,6 +158,7 @@ def _table_claims(
     )
     told = _UNIT_OF_TABLE.search(caption)
     width = len(rows[0].cells)
+    units = next((i for i, (_, cell) in enumerate(rows[0].cells) if _UNIT_HEAD.match(cell)), 0)
     has_head = all(rows[0].number(index) is None for index in range(1, width))
     heads = [cell for _, cell in rows[0].cells] if has_head else [""] * width
     claims = []
@@ -162,7 +174,8 @@ def _table_claims(
                 end=start + len(text),
                 text=draft.text[start : start + len(text)],
             )
-            _name_cell(claim, row.cells[0][1], heads[index], told[1] if told else "", caption)
+            unit = row.cells[units][1] if units else told[1] if told else ""
+            _name_cell(claim, row.cells[0][1], heads[index], unit, caption)
             claim.group, claim.cell = group, (height, index)
             claims.append(claim)
     return claims
@@ -172,7 +185,7 @@ def _name_cell(claim: Claim, label: str, head: str, unit_of_table: str, caption:
     """Fill in what a cell counts, from the label of its row and the head of its column."""
     claim.origin = "table"
     unit = next((m[1] for t in (head, label) if (m := _IN_BRACKETS.search(t))), unit_of_table)
-    if not claim.unit and unit:
+    if not claim.unit and _UNIT_ALONE.fullmatch(unit):
         scale = _SCALES.get(unit[0], 1) if unit not in UNIT_FAMILIES else 1
         claim.unit = unit if scale == 1 else unit[1:]
         claim.family = UNIT_FAMILIES[claim.unit]

@@ -25,6 +25,7 @@ from nuanxin.figures.rules.claims.words import canonical, may_compare, pairs_of
 _LIKE_ENOUGH = {0: 0.6, 1: 0.5, 2: 0.4}
 _LIKE_ENOUGH_FOR_LONG = 0.3
 _COVERED, _OF_IT = 0.8, 0.6
+_ANY_BODY = frozenset({"工会", "企业", "单位"})
 _FEWEST = 0.2
 _MOST_LOOKED_AT = 16
 
@@ -129,11 +130,14 @@ def _likeness(
 def _is_about_same(claim: Claim, reference: Reference, place: str) -> bool:
     if claim.scope.place != place and (claim.scope.place or claim.is_part):
         return False
-    if claim.scope.body and claim.scope.body not in reference.label:
+    if claim.scope.body and claim.scope.body not in reference.label and not place:
         return False
     if claim.scope.level == "国":
         return False
-    return not claim.subject or claim.subject in reference.key
+    if not claim.subject or claim.subject in _ANY_BODY:
+        return True
+    own = pairs_of(claim.subject)
+    return len(own & pairs_of(reference.key)) / len(own) >= _OF_IT
 
 
 def _is_of_other_years(claim: Claim, reference: Reference) -> bool:

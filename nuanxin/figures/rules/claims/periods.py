@@ -29,6 +29,8 @@ _PERIOD = re.compile(
     )
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_COMPARED = ("较", "比", "与", "同")
+"""较上年增加300人 tells nothing of when the 300 were counted."""
 _EVERY = re.compile(r"每|均")
 _TIDY = (
     ("年度", "年"),
@@ -57,6 +59,7 @@ def find_periods(text: str) -> list[Told]:
     return [
         Told(found.start(), found.end(), found[0].strip(), period_key(found[0]))
         for found in _PERIOD.finditer(text)
+        if text[max(0, found.start() - 1) : found.start()] not in _COMPARED
     ]
 
 

@@ -118,7 +118,7 @@ class _Sentence:
     def claims(self, setting: Setting) -> list[Claim]:
         """Return the claims; ``setting`` is moved on to what this sentence has told."""
         found: list[Claim] = []
-        is_part = False
+        is_part, whose = False, ""
         for index, number in enumerate(self.numbers):
             before, after = self._sides(index)
             claim = self._bare(number)
@@ -138,6 +138,9 @@ class _Sentence:
             )
             if head and not claim.subject and not find_numbers(head[1]):
                 claim.subject = canonical(head[1])
+            if claim.subject and claim.named_before:
+                whose = claim.subject
+            claim.subject = claim.subject or whose
             found.append(claim)
         self._spread_labels(found)
         setting.period, setting.scope = self.told_before(self.end, setting)
@@ -283,7 +286,7 @@ def _name_before(claim: Claim, lead: str) -> None:
         start = split.start()
     elif verbs:
         start = verbs[0].start()
-    claim.what = _shown(plain)
+    claim.what, claim.named_before = _shown(plain), True
     claim.key = canonical(plain[start:])
     subject = plain[:start]
     claim.subject = "" if is_generic(subject) else canonical(subject)
