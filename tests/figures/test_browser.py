@@ -96,3 +96,22 @@ def test_the_pages_of_the_desk(show, db, page, width):
     tab = show(cast.client("county_cadre"), path, width)
     assert findings(tab) == []
     assert is_narrow_enough(tab)
+
+
+DRAFT = "去年，全市建成爱心驿站365个。\n市总工会介绍，去年建成爱心驿站356个。\n补助驿站12家。"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("checked", [False, True], ids=["asked", "checked"])
+def test_the_page_that_checks_drafts(show, db, checked, width):
+    client, path = build_cast(now=NOW).client("county_cadre"), reverse("desk-draft")
+    if checked:
+        post = client.post
+        client.get = lambda where: post(where, {"text": DRAFT, "region": "330000"})
+    tab = show(client, path, width)
+    assert findings(tab) == []
+    assert is_narrow_enough(tab)
+    if checked:
+        assert tab.locator(".verdicts > li").count() == 2
+        tab.locator("a.claim").first.click()
+        assert tab.url.endswith("#v1")

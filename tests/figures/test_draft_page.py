@@ -21,6 +21,7 @@ def post(client, **fields):
     return client.post(reverse("desk-draft"), {"region": "330000", **fields})
 
 
+@pytest.mark.slow
 def test_a_pasted_draft_is_checked_and_its_text_is_escaped(cast):
     page = post(cast.client("county_cadre"), text=DRAFT).content.decode()
     assert "找到 3 处数字：0 处一致，2 处要看，1 处这里查不到" in page
@@ -49,6 +50,7 @@ def test_without_a_draft_it_asks_for_one(cast):
     assert "把稿子粘贴在这里" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_draft_is_refused_at_its_field(cast):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as package:

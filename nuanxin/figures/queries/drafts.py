@@ -5,7 +5,8 @@ from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
 
-from nuanxin.figures.queries.measuring import PROVINCE, Measurement, measure, place_name
+from nuanxin.figures.queries.measuring import PROVINCE, Measurement, place_name
+from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.registry import list_figures
 from nuanxin.figures.rules.claims import Claim, Draft, Reference, Report, find_claims, judge
 from nuanxin.figures.rules.claims.periods import resolve
@@ -13,11 +14,10 @@ from nuanxin.figures.rules.claims.words import canonical, pairs_of, place_key
 from nuanxin.kernel import clock, policy, regions
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.figure import FigureDefinition
-from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.orgs import queries as orgs
 
-MOST_MEASURED = 120
+MOST_MEASURED = 60
 """So many values are measured for one draft; what is beyond stays unknown."""
 _LIKE = 0.5
 
@@ -76,13 +76,11 @@ def _reference(
     span = resolve(told, today) if told else None
     is_stock = definition.period_kind is PeriodKind.AS_OF
     if is_stock:
-        measured = measure(
-            definition.code, region=region, as_of=span.end if span else None, now=now
-        )
+        day = span.end if span else None
+        measured = measure_for_everybody(definition.code, region=region, as_of=day, now=now)
     else:
-        measured = measure(definition.code, region=region, period=span, now=now)
-    least = int(parameter("figures.least_cell_persons", adcode=str(region), on=today).value)
-    if measured.value is None or 0 < measured.value < least:
+        measured = measure_for_everybody(definition.code, region=region, period=span, now=now)
+    if measured.value is None:
         return None
     return Reference(
         code=definition.code,

@@ -27,7 +27,9 @@ def test_empty_lines_are_no_values():
         ("", "figures.reference_columns"),
         ("name,number\n会员,5\n", "figures.reference_columns"),
         (HEAD + "a,会员,很多,人,,\n", "figures.reference_value"),
-        (HEAD + "a,会员,5,人,,\n" * 5_001, "figures.reference_too_long"),
+        pytest.param(
+            HEAD + "a,会员,5,人,,\n" * 5_001, "figures.reference_too_long", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(text, code):

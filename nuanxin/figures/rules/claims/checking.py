@@ -158,6 +158,8 @@ def _prose_claims(draft: Draft, lines: Sequence[Line], used: set[int]) -> list[C
             is_plan = _PLANS.search(passage.text) is not None
         for claim in found:
             claim.mode = claim.mode or ("target" if is_plan else "")
+            if _is_heading(passage):
+                claim.origin = "caption"
         claims += found
     return claims
 

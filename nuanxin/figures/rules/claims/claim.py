@@ -29,7 +29,7 @@ class Claim:
     ``start`` and ``end`` are places in the draft. ``what`` is told to people, ``key`` is the same
     for usual writings of one thing; ``subject`` tells of whom it is («骑手» in 骑手参加体检);
     ``near`` is the text around it. ``mode`` is "" for a plain statement, else target, change, each
-    former or listed. ``origin`` is prose, box or table; ``group`` numbers its sentence, box or table;
+    former or listed. ``origin`` is prose, caption, box or table; ``group`` numbers its sentence, box or table;
     ``cell`` is its row and column in a table; ``named_before``: what is counted stands before it.
     """
 

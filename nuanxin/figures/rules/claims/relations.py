@@ -9,6 +9,7 @@ from itertools import pairwise
 from nuanxin.figures.rules.claims.claim import Claim
 from nuanxin.figures.rules.claims.comparing import Reason, digits_that_tell, may_be_same
 from nuanxin.figures.rules.claims.numerals import Leaning
+from nuanxin.figures.rules.claims.periods import years_in
 
 MOST_VALUES = 6
 """So many different numbers for one thing are a listing that was not understood, no contradiction."""
@@ -37,7 +38,7 @@ def _repeated(claims: Sequence[Claim]) -> list[Clash]:
     for claim in claims:
         if len(claim.key) >= 2 and claim.mode in ("", "change"):
             buckets[claim.key, claim.subject, claim.scope.place, claim.scope.body].append(claim)
-    told = {claim.period_key for claim in claims if claim.period_key}
+    told = {years_in(claim.period_key) or claim.period_key for claim in claims if claim.period_key}
     found: list[Clash] = []
     for bucket in buckets.values():
         if len(bucket) > 1:
@@ -116,7 +117,7 @@ def _parts(claims: Sequence[Claim]) -> list[Clash]:
     whole: dict[str, Claim] = {}
     group = None
     for claim in claims:
-        if claim.origin != "prose":
+        if claim.cell is not None or claim.origin == "box":
             continue
         if claim.group != group and not (claim.is_part and group == claim.group - 1):
             whole = {}
@@ -138,7 +139,7 @@ def _sums(claims: Sequence[Claim]) -> list[Clash]:
     """甲10家、乙20家，合计60家: what is listed adds up to what is called the sum."""
     found, run = [], list[Claim]()
     for before, claim in pairwise([None, *claims]):
-        if claim is None or claim.origin != "prose":
+        if claim is None or claim.cell is not None or claim.origin == "box":
             continue
         if before is None or before.group != claim.group:
             run = []
