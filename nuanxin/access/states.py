@@ -190,6 +190,7 @@ RIGHT_WORDS = {
     "figure.rows": "看数字背后的名单",
     "figure.decide": "定数字的口径",
     "figure.publish": "发布数字",
+    "draft.check": "核对稿子里的数",
     "post.view": "看职务",
     "post.grant": "授予、复核、收回职务",
     "account.own": "管自己的登录",

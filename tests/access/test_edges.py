@@ -64,7 +64,10 @@ def test_a_token_opens_no_page(cast: Cast) -> None:
 @pytest.mark.usefixtures("toy")
 def test_an_operation_without_a_right_is_refused_by_itself(cast: Cast) -> None:
     program = cast.client("api_client")
-    for answer in (program.get("/api/toy/forgotten"), program.post("/api/toy/half")):
+    for answer in (
+        program.get("/api/toy/forgotten"),
+        program.post("/api/toy/half", {}, "application/json"),
+    ):
         assert answer.status_code == 403
         assert answer.json()["code"] == "access.address_without_right"
     assert program.get("/api/toy/half").status_code == 200
@@ -85,7 +88,7 @@ def test_each_operation_of_an_address_has_its_own_right() -> None:
 
 @pytest.mark.usefixtures("toy")
 def test_a_refusal_is_a_problem_with_code_sentence_and_details(cast: Cast) -> None:
-    answer = cast.client("api_client").post("/api/toy/rosters")
+    answer = cast.client("api_client").post("/api/toy/rosters", {}, "application/json")
     assert answer.status_code == 409
     assert answer.json() == {
         "type": "urn:nuanxin:problem:toy.busy",

@@ -29,6 +29,7 @@ def test_every_role_has_its_page():
         "officer",
         "enterprise",
         "cadre",
+        "drafts",  # of one task, for every role that writes or checks them
         "administrators",
         "public",
     }
