@@ -68,7 +68,9 @@ def restore_backup(source: Path) -> str:
 def _refuse_when_used(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            # The server's own vacuuming gives way by itself and is nobody who uses it.
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
             [name],
         )
         (others,) = cursor.fetchone()
