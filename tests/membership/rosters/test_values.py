@@ -79,8 +79,8 @@ def test_a_number_cell_of_eighteen_digits_is_damaged_whatever_it_shows():
 
 
 def test_a_number_whose_end_became_zeros_is_damaged():
-    number = next(n for n in (identity() for _ in range(50)) if (n[:15] + "000") != n)
-    zeroed = number[:15] + "000"
+    candidates = (identity()[:15] + "000" for _ in range(50))
+    zeroed = next(n for n in candidates if check_digit(n[:17]) != "0")  # one in eleven is sound
     assert verdict_on(zeroed)[0] == "damaged_id"
 
 
