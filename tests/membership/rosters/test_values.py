@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from nuanxin.kernel.identity import check_digit
 from nuanxin.membership.forms.roster_file import read_roster
 from nuanxin.membership.forms.roster_values import fold, read_day, read_phones
 from tests.membership.rosters.made_up import (
