@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from django.db import connection
 
 from nuanxin.access import rules
@@ -144,22 +143,8 @@ def _actor(row: tuple[Any, ...], kind: SessionKind, today: date) -> Actor:
     return Actor(account_id, worker_id, name, rules.grants_of(kind, grants, today))
 
 
-class _PreparingCursor(psycopg.Cursor[Any]):
-    """A cursor whose statements are planned once a connection: every request asks the same."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        """Execute a prepared statement."""
-        return super().execute(query, params, **(options | {"prepare": True}))
-
-
 def _one(sql: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    connection.ensure_connection()
-    raw: Any = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 5  # Django turns preparing off; this allows it
-    made = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    preparing: Any = _PreparingCursor(raw)
-    with made(preparing) as cursor:
+    with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

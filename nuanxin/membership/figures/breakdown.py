@@ -30,7 +30,7 @@ def month_ends(place: Place, *, first: date, last: date) -> list[tuple[date, int
     return [
         (month, int(new), int(live))
         for month, new, live in _rows(
-            f"SELECT month, sum({_NEW}), sum({_LIVE}) FROM {table}"
+            f"SELECT month, sum({_NEW})::int8, sum({_LIVE})::int8 FROM {table}"
             f" WHERE {where} AND month BETWEEN %(first)s AND %(last)s GROUP BY 1 ORDER BY 1",
             {
                 "region": place.region,
@@ -164,6 +164,6 @@ WITH base AS MATERIALIZED (
            {_of_kind("left_union")} * persons, {_of_kind("live")} * persons
     FROM unpacked
 )
-SELECT county, occupation, channel, sum(new), sum(left_union), sum(live)
+SELECT county, occupation, channel, sum(new)::int4, sum(left_union)::int4, sum(live)::int4
 FROM pieces GROUP BY 1, 2, 3
 """

@@ -229,7 +229,7 @@ def by_county(day: date, place: Place, *, known_at: datetime | None = None) -> d
 
 
 def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with connection.prepared_cursor(is_binary=True) as cursor:  # type: ignore[attr-defined]
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

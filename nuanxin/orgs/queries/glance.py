@@ -5,7 +5,7 @@ from datetime import date
 
 from nuanxin.kernel.period import Period
 from nuanxin.orgs.queries.places import region_condition
-from nuanxin.orgs.queries.rows import fetch_all
+from nuanxin.orgs.queries.rows import fetch_all, fetch_prepared
 from nuanxin.orgs.queries.tree import dated, path_bounds
 
 
@@ -22,7 +22,7 @@ def count_unions_at_a_glance(*, region: int | None, on: date, period: Period) ->
     """Return what ``count_live_unions`` and ``count_new_unions`` (new form) say, read at once."""
     where, values = region_condition(region)
     living = dated("t", known_at=None)
-    rows = fetch_all(
+    rows = fetch_prepared(
         f"SELECT count(*) FILTER (WHERE {living}),"
         f" count(*) FILTER (WHERE u.is_new_form AND {living}),"
         " count(*) FILTER (WHERE u.is_new_form AND u.founded_on BETWEEN %(start)s AND %(end)s"

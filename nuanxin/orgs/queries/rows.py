@@ -188,6 +188,14 @@ def fetch_all(statement: str, values: Values | None = None) -> list[tuple[Any, .
         return list(cursor.fetchall())
 
 
+def fetch_prepared(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return every row of a statement that is asked all the time: it is planned once."""
+    with connection.prepared_cursor(is_binary=True) as cursor:  # type: ignore[attr-defined]
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 def fetch_one(statement: str, values: Values | None = None) -> tuple[Any, ...] | None:
     """Return the first row of a statement, or None."""
     with connection.cursor() as cursor:
