@@ -97,7 +97,7 @@ def cells_by_county(day: date, province: int) -> list[Cell]:
         _CELLS,
         {"day": day, "first": province, "last": province + 9_999},
     )
-    return [Cell(*row) for row in rows]
+    return [Cell(cell >> 10, cell >> 3 & 127, cell & 7, *sums) for cell, *sums in rows]
 
 
 def _of_kind(which: str) -> str:
@@ -149,21 +149,19 @@ WITH base AS MATERIALIZED (
     )
 }
 ), unpacked AS (
-    SELECT (key >> 15)::int AS county, (key >> 8 & 127)::int AS occupation,
-           (key >> 5 & 7)::int AS channel, (key & 31)::int AS kind, persons
+    SELECT key >> 5 AS cell, (key & 31)::int AS kind, persons
     FROM flows
 ), pieces AS (
-    SELECT region AS county, occupation, channel,
+    SELECT (region::bigint * 128 + occupation) * 8 + channel AS cell,
            ({_NEW})::int AS new, left_union::int,
            ({_LIVE.removeprefix("+ ")})::int AS live
     FROM membership_memberstock
     WHERE month = (SELECT month FROM base)
       AND region BETWEEN %(first)s AND %(last)s AND region %% 100 <> 0
     UNION ALL
-    SELECT county, occupation, channel, {_of_kind("new")} * persons,
+    SELECT cell, {_of_kind("new")} * persons,
            {_of_kind("left_union")} * persons, {_of_kind("live")} * persons
     FROM unpacked
 )
-SELECT county, occupation, channel, sum(new)::int4, sum(left_union)::int4, sum(live)::int4
-FROM pieces GROUP BY 1, 2, 3
+SELECT cell, sum(new)::int4, sum(left_union)::int4, sum(live)::int4 FROM pieces GROUP BY 1
 """
