@@ -21,13 +21,9 @@ from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.membership.actions.roster_wire import (
     APPLICATION_COLUMNS,
-    APPLICATION_FIELDS,
-    APPLICATION_HEAD,
     COPY_HEADER,
     COPY_TRAILER,
     WORKER_COLUMNS,
-    WORKER_FIELDS,
-    WORKER_HEAD,
     Destination,
     PackedRows,
     RosterRows,
@@ -38,7 +34,7 @@ from nuanxin.membership.states import Channel, FlowKind, RowOutcome
 # A chunk holds its locks for well under a second and loses little when it has to be done again.
 CHUNK_ROWS = 20_000
 TRIES = 4
-_COPY_PART_ROWS = 2_000
+_COPY_PART_BYTES = 1 << 18
 _COLLISIONS = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.DeadlockDetected,
@@ -128,7 +124,7 @@ def standing_of(hashes: Sequence[bytes], *, union_id: int, batch_id: int) -> Sta
             {
                 "union": union_id,
                 "batch": batch_id,
-                "hashes": [value.hex() for value in hashes],
+                "hashes": _as_array(value.hex() for value in hashes),
             },
         )
         for at, worker, member, is_here, application, is_this_batch in cursor.fetchall():
@@ -227,10 +223,7 @@ def _copy_workers(cursor: Any, packed: PackedRows, standing: Standing, taken: li
     """Add the people the register has not seen, and note the ids they got."""
     unseen = [i for i in taken if i not in standing.worker_ids]
     ids = _reserve_ids(cursor, "people_worker", len(unseen))
-    rows = (
-        WORKER_HEAD(WORKER_FIELDS, 8, worker_id) + packed.workers[i]
-        for i, worker_id in zip(unseen, ids, strict=True)
-    )
+    rows = packed.workers.with_ids(unseen, ids)
     _copy(cursor, f"COPY people_worker ({WORKER_COLUMNS}) FROM STDIN (FORMAT binary)", rows)
     standing.worker_ids.update(zip(unseen, ids, strict=True))
 
@@ -240,11 +233,8 @@ def _copy_applications(
 ) -> Sequence[int]:
     """Add the invitations; return their ids in the order of ``taken``."""
     ids = _reserve_ids(cursor, "membership_joinapplication", len(taken))
-    rows = (
-        APPLICATION_HEAD(APPLICATION_FIELDS, 8, application_id, 8, standing.worker_ids[i])
-        + packed.applications[i]
-        for i, application_id in zip(taken, ids, strict=True)
-    )
+    workers = [standing.worker_ids[i] for i in taken]
+    rows = packed.applications.with_ids(taken, ids, workers)
     _copy(
         cursor,
         f"COPY membership_joinapplication ({APPLICATION_COLUMNS}) FROM STDIN (FORMAT binary)",
@@ -253,16 +243,17 @@ def _copy_applications(
     return ids
 
 
-def _copy(cursor: Any, statement: str, rows: Iterator[bytes]) -> None:
-    part: list[bytes] = [COPY_HEADER]
+def _copy(cursor: Any, statement: str, rows: bytearray) -> None:
     with cursor.copy(statement) as copy:
-        for row in rows:
-            part.append(row)
-            if len(part) >= _COPY_PART_ROWS:
-                copy.write(b"".join(part))
-                part.clear()
-        part.append(COPY_TRAILER)
-        copy.write(b"".join(part))
+        copy.write(COPY_HEADER)
+        for start in range(0, len(rows), _COPY_PART_BYTES):
+            copy.write(rows[start : start + _COPY_PART_BYTES])
+        copy.write(COPY_TRAILER)
+
+
+def _as_array(values: Iterable[object]) -> str:
+    """Return a literal of an array: a list of thousands would be spelled value by value."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _record(
@@ -277,7 +268,7 @@ def _record(
     common = {"at": to.created_at, "union": to.union_id}
     cursor.execute(
         _EVENTS,
-        common | {"account": actor.account_id, "name": actor.name, "ids": list(applications)},
+        common | {"account": actor.account_id, "name": actor.name, "ids": _as_array(applications)},
     )
     counts = packed.occupation_counts(taken)
     cursor.execute(

@@ -1,9 +1,9 @@
 """Rows of a roster as PostgreSQL's binary COPY format, made apart from the database.
 
 This is the half of collective joining that burns our processor: hashing, sealing, packing. It
-runs in a process of its own, one chunk ahead of the half that waits for the server. Each row
-becomes two byte strings that lack only their ids (the first columns), because those are given out
-when the register has been asked who is already there.
+runs in a process of its own, one chunk ahead of the half that waits for the server. A chunk becomes
+two blocks of finished rows that lack only their ids (the first columns), because those are given
+out when the register has been asked who is already there.
 
 The layout of ``people_worker`` is written here by hand, on purpose: it is the one place outside
 ``people`` that does so, and ``tests/membership/rosters`` compares it with the table.
@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nuanxin.kernel.bulk_sealing import lookup_hashes, seal_many
 from nuanxin.kernel.names import sort_key
@@ -43,10 +46,10 @@ _WORKER_TAIL = Struct(
         " ", ""
     )
 ).pack
-WORKER_HEAD = Struct("!hiq").pack
-APPLICATION_HEAD = Struct("!hiqiq").pack
-WORKER_FIELDS = 14
-APPLICATION_FIELDS = 17
+# The number of columns, then the ids with their lengths; an id itself is filled in later.
+_WORKER_HEAD = Struct("!hiq").pack(14, 8, 0)
+_APPLICATION_HEAD = Struct("!hiqiq").pack(17, 8, 0, 8, 0)
+_FIRST_ID, _NEXT_ID, _ID_BYTES = 6, 12, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,44 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Rows of one table in COPY's binary format, one behind the other, their ids still zero.
+
+    ``starts`` are the offsets of the rows in ``data`` and, last, its length.
+    """
+
+    data: bytes
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[bytes]) -> "RowBlock":
+        """Return ``rows`` as one block."""
+        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        return cls(b"".join(rows), np.concatenate(([0], np.cumsum(lengths))))
+
+    def with_ids(self, chosen: Sequence[int], *columns: Sequence[int]) -> bytearray:
+        """Return the rows at the positions ``chosen`` (ascending) with their ids filled in.
+
+        ``columns`` hold the ids of the first columns, each as long as ``chosen``.
+        """
+        at = np.asarray(chosen, dtype=np.int64)
+        starts, ends = self.starts[at], self.starts[at + 1]
+        if len(at) == len(self.starts) - 1:
+            data = bytearray(self.data)
+        else:
+            data = bytearray().join(
+                self.data[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+            )
+            starts = np.cumsum(ends - starts) - (ends - starts)
+        filled = np.frombuffer(data, dtype=np.uint8)
+        for number, ids in enumerate(columns):
+            places = starts + _FIRST_ID + number * _NEXT_ID
+            spelled = np.asarray(ids, dtype=">i8").view(np.uint8).reshape(-1, _ID_BYTES)
+            filled[places[:, None] + np.arange(_ID_BYTES)] = spelled
+        return data
+
+
+@dataclass(frozen=True, slots=True)
 class PackedRows:
     """One chunk ready for the server, ordered by identity hash.
 
@@ -91,8 +132,8 @@ class PackedRows:
     number: int
     row_numbers: list[int]
     hashes: list[bytes]
-    workers: list[bytes]
-    applications: list[bytes]
+    workers: RowBlock
+    applications: RowBlock
     occupations: list[int]
 
     def occupation_counts(self, chosen: Sequence[int]) -> Counter[int]:
@@ -111,8 +152,8 @@ def pack_rows(rows: RosterRows, to: Destination) -> PackedRows:
         number=rows.number,
         row_numbers=[int(rows.row_numbers[i]) for i in order],
         hashes=[identity_hashes[i] for i in order],
-        workers=[workers[i] for i in order],
-        applications=[applications[i] for i in order],
+        workers=RowBlock.of([workers[i] for i in order]),
+        applications=RowBlock.of([applications[i] for i in order]),
         occupations=[int(rows.occupations[i]) for i in order],
     )
 
@@ -123,7 +164,7 @@ def _pack_workers(
     phone_hashes: list[bytes],
     created_at: datetime,
 ) -> list[bytes]:
-    """Return the bytes of each people_worker row after its id."""
+    """Return each people_worker row."""
     identity_seals = seal_many("identity", rows.identities, identity_hashes)
     phone_seals = seal_many("phone", rows.phones, phone_hashes)
     made = _microseconds(created_at)
@@ -149,12 +190,14 @@ def _pack_workers(
             *(16, phash, _PHONE_ENVELOPE, pseal, 7, (phone[:3] + phone[-4:]).encode()),
             *(4, birth.toordinal() - _EPOCH_DAY, 1, sex.encode(), 2, 1, 8, made),
         )
-        packed.append(_LENGTH(len(text)) + text + _LENGTH(len(key)) + key + tail)
+        packed.append(
+            b"".join((_WORKER_HEAD, _LENGTH(len(text)), text, _LENGTH(len(key)), key, tail))
+        )
     return packed
 
 
 def _pack_applications(rows: RosterRows, to: Destination) -> list[bytes]:
-    """Return the bytes of each membership_joinapplication row after its id and worker id."""
+    """Return each membership_joinapplication row."""
     front = Struct("!iqihihihii").pack
     back = Struct("!iqiiihiqiiiihii").pack
     made, expires = _microseconds(to.created_at), to.expires_on.toordinal() - _EPOCH_DAY
@@ -162,7 +205,8 @@ def _pack_applications(rows: RosterRows, to: Destination) -> list[bytes]:
     for row, occupation, place in zip(rows.row_numbers, rows.occupations, rows.places, strict=True):
         text = place[:120].encode()
         packed.append(
-            front(8, to.union_id, 2, 3, 2, 1, 2, int(occupation), 4, to.county)
+            _APPLICATION_HEAD
+            + front(8, to.union_id, 2, 3, 2, 1, 2, int(occupation), 4, to.county)
             + _LENGTH(len(text))
             + text
             + back(8, to.batch_id, 4, int(row), 2, 0, 8, made, 0, 4, expires, 2, 0, 0, 0)
