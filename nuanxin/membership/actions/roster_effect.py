@@ -76,8 +76,11 @@ SELECT w, m, %(union)s, 1, %(channel)s, %(batch)s, r, %(at)s, %(account)s, %(exp
 FROM unnest(%(workers)s::bigint[], %(memberships)s::bigint[], %(rows)s::int[]) AS t (w, m, r)
 ON CONFLICT (worker_id) WHERE state = 1 DO NOTHING
 """
+# A chunk need not wait for the disk: rows and mark are lost together and done again together, and
+# the end of the batch, which waits, comes after all of them in the log.
 _CLAIM = """
-SELECT id, row_numbers, outcomes FROM membership_rosterchunk
+SELECT id, row_numbers, outcomes, set_config('synchronous_commit', 'off', true)
+FROM membership_rosterchunk
 WHERE batch_id = %s AND number = %s AND took_effect_at IS NULL FOR UPDATE
 """
 _MARK = "UPDATE membership_rosterchunk SET took_effect_at = %s, outcomes = %s WHERE id = %s"
@@ -109,7 +112,8 @@ class Standing:
     @property
     def taken(self) -> list[int]:
         """Return the positions that get an invitation."""
-        return [i for i, outcome in enumerate(self.outcomes) if outcome == RowOutcome.OK]
+        found = np.frombuffer(self.outcomes, dtype="u1") == int(RowOutcome.OK)
+        return np.flatnonzero(found).tolist()
 
 
 def standing_of(hashes: Sequence[bytes], *, union_id: int, batch_id: int) -> Standing:
@@ -192,7 +196,7 @@ def _effect(packed: PackedRows, to: Destination, actor: Actor) -> int:
         applications = _copy_applications(cursor, packed, standing, taken)
         _record(cursor, packed, to, actor, applications, taken)
         _propose_transfers(cursor, packed, standing, to, actor)
-        chunk_id, row_numbers, outcomes = claimed
+        chunk_id, row_numbers, outcomes, _ = claimed
         final = _final_outcomes(packed, standing, bytes(row_numbers), bytes(outcomes))
         cursor.execute(_MARK, [to.created_at, final, chunk_id])
         cursor.execute(_ADVANCE, [len(outcomes), to.batch_id])
@@ -221,7 +225,8 @@ def _reserve_ids(cursor: Any, table: str, count: int) -> Sequence[int]:
 
 def _copy_workers(cursor: Any, packed: PackedRows, standing: Standing, taken: list[int]) -> None:
     """Add the people the register has not seen, and note the ids they got."""
-    unseen = [i for i in taken if i not in standing.worker_ids]
+    known = standing.worker_ids
+    unseen = [i for i in taken if i not in known] if known else taken
     ids = _reserve_ids(cursor, "people_worker", len(unseen))
     rows = packed.workers.with_ids(unseen, ids)
     _copy(cursor, f"COPY people_worker ({WORKER_COLUMNS}) FROM STDIN (FORMAT binary)", rows)
@@ -326,9 +331,19 @@ class Packing:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def ahead(self, chunks: Iterable[RosterRows], to: Destination) -> Iterator[PackedRows]:
-        """Yield the packed chunks in order, keeping at most a few ready: memory stays flat."""
+        """Yield the packed chunks in order, keeping at most a few ready: memory stays flat.
+
+        The first is packed here, while the process is still starting.
+        """
         waiting: list[Future[PackedRows]] = []
-        for chunk in chunks:
+        source = iter(chunks)
+        first = next(source, None)
+        if first is None:
+            return
+        if (second := next(source, None)) is not None:
+            waiting.append(self._pool.submit(pack_rows, second, to))
+        yield pack_rows(first, to)
+        for chunk in source:
             waiting.append(self._pool.submit(pack_rows, chunk, to))
             if len(waiting) > self._ahead:
                 yield waiting.pop(0).result()
