@@ -7,7 +7,13 @@ taken back, asked again and finds the people invited. Nothing here loops over ro
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any, Protocol
@@ -34,6 +40,7 @@ from nuanxin.membership.states import Channel, FlowKind, RowOutcome
 # A chunk holds its locks for well under a second and loses little when it has to be done again.
 CHUNK_ROWS = 20_000
 TRIES = 4
+WRITERS = 2
 _COPY_PART_BYTES = 1 << 18
 _COLLISIONS = (
     psycopg.errors.UniqueViolation,
@@ -155,15 +162,44 @@ def take_effect(
     """Let every chunk of a batch take effect; return how many rows did.
 
     ``chunks`` are judged rows; chunks that took effect before (an interrupted run) are skipped by
-    their mark. With ``packing`` the next chunk is made ready in another process meanwhile.
+    their mark. With ``packing`` the next chunks are made ready in another process meanwhile, and two
+    take effect side by side (not inside a transaction of the caller's: they would not see it).
     """
+    effects: Iterator[int]
+    if packing is None or connection.in_atomic_block:
+        effects = (effect_chunk(pack_rows(c, to), to=to, actor=actor) for c in chunks)
+    else:
+        effects = _side_by_side(packing.ahead(chunks, to), to, actor)
     done = 0
-    for packed in packing.ahead(chunks, to) if packing else (pack_rows(c, to) for c in chunks):
-        rows = effect_chunk(packed, to=to, actor=actor)
+    for rows in effects:
         done += rows
         if progress is not None and rows:
             progress(rows)
     return done
+
+
+def _side_by_side(source: Iterator[PackedRows], to: Destination, actor: Actor) -> Iterator[int]:
+    """Let ``WRITERS`` chunks take effect at a time; yield the rows of each as it is done.
+
+    Chunks of one batch hold different people, so their transactions meet at the batch's own row
+    alone, which each touches last.
+    """
+    with ThreadPoolExecutor(max_workers=WRITERS) as writers:
+        running: set[Future[int]] = set()
+        for packed in source:
+            running.add(writers.submit(_effect_apart, packed, to, actor))
+            if len(running) >= WRITERS:
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in finished)
+        yield from (one.result() for one in running)
+
+
+def _effect_apart(packed: PackedRows, to: Destination, actor: Actor) -> int:
+    """Do ``effect_chunk`` on a connection of this thread's own, which ends with it."""
+    try:
+        return effect_chunk(packed, to=to, actor=actor)
+    finally:
+        connection.close()
 
 
 def effect_chunk(packed: PackedRows, *, to: Destination, actor: Actor) -> int:
@@ -331,19 +367,9 @@ class Packing:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def ahead(self, chunks: Iterable[RosterRows], to: Destination) -> Iterator[PackedRows]:
-        """Yield the packed chunks in order, keeping at most a few ready: memory stays flat.
-
-        The first is packed here, while the process is still starting.
-        """
+        """Yield the packed chunks in order, keeping at most a few ready: memory stays flat."""
         waiting: list[Future[PackedRows]] = []
-        source = iter(chunks)
-        first = next(source, None)
-        if first is None:
-            return
-        if (second := next(source, None)) is not None:
-            waiting.append(self._pool.submit(pack_rows, second, to))
-        yield pack_rows(first, to)
-        for chunk in source:
+        for chunk in chunks:
             waiting.append(self._pool.submit(pack_rows, chunk, to))
             if len(waiting) > self._ahead:
                 yield waiting.pop(0).result()

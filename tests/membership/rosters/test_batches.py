@@ -11,7 +11,7 @@ from django.db import connection
 from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor, Grant, Role
 from nuanxin.kernel.errors import Conflict, Forbidden, NotFound
-from nuanxin.membership.actions import rosters
+from nuanxin.membership.actions import roster_effect, rosters
 from nuanxin.membership.actions.confirm import take_up
 from nuanxin.membership.actions.review import approve_applications
 from nuanxin.membership.actions.roster_reading import preview_details, read_batch
@@ -286,3 +286,33 @@ def test_two_officers_with_the_same_roster_at_once_invite_everybody_once(union, 
     totals = [RosterBatch.objects.get(id=b.id).totals for b in batches]
     assert sum(t.get("ok", 0) for t in totals) == ok
     assert sum(t.get("already_invited", 0) for t in totals) == ok
+
+
+@pytest.mark.django_db(transaction=True)
+def test_chunks_side_by_side_take_each_row_once_and_go_on_after_a_fault(
+    union, officer, monkeypatch
+):
+    for module in ("roster_reading", "roster_effect", "rosters"):
+        monkeypatch.setattr(f"nuanxin.membership.actions.{module}.CHUNK_ROWS", 200)
+    batch = drop(CSV, union, officer)
+    rosters.confirm_batch(batch_id=batch.id, actor=officer, now=NOW)
+    effect = roster_effect._effect
+    both_are_there = threading.Barrier(roster_effect.WRITERS)
+
+    def watched(packed, to, actor):
+        if packed.number < roster_effect.WRITERS:
+            both_are_there.wait(timeout=60)
+        if packed.number == 5:
+            raise RuntimeError("in the middle")
+        return effect(packed, to, actor)
+
+    monkeypatch.setattr(roster_effect, "_effect", watched)
+    with pytest.raises(RuntimeError):
+        rosters.run_batch(batch_id=batch.id, actor=officer, now=NOW)
+    monkeypatch.setattr(roster_effect, "_effect", effect)
+    rosters.run_batch(batch_id=batch.id, actor=officer, now=NOW)
+    batch.refresh_from_db()
+    assert batch.state == BatchState.DONE
+    assert batch.done_rows == batch.rows_count
+    ok = ANSWERS[CSV]["totals"]["ok"]
+    assert Worker.objects.count() == JoinApplication.objects.count() == batch.totals["ok"] == ok
