@@ -120,6 +120,15 @@ def findings(tab: Any) -> list[str]:
     return found
 
 
+def follow(tab: Any, target: Any) -> None:
+    """Click what leads to another page, and wait until that page stands.
+
+    Whoever looks without waiting may look at a document that has no element yet.
+    """
+    with tab.expect_navigation(wait_until="load"):
+        target.click()
+
+
 def runs_out_px(tab: Any) -> int:
     """Return by how many pixels the page runs out at the side; at most 0 is well."""
     return int(tab.evaluate(_RUNS_OUT))

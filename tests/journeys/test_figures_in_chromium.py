@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from tests.chromium import findings
+from tests.chromium import findings, follow
 from tests.journeys.served import path_of, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -14,14 +14,14 @@ LIVE = "membership.live_members_persons"
 def test_a_county_cadre_goes_from_the_overview_over_a_figure_to_a_member(site):
     desk = site.visit(1440, role="county_cadre")
     desk.goto(reverse("desk-home"))
-    desk.get_by_role("link", name="概览").click()
+    follow(desk, desk.get_by_role("link", name="概览"))
     picture(desk, "overview")
     county = site.world.unions["home_county"]["code"]
     rows = reverse("figure-rows", args=[LIVE, county])
-    desk.locator(f'a[href^="{rows}"]').first.click()
+    follow(desk, desk.locator(f'a[href^="{rows}"]').first)
     desk.wait_for_url(f"**{rows}*")
     picture(desk, "figure-rows", height=720)
-    desk.locator("main tbody a").first.click()
+    follow(desk, desk.locator("main tbody a").first)
     desk.wait_for_url("**/desk/members/*/")
     assert "会籍经过" in desk.content()
     picture(desk, "member")
@@ -31,7 +31,7 @@ def test_anybody_reads_the_public_figures_and_a_countys(site):
     tab = site.visit(1440)
     tab.goto(reverse("figures"))
     picture(tab, "figures")
-    tab.locator("svg.tile a").filter(has_text="拱墅").first.click()
+    follow(tab, tab.locator("svg.tile a").filter(has_text="拱墅").first)
     tab.wait_for_url("**" + reverse("figures-region", args=[330105]) + "*")
     assert "拱墅区" in tab.locator("h1").inner_text()
     small = site.visit(360)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from nuanxin.membership.models import JoinApplication, Membership
 from nuanxin.membership.states import Channel, JoinState
 from nuanxin.people.models import Worker
+from tests.chromium import follow
 from tests.journeys.served import path_of, picture
 from tests.membership.cast import identity_of
 
@@ -29,9 +30,8 @@ class Typist:
         self.typed.append(field)
 
     def tap(self, name):
-        self.tab.get_by_role("button", name=name).or_(
-            self.tab.get_by_role("link", name=name)
-        ).first.click()
+        button = self.tab.get_by_role("button", name=name)
+        follow(self.tab, button.or_(self.tab.get_by_role("link", name=name)).first)
 
 
 def confirm_phone(site, hand):
@@ -154,7 +154,7 @@ def test_a_member_of_another_union_moves_with_one_tap(site):
     tab.goto(reverse("join-of", args=[to["code"]]))
     assert before.union.name in tab.locator("main").inner_text()
     picture(tab, "join-transfer")
-    tab.get_by_role("button", name="转过去").click()
+    follow(tab, tab.get_by_role("button", name="转过去"))
     tab.wait_for_url("**" + reverse("worker-me") + "*")
     after = Membership.objects.get(worker_id=worker_id, ended_on=None)
     assert after.union.code == to["code"]

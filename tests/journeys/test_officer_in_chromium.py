@@ -13,6 +13,7 @@ from nuanxin.membership.actions import roster_effect, roster_reading
 from nuanxin.membership.models import JoinApplication, Membership, RosterBatch
 from nuanxin.membership.queries.invitations import token_of
 from nuanxin.membership.states import BatchState, JoinState
+from tests.chromium import follow
 from tests.demonstration import do_waiting_jobs
 from tests.journeys.served import path_of, picture
 
@@ -52,10 +53,10 @@ def sign_in(site, tab, who):
     tab.locator('[name="username"]').fill(who["user_name"])
     tab.locator('[name="password"]').fill(who["password"])
     picture(tab, "desk-sign-in")
-    tab.get_by_role("button", name="下一步").click()
+    follow(tab, tab.get_by_role("button", name="下一步"))
     tab.locator('[name="code"]').fill(pyotp.TOTP(who["totp_secret"]).at(site.world.clock.now))
     picture(tab, "desk-code")
-    tab.get_by_role("button", name="登录").click()
+    follow(tab, tab.get_by_role("button", name="登录"))
     tab.wait_for_url("**" + reverse("desk-home"))
 
 
@@ -63,7 +64,7 @@ def drop(tab, file):
     tab.goto(reverse("desk-roster-new"))
     tab.locator('input[type="file"]').set_input_files(file)
     picture(tab, "roster-drop")
-    tab.get_by_role("button", name="读这份名单").click()
+    follow(tab, tab.get_by_role("button", name="读这份名单"))
     tab.wait_for_url("**/desk/rosters/*/")
 
 
@@ -85,7 +86,7 @@ def test_a_roster_from_signing_in_to_the_undo(site, monkeypatch):
     picture(tab, "roster-done", height=640)
     assert JoinApplication.objects.filter(batch=batch, state=JoinState.INVITED).count() == 2505
     _read_result(tab)
-    tab.get_by_role("button", name="整批撤销").click()
+    follow(tab, tab.get_by_role("button", name="整批撤销"))
     tab.wait_for_selector("text=整批撤销了")
     batch.refresh_from_db()
     assert batch.state == BatchState.UNDONE
@@ -94,7 +95,7 @@ def test_a_roster_from_signing_in_to_the_undo(site, monkeypatch):
 
 def _open_a_reason(tab):
     before = tab.url
-    tab.locator('a[href*="group=damaged_id"]').first.click()
+    follow(tab, tab.locator('a[href*="group=damaged_id"]').first)
     tab.wait_for_url("**group=damaged_id*")
     assert tab.locator("tbody tr").count() > 0
     picture(tab, "roster-reasons", height=600)
@@ -115,7 +116,7 @@ def _run_with_a_look_half_way(tab, monkeypatch):
         return rows
 
     monkeypatch.setattr(roster_effect, "effect_chunk", held)
-    tab.get_by_role("button", name="邀请这").click()
+    follow(tab, tab.get_by_role("button", name="邀请这"))
     tab.wait_for_selector("text=正在办理")
     thread, faults = jobs_done()
     assert first_is_done.wait(timeout=30), faults
@@ -142,7 +143,7 @@ def test_an_invited_person_says_yes_and_the_officer_approves_and_takes_it_back(s
     phone.goto(reverse("invitation", args=[token_of(asked.id, asked.expires_on)]))
     assert home["name"] in phone.content()
     picture(phone, "invitation")
-    phone.get_by_role("button", name="我愿意").click()
+    follow(phone, phone.get_by_role("button", name="我愿意"))
     phone.wait_for_selector("text=收到了")
     asked.refresh_from_db()
     assert asked.state == JoinState.SUBMITTED
@@ -151,15 +152,14 @@ def test_an_invited_person_says_yes_and_the_officer_approves_and_takes_it_back(s
     desk.goto(reverse("desk-review"))
     picture(desk, "review", height=640)
     members = Membership.objects.filter(union__code=home["code"], ended_on=None).count()
-    desk.locator('button[value="approve_all"]').click()
+    follow(desk, desk.locator('button[value="approve_all"]'))
     desk.wait_for_selector("text=收回")
     picture(desk, "review-approved", height=640)
     asked.refresh_from_db()
     assert asked.state == JoinState.APPROVED
     approved = Membership.objects.filter(union__code=home["code"], ended_on=None).count() - members
     assert approved > 20
-    desk.get_by_role("button", name="收回").first.click()
-    desk.wait_for_load_state()
+    follow(desk, desk.get_by_role("button", name="收回").first)
     asked.refresh_from_db()
     assert asked.state == JoinState.SUBMITTED
     assert Membership.objects.filter(union__code=home["code"], ended_on=None).count() == members
@@ -173,7 +173,7 @@ def test_a_doubtful_one_is_opened_with_its_reason_and_returned(site):
     assert "membership." not in desk.locator("main").inner_text()
     picture(desk, "review-doubtful")
     desk.locator('[name="note"]').fill("手机号请换成自己的")
-    desk.get_by_role("button", name="退回补正").click()
+    follow(desk, desk.get_by_role("button", name="退回补正"))
     desk.wait_for_url("**" + reverse("desk-review") + "*")
     assert JoinApplication.objects.get(id=one).state == JoinState.RETURNED
 
@@ -187,7 +187,7 @@ def test_a_number_is_read_with_a_purpose_and_the_member_sees_who_looked(site):
     desk.goto(reverse("desk-member", args=[held.id]))
     assert worker["phone"] not in desk.content()
     desk.locator('[name="purpose"]').select_option(index=1)
-    desk.get_by_role("button", name="看手机号").click()
+    follow(desk, desk.get_by_role("button", name="看手机号"))
     desk.wait_for_selector("text=这次查看已经记下")
     assert worker["phone"] in desk.content()
     phone = site.visit(360, role="worker")

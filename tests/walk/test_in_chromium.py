@@ -32,7 +32,7 @@ from nuanxin.membership.pages import draft
 from nuanxin.membership.queries.invitations import token_of
 from nuanxin.people.states import ConsentPurpose
 from tests.cast import Cast
-from tests.chromium import WIDTHS, Witness, findings, runs_out_px, serve
+from tests.chromium import WIDTHS, Witness, findings, follow, runs_out_px, serve
 from tests.demonstration import Demonstration, as_cast, copy_of
 from tests.membership.cast import identity_of
 from tests.walk.routes import Route, all_routes
@@ -254,7 +254,7 @@ def _join_page(name: str) -> Opener:
 def _done_page(walker: Walker) -> tuple[str, Any, str]:
     tab = _joiner(walker, "applicant")
     tab.goto(walker.address + reverse("join-check"))
-    tab.get_by_role("button", name="交给工会").click()
+    follow(tab, tab.get_by_role("button", name="交给工会"))
     return "applicant", tab, reverse("join-done")
 
 

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nuanxin.figures.rules.claims import Draft, Verdict, check_draft, find_claims
@@ -68,6 +68,8 @@ def test_a_number_reads_back_from_every_writing(number):
 
 
 @given(whole, st.sampled_from(["人", "人次", "家", "名", "对", "元", "条", "场"]))
+@example(1_900_100, "人")
+@example(20_115, "对")
 def test_a_number_with_a_unit_is_found_in_a_sentence(number, unit):
     for text in writings(number):
         if text in HAN:  # 一家 is mostly no claim
