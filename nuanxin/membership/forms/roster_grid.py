@@ -134,6 +134,16 @@ def check_size(rows: int, columns: int, limits: RosterLimits) -> None:
         )
 
 
+def check_sheets(sheets: int, limits: RosterLimits) -> None:
+    """Raise Malformed ``roster.too_large`` if a file has more sheets than are read."""
+    if sheets > limits.sheets:
+        raise Malformed(
+            "roster.too_large",
+            f"这份文件有 {sheets} 张工作表，最多读 {limits.sheets} 张。"
+            "请只留下名单那一张，再上传。",
+        )
+
+
 def _columns_of(chunk: list[Sequence[Any]]) -> list[tuple[Any, ...]]:
     width = max(map(len, chunk))
     if min(map(len, chunk)) == width:

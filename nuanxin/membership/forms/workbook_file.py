@@ -7,11 +7,9 @@ where none is stored the cell keeps the formula as its text.
 """
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 from xml.parsers import expat
@@ -19,7 +17,8 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from nuanxin.kernel.errors import Malformed
-from nuanxin.membership.forms.roster_grid import Grid, build_grid, check_size
+from nuanxin.membership.forms.large_workbook import large_grids
+from nuanxin.membership.forms.roster_grid import Grid, build_grid, check_sheets, check_size
 from nuanxin.membership.forms.workbook_expansion import (
     OPEN_DOCUMENT,
     SHARED_STRINGS,
@@ -27,7 +26,8 @@ from nuanxin.membership.forms.workbook_expansion import (
     repeats_expand_to,
     shared_strings_expand_to,
 )
-from nuanxin.membership.rules.limits import MEBIBYTE, RosterLimits
+from nuanxin.membership.forms.workbook_scan import SheetScan, bomb, scan_sheet
+from nuanxin.membership.rules.limits import RosterLimits
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -35,29 +35,7 @@ _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _BIFF8_START = bytes.fromhex("0908100000060500")
 _FILEPASS = 0x2F
 _RECORDS_BEFORE_FILEPASS = 8
-_BLOCK = 1 << 20
-_OVERLAP = 512
-_GLANCE = 16 * 1024
-_LOOKED_AT_WHOLE = 2 * MEBIBYTE
-_ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"|'
-                         rb'<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"')  # fmt: skip
-_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
-_FAR_CELL = re.compile(rb'\br="([B-Z][A-Z]|[A-Z]{3})\d+"')
-_FORMULA = re.compile(
-    rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d+)"[^>]*>\s*<f[^>]*>([^<]*)</f>\s*(?:<v\s*/>|<v></v>)?\s*</c>'
-)
 _PASSWORD = "这份文件设了打开密码，读不了。请在表格软件里取消密码，另存一份再上传。"
-_BOMB = "这份文件解开后有 {size}，远远超过一份名单该有的大小。请新建一个空白表格，只把有人的行和列复制进去，再上传。"  # fmt: skip
-
-
-@dataclass(slots=True)
-class SheetScan:
-    """What one pass over a sheet's XML found. ``formulas`` are those without a stored result."""
-
-    hidden_rows: list[int] = field(default_factory=list)
-    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
-    last_row: int = 0
-    far_column: int = 0
 
 
 def check_package(source: "str | io.BytesIO", limits: RosterLimits) -> None:
@@ -83,9 +61,9 @@ def check_package(source: "str | io.BytesIO", limits: RosterLimits) -> None:
     packed = max(1, sum(part.compress_size for part in parts))
     ratio = max(p.file_size / max(1, p.compress_size) for p in parts if p.file_size == worst)
     if len(parts) > limits.parts or worst > limits.part_bytes or unpacked > limits.unpacked_bytes:
-        raise _bomb(unpacked)
+        raise bomb(unpacked)
     if unpacked > limits.ratio_floor_bytes and max(ratio, unpacked / packed) > limits.unpack_ratio:
-        raise _bomb(unpacked)
+        raise bomb(unpacked)
     for part in parts:
         name = part.filename.replace("\\", "/")
         if ".." in PurePosixPath(name).parts or name.startswith("/"):
@@ -136,6 +114,8 @@ def read_workbook(source: "str | io.BytesIO", *, is_zip: bool, limits: RosterLim
     scans, date_1904 = dict[str, SheetScan](), False
     if is_zip:
         scans, date_1904 = _scan_package(source, limits)
+        if grids := large_grids(source, scans, limits, date_1904=date_1904):
+            return grids
     if isinstance(source, io.BytesIO):
         source.seek(0)
     try:
@@ -176,12 +156,7 @@ def _broken() -> Malformed:
 def _grids(
     workbook: CalamineWorkbook, scans: dict[str, SheetScan], date_1904: bool, limits: RosterLimits
 ) -> Iterator[Grid]:
-    if len(workbook.sheet_names) > limits.sheets:
-        raise Malformed(
-            "roster.too_large",
-            f"这份文件有 {len(workbook.sheet_names)} 张工作表，最多读 {limits.sheets} 张。"
-            "请只留下名单那一张，再上传。",
-        )
+    check_sheets(len(workbook.sheet_names), limits)
     for meta in workbook.sheets_metadata:
         if not str(meta.typ).endswith("WorkSheet"):
             continue
@@ -225,73 +200,6 @@ def _completed_rows(
             if column < len(row) and row[column] == "":
                 row[column] = text
         yield row[:columns]
-
-
-def scan_sheet(package: zipfile.ZipFile, part: str, limits: RosterLimits) -> SheetScan:
-    """Return what one pass over a sheet's XML tells; stops as soon as it is past the limits.
-
-    Raises Malformed ``roster.bomb`` when it unpacks to more than it may, ``roster.too_large`` when
-    its far corner is out of bounds.
-    """
-    scan = SheetScan()
-    size, tail = 0, b""
-    packed = max(1, package.getinfo(part).compress_size)
-    with package.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            size += len(block)
-            if size > limits.part_bytes or (
-                size > limits.ratio_floor_bytes and size / packed > limits.unpack_ratio
-            ):
-                raise _bomb(size)
-            window = tail + block
-            _scan_window(window, scan, whole=size <= _LOOKED_AT_WHOLE)
-            tail = window[-_OVERLAP:]
-    _scan_window(tail, scan, whole=True)
-    for found in _ROW_NUMBER.finditer(tail):
-        scan.last_row = max(scan.last_row, int(found.group(1)))
-    if scan.last_row * max(1, scan.far_column) > limits.cells:
-        check_size(scan.last_row, scan.far_column, limits)
-    scan.hidden_rows = sorted(set(scan.hidden_rows))
-    return scan
-
-
-def _scan_window(window: bytes, scan: SheetScan, *, whole: bool) -> None:
-    if b'hidden="' in window:
-        for found in _ROW_HIDDEN.finditer(window):
-            scan.hidden_rows.append(int(found.group(1) or found.group(2)))
-    if b"<f" in window:
-        for found in _FORMULA.finditer(window):
-            place = (int(found.group(2)) - 1, _column_index(found.group(1)))
-            scan.formulas[place] = "=" + _unescape(found.group(3))
-    last = window.rfind(b"<row ")
-    if last >= 0 and (row := _ROW_NUMBER.match(window, last)):
-        scan.last_row = max(scan.last_row, int(row.group(1)))
-    # Looking at every cell would cost a tenth of the reading; a far cell that is missed here only
-    # makes the reader hold a larger rectangle, which is checked again before it is copied.
-    looked_at = window if whole else window[:_GLANCE]
-    far = set(_FAR_CELL.findall(looked_at))
-    if far:
-        scan.far_column = max(scan.far_column, max(map(_column_index, far)) + 1)
-
-
-def _column_index(letters: bytes) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + letter - 64
-    return index - 1
-
-
-def _unescape(text: bytes) -> str:
-    spelled = text.decode("utf-8", "replace")
-    for mark, plain in (
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ):
-        spelled = spelled.replace(mark, plain)
-    return spelled
 
 
 def _sheet_parts(package: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
@@ -360,16 +268,11 @@ def _refuse_expansion(package: zipfile.ZipFile, sheets: list[str], limits: Roste
     names = {name.lower(): name for name in package.namelist()}
     part = names.get(SHARED_STRINGS)
     if part and (expanded := shared_strings_expand_to(package, part, sheets)):
-        raise _bomb(expanded)
+        raise bomb(expanded)
     if part := names.get(OPEN_DOCUMENT):
         cells, size = repeats_expand_to(package.read(part))
         if is_beyond(cells, size, package.getinfo(part).compress_size, limits):
-            raise _bomb(size)
-
-
-def _bomb(size: int) -> Malformed:
-    spelled = f"{min(size / MEBIBYTE, 999_999):,.0f} MB"
-    return Malformed("roster.bomb", _BOMB.format(size=spelled), unpacked_bytes=size)
+            raise bomb(size)
 
 
 def _what_zip(names: set[str]) -> str:
