@@ -121,7 +121,8 @@ def _approve(
         now=now,
     )
     overtaken = Decision.no("overtaken", "刚才有同事在办这一份，看看最新的情况。")
-    missed = tuple(Skipped(number, overtaken) for number in ids if number not in set(decided))
+    done = set(decided)
+    missed = tuple(Skipped(number, overtaken) for number in ids if number not in done)
     return _note_run(JoinState.APPROVED, decided, skipped + missed, left, actor, now)
 
 
