@@ -58,6 +58,8 @@ def test_from_the_drop_to_the_undo(desk, cast):
     run_jobs()
     preview = desk.get(page).content.decode()
     assert "邀请这 2,505 人" in preview
+    assert "还有 2,305 行没有逐行列出" in preview
+    assert "没有逐行列出" not in desk.get(f"{page}?group=bad_id").content.decode()
     assert desk.get(f"{page}?group=damaged_id").status_code == 200
     desk.post(f"{page}confirm/")
     assert "正在办理" in desk.get(page).content.decode()

@@ -137,6 +137,7 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
         "first": first + 1,
         "last": min(first + PREVIEW_ROWS, len(rows)),
         "shown_total": len(rows),
+        "unlisted": sum(n for code, _, n in batch.groups if chosen in ("", code)) - len(rows),
         "next_url": _page_url(chosen, first + PREVIEW_ROWS, len(rows)),
         "previous_url": _page_url(chosen, first - PREVIEW_ROWS, len(rows)),
         "mapping": _mapping_rows(details, batch),
