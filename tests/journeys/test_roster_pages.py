@@ -127,6 +127,28 @@ def test_odd_headings_are_read_as_the_officer_points(desk, cast):
     assert set(stored) == hashes
 
 
+def test_where_no_identity_column_is_recognised_the_officer_points_it_out(desk, cast):
+    mine = people(6)
+    rows = [
+        ["编码", "谁", "怎么联系", "备注一"],
+        *[[m[1] if n < 1 else f"A-{n:04d}", m[0], m[2], "老员工"] for n, m in enumerate(mine)],
+    ]
+    page = drop(desk, cast, content=csv_bytes(rows))
+    run_jobs()
+    said = desk.get(page).content.decode()
+    assert "请指出身份证号是哪一列" in said
+    assert "按这样再读一遍" in said
+    assert "下载结果表" not in said
+    assert not [one for row in mine for one in row if one in said]
+    assert desk.post(f"{page}confirm/").status_code == 409
+    assert desk.get(f"{page}result/").status_code == 409
+    desk.post(f"{page}columns/", {"column-name": 1, "column-identity": 0, "column-phone": 2})
+    run_jobs()
+    batch = RosterBatch.objects.get()
+    assert (batch.state, batch.failure) == (BatchState.PREVIEWED, "")
+    assert batch.totals == {"ok": 1, "bad_id": 5}
+
+
 def test_another_sheet_that_is_a_roster_can_be_read_instead(desk, cast):
     body = xlsx_bytes({"一站": [HEAD, *people(3)], "二站": [HEAD, *people(5)]})
     page = drop(desk, cast, content=body)

@@ -25,9 +25,14 @@ from nuanxin.kernel.occupations import occupation, recognise
 from nuanxin.kernel.text import readable
 from nuanxin.membership.actions.roster_effect import CHUNK_ROWS, standing_of
 from nuanxin.membership.actions.roster_wire import RosterRows
-from nuanxin.membership.forms.roster_columns import RosterTable, apply_mapping
+from nuanxin.membership.forms.roster_columns import (
+    RosterTable,
+    apply_mapping,
+    no_identity_column,
+)
 from nuanxin.membership.forms.roster_file import read_roster_safely
 from nuanxin.membership.forms.roster_headings import Field
+from nuanxin.membership.forms.roster_sheet import looks_like_name
 from nuanxin.membership.models import RosterBatch, RosterChunk
 from nuanxin.membership.rules.limits import ROSTER_LIMITS, UPLOAD_LIMITS
 from nuanxin.membership.rules.roster import JudgedRoster, judge_rows
@@ -55,7 +60,11 @@ def read_table(batch: RosterBatch) -> RosterTable:
     pieces = records_queries.open_file(batch.file_id, owner_type=OWNER, owner_id=batch.id)
     limits = ROSTER_LIMITS if batch.options.get("by_command") else UPLOAD_LIMITS
     return read_roster_safely(
-        b"".join(pieces), batch.file_name, limits=limits, sheet=batch.options.get("sheet")
+        b"".join(pieces),
+        batch.file_name,
+        limits=limits,
+        sheet=batch.options.get("sheet"),
+        is_pointed_out=bool(batch.options.get("can_point_out")),
     )
 
 
@@ -102,7 +111,8 @@ def chunk_rows_of(batch: RosterBatch) -> int:
 def read_batch(*, batch_id: int, now: datetime) -> RosterBatch:
     """Read and judge a batch's file and keep the preview; return the batch.
 
-    What cannot be read makes the batch FAILED with the sentence; it is no error of ours.
+    What cannot be read makes the batch FAILED with the sentence; it is no error of ours. Where only
+    the identity column was not recognised, the preview has no rows but asks for that column.
     """
     batch = RosterBatch.objects.select_related("union").get(id=batch_id)
     if batch.state != BatchState.READING:
@@ -110,10 +120,20 @@ def read_batch(*, batch_id: int, now: datetime) -> RosterBatch:
     today = clock.business_day(now)
     try:
         table = read_table(batch)
+        if Field.IDENTITY not in table.mapping and batch.mapping is None:
+            return _ask_for_columns(batch, table, now)
         judged = judge_table(batch, table, today=today)
     except Malformed as refusal:
         return _fail(batch, refusal)
     _keep_preview(batch, table, judged, now)
+    return batch
+
+
+@transaction.atomic
+def _ask_for_columns(batch: RosterBatch, table: RosterTable, now: datetime) -> RosterBatch:
+    RosterChunk.objects.filter(batch=batch).delete()
+    batch.rows_count, batch.totals = 0, {}
+    _preview_with(batch, table, [], now, failure=no_identity_column().message)
     return batch
 
 
@@ -141,6 +161,19 @@ def _keep_preview(
         totals.update(RowOutcome(code).code for code in outcomes.tolist())
         _write_chunk(batch, judged, number, outcomes)
         shown.extend(_shown_rows(judged, number, outcomes, shown))
+    batch.rows_count, batch.totals = len(judged), dict(totals)
+    _preview_with(batch, table, shown, now)
+
+
+def _preview_with(
+    batch: RosterBatch,
+    table: RosterTable,
+    shown: list[dict[str, Any]],
+    now: datetime,
+    *,
+    failure: str = "",
+) -> None:
+    """Keep what the preview shows, masked, and put the batch into the officer's hands."""
     details = {"rows": shown, "headings": table.headings, "sample": _masked_sample(table)}
     details |= {"mapping": {str(f): c for f, c in table.mapping.items()}, "notes": table.notes}
     details |= {"sheet": table.grid.name, "sheets": [s.name for s in table.sheets if s.is_roster]}
@@ -153,9 +186,7 @@ def _keep_preview(
         now=now,
     )
     batch.state = BatchState.PREVIEWED
-    batch.rows_count = len(judged)
-    batch.totals = dict(totals)
-    batch.failure = ""
+    batch.failure = failure
     today = clock.business_day(now).isoformat()
     batch.options = {**batch.options, "preview": str(file_id), "today": today}
     batch.options["chunk_rows"] = CHUNK_ROWS
@@ -169,12 +200,14 @@ _SAMPLE_ROWS = 8
 def _masked_sample(table: RosterTable) -> list[tuple[int, list[str]]]:
     """Return the first rows as the correction of columns shows them: shapes, but nobody's data."""
     names = {table.mapping.get(Field.NAME), table.surname_column}
+    is_known = Field.NAME in table.mapping
 
     def shown(column: int, cell: str) -> str:
         masked = _DIGITS.sub(
             lambda run: f"{run[0][:3]}{'*' * (len(run[0]) - 5)}{run[0][-2:]}", readable(cell)
         )
-        return mask_name(masked) if column in names else masked
+        is_name = column in names if is_known else looks_like_name(masked)
+        return mask_name(masked) if is_name else masked
 
     return [
         (row, [shown(column, cell) for column, cell in enumerate(cells)])

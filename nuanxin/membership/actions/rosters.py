@@ -46,12 +46,13 @@ def open_batch(
     occupation: int | None = None,
     ceremony_id: int | None = None,
     limits: RosterLimits = UPLOAD_LIMITS,
+    can_point_out: bool = False,
 ) -> int:
     """Keep a dropped file (sealed) and return the id of its batch, which waits to be read.
 
     ``occupation`` is the small key for rows that state no trade; ``limits`` are those of pages,
-    or ``ROSTER_LIMITS`` for the command. Raises ``NotFound`` or
-    ``Forbidden`` by the policy, ``Conflict`` union.no_members where the union takes none,
+    or ``ROSTER_LIMITS`` for the command. ``can_point_out`` says that somebody sits before the page
+    and can point out columns that are not recognised. Raises ``NotFound`` or ``Forbidden`` by the policy, ``Conflict`` union.no_members where the union takes none,
     ``Malformed`` for an empty or too large file.
     """
     union = _union_for(actor, union_id)
@@ -67,7 +68,8 @@ def open_batch(
         file_name=without_numbers(Path(file_name).name)[:200],
         file_sha256=_DIGEST_UNKNOWN,
         options=({} if occupation is None else {"occupation": occupation})
-        | ({} if limits == UPLOAD_LIMITS else {"by_command": True}),
+        | ({} if limits == UPLOAD_LIMITS else {"by_command": True})
+        | ({"can_point_out": True} if can_point_out else {}),
         created_by=actor.account_id,
         created_by_name=actor.name,
         created_at=now,

@@ -1,6 +1,6 @@
 """The child process of ``roster_file.read_roster_safely``: limits itself, reads, answers, ends.
 
-Takes a pickled (path, filename, limits, sheet, answer path) on standard input, from its parent.
+Takes a pickled (path, filename, limits, sheet, is_pointed_out, answer path) on standard input, from its parent.
 """
 
 import pickle
@@ -15,7 +15,7 @@ _BROKEN = "这份文件读不了，可能损坏了。请在表格软件里打开
 
 def main() -> int:
     """Read one roster and write ("read", table) or ("refused", (code, message, details))."""
-    path, filename, limits, sheet, answer = pickle.load(sys.stdin.buffer)
+    path, filename, limits, sheet, is_pointed_out, answer = pickle.load(sys.stdin.buffer)
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -27,7 +27,7 @@ def main() -> int:
     try:
         result: tuple[str, object] = (
             "read",
-            read_roster(path, filename, limits=limits, sheet=sheet),
+            read_roster(path, filename, limits=limits, sheet=sheet, is_pointed_out=is_pointed_out),
         )
     except Malformed as refusal:
         result = ("refused", (refusal.code, refusal.message, refusal.details))

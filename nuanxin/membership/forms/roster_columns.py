@@ -143,9 +143,12 @@ def build_table(
     *,
     limits: RosterLimits = ROSTER_LIMITS,
     sheet: str | None = None,
+    is_pointed_out: bool = False,
 ) -> RosterTable:
     """Return the table of the sheet named ``sheet``, or of the one that is the roster.
 
+    ``is_pointed_out`` says that an officer can point out the columns: then a sheet of two columns
+    and more is a table even where the identity number was not recognised among them.
     Raises Malformed ``roster.empty`` or ``roster.no_identity_column`` when no sheet is a roster.
     """
     looked_at = [_look(grid, limits) for grid in grids]
@@ -156,10 +159,10 @@ def build_table(
     grid, header, guesses, rows = best
     mapping = _mapping_of(guesses)
     if Field.IDENTITY not in mapping:
-        raise Malformed(
-            "roster.no_identity_column",
-            "没有找到身份证号这一列。请在表头写上“姓名”“身份证号”“手机号”，每人一行，再上传。",
-        )
+        if not is_pointed_out or grid.width < 2:
+            raise no_identity_column()
+        # Who stands for a person is not known before the column is: all rows below the heading.
+        rows = RowSelection(np.arange(header.first_body_row, grid.height))
     if not len(rows.indexes):
         raise Malformed(
             "roster.empty", "这张表只有表头，没有人。请把人员填在表头下面，每人一行，再上传。"
@@ -173,6 +176,14 @@ def build_table(
         filename, grid, header, guesses, mapping, (rows.indexes + 1).astype(np.int32), summaries,
         notes, _surname_column(header, guesses, mapping),
     )  # fmt: skip
+
+
+def no_identity_column() -> Malformed:
+    """Return the refusal of a table in which no column holds identity numbers."""
+    return Malformed(
+        "roster.no_identity_column",
+        "没有找到身份证号这一列。请在表头写上“姓名”“身份证号”“手机号”，每人一行，再上传。",
+    )
 
 
 def _surname_column(

@@ -64,16 +64,17 @@ def read_roster(
     *,
     limits: RosterLimits = ROSTER_LIMITS,
     sheet: str | None = None,
+    is_pointed_out: bool = False,
 ) -> RosterTable:
     """Return the roster in a file: its sheets, the chosen one, its heading, its columns.
 
     ``filename`` is only shown. ``sheet`` names the sheet to read; without it the one that is a
-    roster is chosen. Raises Malformed ``roster.password``, ``roster.not_a_table``,
+    roster is chosen. ``is_pointed_out``: see ``build_table``. Raises Malformed ``roster.password``, ``roster.not_a_table``,
     ``roster.too_large``, ``roster.no_identity_column``, ``roster.empty`` or ``roster.bomb``.
     """
     check_file(path_or_bytes, limits)
     grids = _read_grids(path_or_bytes, Path(filename).stem or "名单", limits)
-    return build_table(grids, filename, limits=limits, sheet=sheet)
+    return build_table(grids, filename, limits=limits, sheet=sheet, is_pointed_out=is_pointed_out)
 
 
 def check_file(path_or_bytes: str | os.PathLike[str] | bytes, limits: RosterLimits) -> str:
@@ -121,6 +122,7 @@ def read_roster_safely(
     *,
     limits: RosterLimits = ROSTER_LIMITS,
     sheet: str | None = None,
+    is_pointed_out: bool = False,
 ) -> RosterTable:
     """Do what ``read_roster`` does in a child process with limits of time and memory.
 
@@ -140,7 +142,9 @@ def read_roster_safely(
         else:
             path = Path(path_or_bytes).resolve()
         answer = Path(folder) / "answer"
-        _run_child(pickle.dumps((str(path), filename, limits, sheet, str(answer))), limits)
+        _run_child(
+            pickle.dumps((str(path), filename, limits, sheet, is_pointed_out, str(answer))), limits
+        )
         return _answer_of(answer)
 
 

@@ -82,6 +82,7 @@ def roster_drop(request: HttpRequest) -> HttpResponse:
                 file_name=upload.name,
                 content=upload.read(),
                 occupation=int(occupation) if occupation else None,
+                can_point_out=True,
                 actor=actor,
                 now=clock.now(),
             )
@@ -145,7 +146,7 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
         "sheets": _sheet_choices(details),
         "sample": details["sample"],
         "headings": details["headings"],
-        "has_result": batch.state in (BatchState.PREVIEWED, BatchState.DONE),
+        "has_result": batch.state in (BatchState.PREVIEWED, BatchState.DONE) and not batch.failure,
         "crumbs": [{"label": "集体入会", "url": reverse("desk-rosters")},
                    {"label": batch.file_name}],
     }  # fmt: skip
@@ -208,7 +209,8 @@ def roster_result(request: HttpRequest, batch_id: int) -> FileResponse:
     """Give the officer's own sheet back with result and reason."""
     actor = _actor(request)
     batch = get_batch_row(actor, batch_id)
-    if batch.state not in (BatchState.PREVIEWED, BatchState.RUNNING, BatchState.DONE):
+    has_rows = batch.state in (BatchState.PREVIEWED, BatchState.RUNNING, BatchState.DONE)
+    if not has_rows or (batch.state == BatchState.PREVIEWED and batch.failure):
         raise Conflict("roster.no_result", "这份名单没有结果表：还没读完，或者已经放弃、撤销了。")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.xlsx"
@@ -271,7 +273,9 @@ def _title(batch: BatchRow) -> str:
     )
     return {
         BatchState.READING: "正在读您的名单",
-        BatchState.PREVIEWED: f"{batch.rows_count:,} 行，{ok:,} 人可以邀请，{wrong:,} 行要改",
+        BatchState.PREVIEWED: "请指出身份证号是哪一列"
+        if batch.failure
+        else f"{batch.rows_count:,} 行，{ok:,} 人可以邀请，{wrong:,} 行要改",
         BatchState.RUNNING: "正在办理",
         BatchState.DONE: "办完了，" + "，".join(_outcome_words(ok, moved)),
         BatchState.FAILED: "这份名单没读成",
