@@ -15,6 +15,7 @@ from nuanxin.membership.pages import (
     receipt,
     review,
     rosters,
+    standing,
 )
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
     path("me/data/delete/", my_data.erase, name="worker-erase"),
     path("notice/<slug:purpose>/", my_data.notice, name="notice"),
     path("me/readings/", mine.readings, name="worker-readings"),
+    path("me/keep/", mine.keep, name="worker-keep"),
     path("me/leave/", mine.leave, name="worker-leave"),
     path("me/transfer/<int:transfer_id>/", mine.answer_transfer, name="worker-transfer"),
     path("i/<str:token>/", mine.invitation, name="invitation"),
@@ -59,6 +61,7 @@ urlpatterns = [
     path(
         "desk/members/<int:membership_id>/clear/", members.member_unmask, name="desk-member-unmask"
     ),
+    path("desk/members/<int:membership_id>/standing/", standing.standing, name="desk-standing"),
     path("desk/duplicates/", duplicates.duplicate_list, name="desk-duplicates"),
     path("desk/duplicates/<int:duplicate_id>/", duplicates.duplicate, name="desk-duplicate"),
     path("desk/merges/<int:merge_id>/undo/", duplicates.merge_undo, name="desk-merge-undo"),

@@ -10,7 +10,7 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.actor import SYSTEM
 from nuanxin.membership.models import JoinApplication, Membership
 from nuanxin.membership.queries.invitations import token_of
-from nuanxin.membership.states import JoinState
+from nuanxin.membership.states import JoinState, MemberState, RetentionReason
 from nuanxin.people.actions import add_engagement, grant_consent
 from nuanxin.people.models import Worker
 from tests.access import outbox
@@ -50,6 +50,21 @@ def test_a_member_sees_the_union_and_leaves_at_once(rider, membership):
     membership.refresh_from_db()
     assert membership.ended_on is not None
     assert "你还没有入会" in rider.get(reverse("worker-me")).content.decode()
+
+
+def test_out_of_work_a_member_keeps_the_membership_with_a_reason(rider, membership):
+    page = reverse("worker-keep")
+    assert "会籍留在大关快递行业联合工会" in rider.get(page).content.decode()
+    refused = rider.post(page)
+    assert refused.status_code == 422
+    assert "选一个就行" in refused.content.decode()
+    rider.post(page, {"reason": int(RetentionReason.UNEMPLOYED)})
+    membership.refresh_from_db()
+    assert membership.state == MemberState.RETAINED
+    mine = rider.get(reverse("worker-me")).content.decode()
+    assert "你的会籍保留着" in mine
+    assert page not in mine
+    assert rider.get(page).status_code == 302
 
 
 def test_ones_data_comes_as_json_and_as_a_workbook_without_the_number(rider, membership):

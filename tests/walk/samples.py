@@ -313,6 +313,7 @@ SAMPLES |= {
     "worker-transfer": Sample(missing={"transfer_id": NO_ID}, of_person=_transfer_of),
     "notice": Sample(missing={"purpose": "nothing"}, public=lambda cast: {"purpose": "joining"}),
     "desk-member": _MEMBER,
+    "desk-standing": _MEMBER,
     "desk-member-unmask": Sample(
         missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}
     ),

@@ -210,12 +210,20 @@ def _member_page(
             }
             for period in found.periods
         ],
+        "standing_url": _standing_url(actor, found),
         "crumbs": [{"label": "会员", "url": reverse("desk-members")}, {"label": row.name}],
     }
     answer = render(request, "membership/members/member.html", context)
     if shown:
         answer["Refresh"] = f"{CLEAR_SECONDS}; url={reverse('desk-member', args=[membership_id])}"
     return answer
+
+
+def _standing_url(actor: Any, found: Any) -> str:
+    """Return where the membership is kept, moved or ended; "" for who may not or when it is over."""
+    path = orgs.get_union(found.row.union_id).path
+    may = found.row.state is not MemberState.ENDED and permissions.can_decide(actor, path=path)
+    return reverse("desk-standing", args=[found.row.id]) if may else ""
 
 
 def _actor(request: HttpRequest) -> Any:

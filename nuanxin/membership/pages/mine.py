@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
-from nuanxin.membership.actions import confirm, leaving, transfer, withdraw
+from nuanxin.membership.actions import confirm, leaving, retention, transfer, withdraw
+from nuanxin.membership.forms.standing import KeepForm
 from nuanxin.membership.queries.invitations import invitation_of_token, token_of
 from nuanxin.membership.queries.mine import Mine, get_my_membership
 from nuanxin.membership.rules.invitations import may_confirm
@@ -55,6 +56,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "mine": mine,
         "has_card": _has_card(mine),
         "facts": _facts(mine),
+        "may_keep": mine.membership is not None and mine.membership.state == MemberState.LIVE,
         "state": asked.state.name.lower() if asked else "",
         "invitation_url": _invitation_url(asked),
         "past": [
@@ -110,6 +112,31 @@ def leave(request: HttpRequest) -> HttpResponse:
         "back_label": "不退了",
     }
     return render(request, "membership/mine/leave.html", context)
+
+
+@requires("own.open")
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest) -> HttpResponse:
+    """Put one's own membership on hold: out of work for a while, but not out of the union."""
+    actor = _worker(request)
+    held = get_my_membership(actor=actor).membership
+    if held is None or held.state != MemberState.LIVE:
+        return HttpResponseRedirect(reverse("worker-me"))
+    form = KeepForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        retention.retain_membership(
+            membership_id=held.id, reason=form.cleaned_data["reason"], actor=actor, now=clock.now()
+        )
+        return HttpResponseRedirect(reverse("worker-me"))
+    context = {
+        "page_title": "先保留会籍？",
+        "union_name": held.where.name,
+        "form": form,
+        "back_url": reverse("worker-me"),
+        "back_label": "不用了",
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "membership/mine/keep.html", context, status=status)
 
 
 @requires("reading_log.own")
