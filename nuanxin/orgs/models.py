@@ -160,7 +160,15 @@ class UnionChange(models.Model):
 
     class Meta:
         verbose_name = "组织变动"
-        indexes = [models.Index(fields=["effective_on", "kind"], name="change_day")]
+        indexes = [
+            models.Index(fields=["effective_on", "kind"], name="change_day"),
+            models.Index(
+                fields=["kind", "id"],
+                include=["union"],
+                condition=Q(kind__in=["dissolved", "reported"]),
+                name="change_dissolved",
+            ),
+        ]
 
 
 class Territory(models.Model):

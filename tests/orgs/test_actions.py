@@ -259,11 +259,15 @@ def test_dissolving_waits_for_the_children_and_is_reported_upwards(world: World)
         world.do(actions.dissolve_union, union_id=world["KD"], **end)
     world.do(actions.dissolve_union, union_id=world["KD"], document=DOCUMENT, **end)
     county = queries.get_union(world["GS"])
-    (due,) = queries.list_reports_due(county.path)
+    (due,) = queries.list_reports_due([county.path]).items
     assert due.union_id == world["KD"]
-    assert queries.list_reports_due(queries.get_union(world["XH"]).path) == []
+    assert queries.list_reports_due([queries.get_union(world["XH"]).path]).items == ()
+    ended = queries.get_union(world["KD"])
+    assert queries.list_reports_due([ended.path]).items == (), "not its own to acknowledge"
     world.do(actions.acknowledge_dissolution, union_id=world["KD"])
-    assert queries.list_reports_due(county.path) == []
+    assert queries.list_reports_due([county.path]).items == ()
+    with pytest.raises(Conflict, match=r"orgs\.already_reported"):
+        world.do(actions.acknowledge_dissolution, union_id=world["KD"])
 
 
 def test_when_its_employer_closes_the_enterprise_union_is_due_to_end(world: World) -> None:

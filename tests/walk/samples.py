@@ -378,6 +378,9 @@ SAMPLES |= {
         missing={"code": "NOBODY", "change": "contact"},
         of_union=lambda cast, union: {"code": union.code, "change": "contact"},
     ),
+    "desk-dissolution": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
     "desk-union-outlets": Sample(
         missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
     ),

@@ -25,11 +25,12 @@ from playwright.sync_api import Error as PlaywrightError
 from nuanxin.access.actions import hold_host_person, hold_pending_password, hold_verified_phone
 from nuanxin.access.middleware.sessions import SessionStore
 from nuanxin.access.queries.keeping import HostPerson, sealed_for_session
-from nuanxin.kernel import policy
+from nuanxin.kernel import clock, policy
 from nuanxin.kernel.actor import ANONYMOUS, Actor
 from nuanxin.membership.models import JoinApplication
 from nuanxin.membership.pages import draft
 from nuanxin.membership.queries.invitations import token_of
+from nuanxin.orgs.models import UnionChange
 from nuanxin.people.states import ConsentPurpose
 from tests.cast import Cast
 from tests.chromium import WIDTHS, Witness, findings, follow, runs_out_px, serve
@@ -314,7 +315,22 @@ def _objects_page(name: str, reader: str, kind: str, at: int = 0) -> Opener:
     return opened
 
 
+def _dissolutions_page(walker: Walker) -> tuple[str, Any, str]:
+    """Open the list with two dissolutions that wait."""
+    for name in ("couriers", "drivers"):
+        UnionChange.objects.create(
+            union=walker.cast.union(name),
+            kind="dissolved",
+            effective_on=clock.business_day(walker.world.clock.now),
+            recorded_at=walker.world.clock.now,
+            reason="上级工会批准",
+            document="拱工〔2026〕13号",
+        )
+    return "county_cadre", walker.tab_of("county_cadre"), reverse("desk-dissolutions")
+
+
 PREPARED: dict[str, Opener] = {
+    "desk-dissolutions": _dissolutions_page,
     "join-of": lambda walker: (
         "anonymous",
         walker.tab_of("anonymous"),

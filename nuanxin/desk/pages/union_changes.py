@@ -125,9 +125,6 @@ _FITTING: dict[str, Callable[[UnionRow], bool]] = {
     "uncover": lambda union: union.accepts_members,
     "outlet": lambda union: union.accepts_members,
 }
-_UPPER_DECIDES = (
-    "这一件由上级工会办：建、挪、并、撤都看上级。请联系上级工会，或者让上级的同事来办。"
-)
 _CHANGED_MEANWHILE = (
     "您打开以后，别的同事先改了这家工会。为免盖掉，没有存您的。请看看现在的样子再办。"
 )
@@ -177,7 +174,7 @@ def _page(request: HttpRequest, code: str, change: Change | None, right: str) ->
     if change is None:
         raise NotFound()
     if right == SHAPE and not change.is_below:
-        _insist_on_upper(actor, union)
+        queries.insist_on_upper(actor, union)
     form = change.form(
         request.POST or None,
         initial=work.initial_of(union, request.GET),
@@ -212,11 +209,6 @@ def _done_or_shown(
         return _preview(request, actor, union, change, given, is_untyped=True)
     change.do(union, given, actor, clock.now())
     return HttpResponseRedirect(f"{reverse('desk-union', args=[union.code])}?done=1")
-
-
-def _insist_on_upper(actor: Actor, union: UnionRow) -> None:
-    if not union.parent_path or not policy.may(actor, SHAPE, path=union.parent_path):
-        raise Conflict("desk.upper_union_decides", _UPPER_DECIDES)
 
 
 def _is_number_typed(typed: str, union: UnionRow) -> bool:

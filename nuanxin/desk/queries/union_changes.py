@@ -5,7 +5,7 @@ import hashlib
 from nuanxin.desk.rules import Touched
 from nuanxin.kernel import policy, regions
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.text import compact
 from nuanxin.membership.queries.reorganising import get_effects
 from nuanxin.orgs import queries as orgs
@@ -13,6 +13,10 @@ from nuanxin.orgs.queries import EmployerRow, UnionRow
 
 CANDIDATES_NAMED = 4
 CHILDREN_OFFERED = 200
+SHAPE = "org_unit.create"
+_UPPER_DECIDES = (
+    "这一件由上级工会办：建、挪、并、撤都看上级。请联系上级工会，或者让上级的同事来办。"
+)
 
 
 def get_union_in_scope(actor: Actor, code: str, right: str) -> UnionRow:
@@ -22,7 +26,13 @@ def get_union_in_scope(actor: Actor, code: str, right: str) -> UnionRow:
     return union
 
 
-def find_named_union(actor: Actor, words: str, right: str = "org_unit.create") -> UnionRow:
+def insist_on_upper(actor: Actor, union: UnionRow) -> None:
+    """Raise ``Conflict`` desk.upper_union_decides unless the actor's scope holds the union above."""
+    if not union.parent_path or not policy.may(actor, SHAPE, path=union.parent_path):
+        raise Conflict("desk.upper_union_decides", _UPPER_DECIDES)
+
+
+def find_named_union(actor: Actor, words: str, right: str = SHAPE) -> UnionRow:
     """Return the one union that an officer means by a code or a name, within his own scope.
 
     Raises ``Malformed`` desk.no_such_union, or desk.several_unions with the likeliest.

@@ -309,7 +309,25 @@ def _todo(actor: Any) -> list[dict[str, Any]]:
             for batch in list_batches(actor, limit=20)
             if batch.state == BatchState.PREVIEWED
         ]  # fmt: skip
-    return rows + _posts_to_approve(actor)
+    return rows + _dissolutions_to_acknowledge(actor) + _posts_to_approve(actor)
+
+
+def _dissolutions_to_acknowledge(actor: Any) -> list[dict[str, Any]]:
+    """Return one line for all dissolutions below that nobody above has acknowledged."""
+    paths = policy.scope_paths(actor, "org_unit.create")
+    waiting = orgs.count_reports_due(paths) if paths else 0
+    if not waiting:
+        return []
+    return [
+        {
+            "title": f"{waiting:,} 家工会撤销了，等上级记下",
+            "text": "撤销基层工会要报告上一级工会（工会法第十三条）。看过就记一笔。",
+            "url": reverse("desk-dissolutions"),
+            "due_on": "",
+            "label": "去看看",
+            "done_url": "",
+        }
+    ]
 
 
 def _posts_to_approve(actor: Any) -> list[dict[str, Any]]:

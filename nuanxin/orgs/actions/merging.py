@@ -168,10 +168,16 @@ def dissolve_union(
 
 @transaction.atomic
 def acknowledge_dissolution(*, union_id: int, actor: Actor, now: datetime) -> None:
-    """Note that the upper union has taken notice of a dissolution; ends the task (A27)."""
+    """Note that the upper union has taken notice of a dissolution; ends the task (A27).
+
+    Raises ``Conflict`` for a union that was not dissolved, and where it was noted already.
+    """
+    periods.lock_tree()
     union = ground.shapable(actor, union_id)
     if union.state is not UnionState.DISSOLVED or union.ended_on is None:
         raise Conflict("orgs.nothing_to_report", f"「{union.name}」没有撤销，不用报告。")
+    if not queries.is_report_due(union_id):
+        raise Conflict("orgs.already_reported", f"「{union.name}」的撤销已经有人记下了，不用再记。")
     ground.record_change(
         UnionChangeKind.REPORTED,
         union=union,

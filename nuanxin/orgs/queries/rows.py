@@ -174,6 +174,29 @@ class ChangeRow:
         return (self.recorded_at.date() - self.effective_on).days > 1
 
 
+@dataclass(frozen=True, slots=True)
+class ReportDue:
+    """A dissolution that the union above has not acknowledged; ``id`` is that of the change."""
+
+    id: int
+    union_id: int
+    code: str
+    name: str
+    parent_id: int | None
+    effective_on: date
+    recorded_at: datetime
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A page of dissolutions to be acknowledged; ``next`` is a cursor, None on the last page."""
+
+    items: tuple[ReportDue, ...]
+    next: str | None = None
+
+
 def union_row(values: tuple[Any, ...]) -> UnionRow:
     """Return the row whose first columns are ``UNION_COLUMNS``."""
     own = list(values[:_LAST])

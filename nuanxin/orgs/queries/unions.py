@@ -10,6 +10,8 @@ from nuanxin.orgs.queries.places import region_bounds, region_condition
 from nuanxin.orgs.queries.rows import (
     UNION_COLUMNS,
     ChangeRow,
+    ReportDue,
+    ReportPage,
     UnionList,
     UnionRow,
     after_id,
@@ -207,18 +209,43 @@ def list_changes(union_id: int, limit: int = CHANGES_SHOWN) -> list[ChangeRow]:
     return [_change(row) for row in rows]
 
 
-def list_reports_due(path: str, limit: int = PAGE_SIZE) -> list[ChangeRow]:
-    """Return dissolutions under ``path`` not yet reported to the upper union (E-8, A27)."""
-    low, high = path_bounds(path)
+_REPORT_DUE = """FROM orgs_unionchange c JOIN orgs_union u ON u.id = c.union_id
+WHERE c.kind = 'dissolved' AND ({scope}) AND NOT EXISTS (
+    SELECT 1 FROM orgs_unionchange r WHERE r.union_id = c.union_id AND r.kind = 'reported')
+"""
+
+
+def list_reports_due(
+    paths: Sequence[str], *, after: str | None = None, limit: int = PAGE_SIZE
+) -> ReportPage:
+    """Return dissolutions below ``paths`` that the union above has not acknowledged (E-8, A27).
+
+    The oldest first. A union at one of ``paths`` itself is the business of the one above it, so it
+    is left out; "/" is everywhere.
+    """
+    scope, values = _below_condition(paths)
+    size = page_size(limit)
     rows = fetch_all(
-        "SELECT c.id, c.union_id, c.kind, c.effective_on, c.recorded_at, c.union_id, u.name,"
-        " c.reason, c.document, c.data FROM orgs_unionchange c JOIN orgs_union u"
-        " ON u.id = c.union_id WHERE c.kind = 'dissolved' AND u.path >= %(low)s AND u.path < %(high)s"
-        " AND NOT EXISTS (SELECT 1 FROM orgs_unionchange r WHERE r.union_id = c.union_id"
-        " AND r.kind = 'reported') ORDER BY c.id LIMIT %(limit)s",
-        {"low": low, "high": high, "limit": page_size(limit)},
+        "SELECT c.id, u.id, u.code, u.name, u.parent_id, c.effective_on, c.recorded_at, c.reason,"
+        f" c.document {_REPORT_DUE.format(scope=scope)} AND c.id > %(after)s"
+        " ORDER BY c.id LIMIT %(limit)s",
+        values | {"after": after_id(after), "limit": size + 1},
     )
-    return [_change(row) for row in rows]
+    found = [ReportDue(*row) for row in rows]
+    return ReportPage(tuple(found[:size]), next_cursor([one.id for one in found], size))
+
+
+def count_reports_due(paths: Sequence[str]) -> int:
+    """Return how many dissolutions ``list_reports_due`` would list in all."""
+    scope, values = _below_condition(paths)
+    row = fetch_one(f"SELECT count(*) {_REPORT_DUE.format(scope=scope)}", values)
+    return int(row[0]) if row else 0
+
+
+def is_report_due(union_id: int) -> bool:
+    """Return whether the union's dissolution has not been acknowledged yet."""
+    due = _REPORT_DUE.format(scope="c.union_id = %(union)s")
+    return fetch_one(f"SELECT 1 {due} LIMIT 1", {"union": union_id}) is not None
 
 
 def usual_level(kind: UnionKind, adcode: int) -> int:
@@ -264,3 +291,11 @@ def _scope_condition(paths: Sequence[str]) -> tuple[str, dict[str, Any]]:
         parts.append(f"(u.path >= %(low{number})s AND u.path < %(high{number})s)")
         values |= {f"low{number}": low, f"high{number}": high}
     return f"({' OR '.join(parts)})" if parts else "FALSE", values
+
+
+def _below_condition(paths: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return SQL that a union lies below one of ``paths``, without the unions at their tops."""
+    scope, values = _scope_condition(paths)
+    if "/" in paths:
+        return scope, values
+    return f"{scope} AND u.path <> ALL(%(tops)s)", values | {"tops": list(paths)}
