@@ -55,17 +55,22 @@ def _union(label: str, hint: str = "写编码最准，写全称也行。") -> fo
 
 
 class UnionForm(forms.Form):
-    """What every change of a union takes; ``places`` are (code, name) of regions to choose from."""
+    """What every change of a union takes.
+
+    ``places`` are (code, name) of regions to choose from, ``children`` and ``entries`` (id, words)
+    of the unions below and of the entries of its territory.
+    """
 
     def __init__(
         self,
         *args: Any,
         places: list[tuple[str, str]] | None = None,
         children: list[tuple[str, str]] | None = None,
+        entries: list[tuple[str, str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        for name, choices in (("place", places), ("children", children)):
+        for name, choices in (("place", places), ("children", children), ("entry", entries)):
             field = self.fields.get(name)
             if isinstance(field, forms.ChoiceField):
                 field.choices = choices or []
@@ -119,6 +124,36 @@ class SecondForm(UnionForm):
     effective_on = _day("从哪天起")
     document = _document(required=False)
     reason = _reason()
+
+
+class TerritoryForm(UnionForm):
+    """Where the union works from a day on: its seat, and the areas besides."""
+
+    seat = _text(
+        "驻地", most=60, hint="县（市、区）或街道。按这里计入地区的数。", required="还没有填驻地。"
+    )
+    areas = forms.CharField(
+        label="还在哪些地方",
+        required=False,
+        max_length=8000,
+        help_text="一行一处，写县（市、区）或街道；整个市都管，写市。删掉一行，就是从那天起不再管。",
+        widget=forms.Textarea(attrs={"rows": 6} | _OFF),
+    )
+    effective_on = _day("从哪天起", "这一天以前的地域和数都不变。")
+    document = _document(required=False)
+    reason = _reason()
+
+
+class TerritoryDaysForm(UnionForm):
+    """On which days an entry of the territory held in fact."""
+
+    entry = forms.ChoiceField(label="哪一条", error_messages={"required": "还没有选哪一条。"})
+    valid_from = _day("实际从哪天起")
+    valid_to = _day(
+        "实际到哪天为止", "这一天不算在内。还在管的空着；驻地不用填，照原来的。", required=False
+    )
+    document = _document(required=False)
+    reason = _text("为什么更正", most=200, required="还没有写为什么更正。")
 
 
 class MergeForm(UnionForm):

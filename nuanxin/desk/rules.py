@@ -103,3 +103,60 @@ def words_of_second(*, name: str, other: str, on: date) -> list[str]:
         f"{on} 起「{name}」同时归「{other}」管，主要的上级不变。",
         "会员和工会只按主要的上级计一次，不会数两遍。",
     ]
+
+
+def words_of_territory(
+    *,
+    name: str,
+    seat_before: str,
+    seat_after: str,
+    added: list[str],
+    ended: list[str],
+    on: date,
+) -> list[str]:
+    """Return what is different from ``on`` on; ``seat_after`` "" where the seat stays."""
+    said = []
+    if seat_after:
+        said += [
+            f"{on} 起「{name}」的驻地从{seat_before}改到{seat_after}。",
+            f"按地区的数，{on} 起计在{seat_after}；这天以前的仍计在{seat_before}。",
+        ]
+    if added:
+        said.append(f"{on} 起还在这些地方：{_listed(added)}。那里的人入会时会看到它。")
+    if ended:
+        said.append(f"{on} 起不再管：{_listed(ended)}。")
+    return [*said, "隶属、会员和覆盖的单位都不变；谁看得到它也不变。"]
+
+
+def words_of_territory_days(
+    *,
+    name: str,
+    place: str,
+    is_seat: bool,
+    before: tuple[date, date | None],
+    after: tuple[date, date | None],
+) -> list[str]:
+    """Return which days an entry now holds on; days are (first, day after the last or None)."""
+    what = f"驻地在{place}" if is_seat else f"在{place}"
+    said = [f"「{name}」{what}，原来登记的是{_days(before)}，更正为{_days(after)}。"]
+    if is_seat:
+        said.append(
+            "前一个驻地的截止日跟着变，中间不空一天。按地区的数，那几天改计在更正后的地方。"
+        )
+    return [
+        *said,
+        "以后问那几天，按更正后的回答；当时是怎么知道的，在「地域的经过」里仍查得到。",
+    ]
+
+
+_LISTED_MOST = 12
+
+
+def _listed(names: list[str]) -> str:
+    shown = "、".join(names[:_LISTED_MOST])
+    return shown + (f"等 {len(names)} 处" if len(names) > _LISTED_MOST else "")
+
+
+def _days(days: tuple[date, date | None]) -> str:
+    start, end = days
+    return f" {start} 到 {end} 前一天" if end else f" {start} 起一直"

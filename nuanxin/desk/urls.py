@@ -4,6 +4,7 @@ from nuanxin.desk.pages.dissolutions import dissolution_urls
 from nuanxin.desk.pages.ground import ground_urls
 from nuanxin.desk.pages.overview import overview_urls
 from nuanxin.desk.pages.searching import search_urls
+from nuanxin.desk.pages.territory import territory_urls
 from nuanxin.desk.pages.union_changes import union_change_urls
 from nuanxin.desk.pages.unions import union_urls
 
@@ -14,4 +15,5 @@ urlpatterns = [
     *ground_urls,
     *union_change_urls,
     *dissolution_urls,
+    *territory_urls,
 ]

@@ -17,6 +17,9 @@ BULK_LIMIT = 50_000
 OUTLETS_LIMIT = 20_000
 """Outlets in one call of ``register_outlets_in_bulk``."""
 
+AREAS_LIMIT = 200
+"""Further areas that one union works in."""
+
 MERGE_LIMIT = 200
 """Unions merged into one in one go."""
 

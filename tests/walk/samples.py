@@ -381,6 +381,9 @@ SAMPLES |= {
     "desk-dissolution": Sample(
         missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
     ),
+    "desk-union-territory": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
     "desk-union-outlets": Sample(
         missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
     ),

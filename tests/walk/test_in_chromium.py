@@ -379,3 +379,12 @@ def _opened(walker: Walker, route: Route) -> tuple[str, Any, str]:
     elif sample is not None and sample.of_person is not None:
         kwargs = sample.of_person(cast, who)
     return who, walker.tab_of(who), reverse(route.name, kwargs=kwargs)
+
+
+@pytest.mark.parametrize("change", ["territory", "territory-days"])
+def test_a_form_behind_the_menu_of_a_union_is_whole(walker: Walker, change: str) -> None:
+    code = walker.cast.union("couriers").code
+    tab = walker.tab_of("county_cadre")
+    answer = walker.go("county_cadre", tab, reverse("desk-union-shape", args=[code, change]))
+    assert answer.status == 200
+    assert faults_of(walker, "county_cadre", tab, f"desk-union-shape-{change}") == []

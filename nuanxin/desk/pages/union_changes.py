@@ -67,6 +67,16 @@ SHAPES: dict[str, Change] = {
         forms.SecondForm, work.set_second, work.words_of_second,
         correction="写错了，再办一次；空着上级就是结束双重隶属。",
     ),
+    "territory": Change(
+        "调整地域", "驻地和还在哪些地方干活，从某一天起。以前的不变。", "调整地域",
+        forms.TerritoryForm, work.set_territory, work.words_of_territory,
+        correction="日期写错了，用「更正地域的日期」改；地方写错了，再调整一次改回来。",
+    ),
+    "territory-days": Change(
+        "更正地域的日期", "登记时把日子写错了的：说明它实际从哪天到哪天。更正以前是怎么知道的，仍查得到。",
+        "更正日期", forms.TerritoryDaysForm, work.correct_territory,
+        work.words_of_territory_days, correction="更正错了，再更正一次。每一次都留着。",
+    ),
     "merge": Change(
         "并入别的工会", "它不再单独存在，会员、下级、网点都到并入的那一家。", "并入",
         forms.MergeForm, work.merge, work.words_of_merger, is_final=True,
@@ -180,6 +190,9 @@ def _page(request: HttpRequest, code: str, change: Change | None, right: str) ->
         initial=work.initial_of(union, request.GET),
         places=queries.list_places(union),
         children=queries.list_child_choices(union) if change.form is forms.SplitForm else None,
+        entries=queries.list_entry_choices(union)
+        if change.form is forms.TerritoryDaysForm
+        else None,
     )
     status = 200
     context: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import Actor
 from nuanxin.membership.actions import reorganising
 from nuanxin.orgs import actions as orgs
+from nuanxin.orgs import queries as orgs_queries
 from nuanxin.orgs.queries import UnionRow
 from nuanxin.orgs.states import DissolutionGround, Route, UnionKind, UnionState
 
@@ -38,6 +39,15 @@ FIELD_OF = {
     "orgs.extension_needs_approval": "document",
     "orgs.children_left": "children",
     "orgs.document_missing": "document",
+    "desk.no_such_seat": "seat",
+    "desk.no_such_area": "areas",
+    "orgs.same_territory": "areas",
+    "orgs.too_many_areas": "areas",
+    "orgs.same_days": "valid_from",
+    "orgs.first_seat": "entry",
+    "orgs.seat_end": "valid_to",
+    "orgs.before_last_seat": "valid_from",
+    "orgs.area_twice": "valid_from",
     "orgs.same_name": "name",
     "orgs.name_missing": "name",
     "orgs.credit_code_taken": "credit_code",
@@ -55,6 +65,9 @@ def completed(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
     if "other" in found:
         words = found["other"].strip()
         found["other"] = queries.find_named_union(actor, words) if words else None
+    if "areas" in found:
+        found["seat"] = queries.find_named_seat(found["seat"])
+        found["areas"] = queries.find_named_areas(found["areas"])
     if "where" in found:
         found["where"] = queries.find_named_place(found["where"])
     if "employer" in found and not found.get("is_new"):
@@ -67,16 +80,42 @@ def initial_of(union: UnionRow, asked: Mapping[str, Any]) -> dict[str, Any]:
     today = clock.business_day(clock.now())
     days = dict.fromkeys(("effective_on", "founded_on", "elected_on", "approved_on"), today)
     begun = _day(asked.get("from", ""))
-    return days | {
-        "name": union.name if asked.get("keep") else "",
-        "address": union.address,
-        "contact_name": union.contact_name,
-        "contact_phone": union.contact_phone,
-        "credit_code": "",
-        "place": str(union.town_code or union.adcode),
-        "kind": UnionKind.JOINT.value,
-        "valid_from": begun,
-        "employer": asked.get("employer", ""),
+    return (
+        days
+        | {
+            "name": union.name if asked.get("keep") else "",
+            "address": union.address,
+            "contact_name": union.contact_name,
+            "contact_phone": union.contact_phone,
+            "credit_code": "",
+            "place": str(union.town_code or union.adcode),
+            "kind": UnionKind.JOINT.value,
+            "valid_from": begun,
+            "employer": asked.get("employer", ""),
+        }
+        | _territory_of(union, asked)
+    )
+
+
+def _territory_of(union: UnionRow, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where it works now, as the form shows it; and the days of an entry asked for."""
+    rows = queries.list_areas(union.id)
+    begun = {
+        "seat": orgs_queries.region_name(union.adcode, union.town_code),
+        "areas": "\n".join(one.name for one in rows),
+    }
+    entry = asked.get("entry", "")
+    found = (
+        orgs_queries.find_territory(union.id, int(entry))
+        if entry.isdecimal() and len(entry) < 19
+        else None
+    )
+    if found is None:
+        return begun
+    return begun | {
+        "entry": str(found.id),
+        "valid_from": found.valid_from,
+        "valid_to": found.valid_to,
     }
 
 
@@ -136,6 +175,34 @@ def set_second(union: UnionRow, given: dict[str, Any], actor: Actor, now: dateti
         union_id=union.id,
         parent_id=given["other"].id if given["other"] else None,
         **_dated(given),
+        actor=actor,
+        now=now,
+    )
+
+
+def set_territory(union: UnionRow, given: dict[str, Any], actor: Actor, now: datetime) -> None:
+    """Say where it works from a day on."""
+    orgs.set_territory(
+        union_id=union.id,
+        places=given["areas"],
+        seat=given["seat"],
+        **_dated(given),
+        actor=actor,
+        now=now,
+    )
+
+
+def correct_territory(union: UnionRow, given: dict[str, Any], actor: Actor, now: datetime) -> None:
+    """Correct the days of an entry."""
+    entry = orgs_queries.find_territory(union.id, int(given["entry"]))
+    is_seat = entry is not None and entry.is_seat and not given["valid_to"]
+    orgs.correct_territory(
+        union_id=union.id,
+        territory_id=int(given["entry"]),
+        valid_from=given["valid_from"],
+        valid_to=entry.valid_to if is_seat and entry is not None else given["valid_to"],
+        reason=given["reason"],
+        document=given["document"],
         actor=actor,
         now=now,
     )
@@ -319,6 +386,38 @@ def words_of_correction(union: UnionRow, given: dict[str, Any], actor: Actor) ->
         after=given["other"].name,
         start=given["valid_from"],
         end=given["valid_to"],
+    )
+
+
+def words_of_territory(union: UnionRow, given: dict[str, Any], actor: Actor) -> list[str]:
+    """Say what changes from the day on, and what stays."""
+    name = orgs_queries.region_name
+    before = {(one.adcode, one.town_code) for one in queries.list_areas(union.id)}
+    after = list(dict.fromkeys(given["areas"]))
+    seat = (union.adcode, union.town_code)
+    return rules.words_of_territory(
+        name=union.name,
+        seat_before=name(*seat),
+        seat_after=name(*given["seat"]) if given["seat"] != seat else "",
+        added=[name(*place) for place in after if place not in before],
+        ended=sorted(name(*place) for place in before - set(after)),
+        on=given["effective_on"],
+    )
+
+
+def words_of_territory_days(union: UnionRow, given: dict[str, Any], actor: Actor) -> list[str]:
+    """Say which days change, and what stays to be found."""
+    entry = orgs_queries.find_territory(union.id, int(given["entry"]))
+    assert entry is not None
+    return rules.words_of_territory_days(
+        name=union.name,
+        place=entry.name,
+        is_seat=entry.is_seat,
+        before=(entry.valid_from, entry.valid_to),
+        after=(
+            given["valid_from"],
+            given["valid_to"] or (entry.valid_to if entry.is_seat else None),
+        ),
     )
 
 

@@ -81,6 +81,7 @@ def _context(actor: Actor, shown: DeskUnion, request: HttpRequest) -> dict[str, 
         "today_url": reverse("desk-union", args=[found.code]) if shown.on else "",
         "tree": _tree(shown),
         "facts": _facts(shown),
+        "territory_url": reverse("desk-union-territory", args=[found.code]),
         "term": _term(shown),
         "members_url": _members_url(found) if may_list else "",
         "overview_url": reverse("desk-overview-of", args=[found.code])
@@ -309,6 +310,8 @@ _OTHERS = {
 def _change(row: ChangeRow, found: UnionRow) -> dict[str, Any]:
     table = _OWN if row.union_id == found.id else _OTHERS
     words = row.kind.label
+    if row.kind is UnionChangeKind.TERRITORY and "corrects" in row.data:
+        words = "更正地域的日期"
     if row.kind is UnionChangeKind.RENAMED and "from" in row.data:
         words = f"更名：{row.data['from']} → {row.data['to']}"
     elif row.other_name and row.kind in table:

@@ -1,6 +1,7 @@
 """What the pages that change a union need to know: which union is meant, and what hangs on it."""
 
 import hashlib
+from collections.abc import Collection
 
 from nuanxin.desk.rules import Touched
 from nuanxin.kernel import policy, regions
@@ -9,7 +10,7 @@ from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.text import compact
 from nuanxin.membership.queries.reorganising import get_effects
 from nuanxin.orgs import queries as orgs
-from nuanxin.orgs.queries import EmployerRow, UnionRow
+from nuanxin.orgs.queries import EmployerRow, TerritoryRow, UnionRow
 
 CANDIDATES_NAMED = 4
 CHILDREN_OFFERED = 200
@@ -67,14 +68,64 @@ def find_named_employer(words: str) -> EmployerRow:
     raise Malformed("desk.several_employers", f"不止一家：{shown}。请写全称或信用代码。")
 
 
-def find_named_place(words: str) -> tuple[int, int | None]:
+_NARROW = (regions.RegionLevel.COUNTY, regions.RegionLevel.TOWN)
+_ALL_LEVELS = tuple(regions.RegionLevel)
+
+
+def find_named_seat(words: str) -> tuple[int, int | None]:
+    """Return the place where a union has its seat; raise ``Malformed`` desk.no_such_seat."""
+    try:
+        return find_named_place(words, levels=_ALL_LEVELS)
+    except Malformed as refusal:
+        raise Malformed("desk.no_such_seat", refusal.message) from None
+
+
+def find_named_areas(lines: str) -> list[tuple[int, int | None]]:
+    """Return the places that an officer lists, one a line; empty lines do not count.
+
+    Raises ``Malformed`` desk.no_such_area naming the first line that means none or several.
+    """
+    found = []
+    for number, words in enumerate(lines.splitlines(), start=1):
+        if not words.strip():
+            continue
+        try:
+            found.append(find_named_place(words, levels=_ALL_LEVELS))
+        except Malformed as refusal:
+            raise Malformed(
+                "desk.no_such_area", f"第 {number} 行「{words.strip()[:30]}」：{refusal.message}"
+            ) from None
+    return found
+
+
+def list_areas(union_id: int) -> list[TerritoryRow]:
+    """Return where a union works today besides its seat."""
+    return [one for one in orgs.list_territories(union_id) if not one.is_seat]
+
+
+def list_entry_choices(union: UnionRow) -> list[tuple[str, str]]:
+    """Return the entries of the territory whose days can be corrected, as (id, words)."""
+    return [
+        (
+            str(one.id),
+            f"{one.name}，{'驻地' if one.is_seat else '地域'}，{one.valid_from} "
+            + (f"到 {one.valid_to} 前一天" if one.valid_to else "起"),
+        )
+        for one in orgs.list_correctable_territories(union.id)
+    ]
+
+
+def find_named_place(
+    words: str, *, levels: Collection[regions.RegionLevel] = _NARROW
+) -> tuple[int, int | None]:
     """Return the county (and the town, where one is named) that an officer means, as codes.
 
-    Raises ``Malformed`` desk.no_such_place, desk.several_places.
+    With wider ``levels`` a city or the province may be meant. Raises ``Malformed``
+    desk.no_such_place, desk.several_places.
     """
-    levels = (regions.RegionLevel.COUNTY, regions.RegionLevel.TOWN)
     found = [one for one in regions.search(words) if one.level in levels]
-    exact = [one for one in found if words.strip() in (one.name, one.code)]
+    wanted = compact(words)
+    exact = [one for one in found if wanted in (one.name, one.code, _whole_name(one.code))]
     if len(exact) == 1:
         found = exact
     if not found:
@@ -90,6 +141,10 @@ def find_named_place(words: str) -> tuple[int, int | None]:
             raise Malformed("desk.several_places", f"不止一处：{shown}。请连着市县一起写。")
     code = found[0].code
     return int(code[:6]), int(code) if found[0].level is regions.RegionLevel.TOWN else None
+
+
+def _whole_name(code: str) -> str:
+    return regions.full_name(code, with_province=False)
 
 
 def get_touched(union: UnionRow) -> Touched:

@@ -30,9 +30,9 @@ from nuanxin.orgs.actions.particulars import (
     edit_contact,
     rename_union,
     set_credit_code,
-    set_territory,
 )
 from nuanxin.orgs.actions.terms import expire_terms, extend_term, record_election
+from nuanxin.orgs.actions.territory import correct_territory, set_territory
 
 __all__ = [
     "Ending",
@@ -46,6 +46,7 @@ __all__ = [
     "close_employer",
     "close_outlet",
     "correct_placement",
+    "correct_territory",
     "dissolve_union",
     "edit_contact",
     "expire_terms",

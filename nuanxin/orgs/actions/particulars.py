@@ -1,6 +1,5 @@
-"""A union's own particulars: name, address and contact, seat and further territory."""
+"""A union's own particulars: name, address and contact, credit code."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -108,89 +107,6 @@ def set_credit_code(*, union_id: int, credit_code: str, actor: Actor, now: datet
         union_id=union_id,
         data={"from": union.credit_code, "to": code},
     )
-
-
-@transaction.atomic
-def set_territory(
-    *,
-    union_id: int,
-    places: Sequence[tuple[int, int | None]],
-    effective_on: date,
-    actor: Actor,
-    now: datetime,
-    seat: tuple[int, int | None] | None = None,
-    reason: str = "",
-    document: str = "",
-) -> None:
-    """Say where a union works from ``effective_on`` on, besides its seat.
-
-    ``places`` are (adcode, town code or None), the whole list; ``seat``, where given, moves the
-    seat: figures by region count the union there from that day. The upper union's business.
-    """
-    periods.lock_tree()
-    union = ground.shapable(actor, union_id)
-    ground.insist_on_life(union)
-    ground.insist_on_effect(effective_on, now)
-    ground.insist_on_parent_from(union, effective_on)
-    wanted = list(dict.fromkeys(places))
-    for adcode, town in [*wanted, *([seat] if seat else [])]:
-        ground.checked_place(adcode, town)
-    at = periods.instant_of_writing(now, [union_id])
-    kept = _keep_territory(union_id, wanted, effective_on, at)
-    for adcode, town in wanted:
-        if (adcode, town) not in kept:
-            values = {"union_id": union_id, "adcode": adcode, "town_code": town, "is_seat": False}
-            periods.add(periods.TERRITORY, values, from_on=effective_on, at=at)
-    if seat is not None and seat != (union.adcode, union.town_code):
-        _move_seat(union_id, seat, effective_on, at)
-    ground.record_change(
-        UnionChangeKind.TERRITORY,
-        union=union,
-        effective_on=effective_on,
-        at=at,
-        actor=actor,
-        reason=reason,
-        document=document,
-        data={"places": [list(place) for place in wanted], "seat": list(seat) if seat else None},
-    )
-
-
-def _keep_territory(
-    union_id: int, wanted: Sequence[tuple[int, int | None]], day: date, at: datetime
-) -> set[tuple[int, int | None]]:
-    """End what is not wanted any more; return what goes on as it was on ``day``."""
-    rows = fetch_all(
-        "SELECT adcode, town_code FROM orgs_territory WHERE union_id = %(union)s AND NOT is_seat"
-        " AND superseded_at IS NULL AND valid_from <= %(day)s AND valid_to IS NULL",
-        {"union": union_id, "day": day},
-    )
-    kept = {(adcode, town) for adcode, town in rows} & set(wanted)
-    periods.rewrite(
-        periods.TERRITORY,
-        "union_id = %(union)s AND NOT is_seat AND NOT (valid_to IS NULL AND valid_from <= %(day)s"
-        " AND (adcode::text || ':' || coalesce(town_code, 0)::text) = ANY(%(kept)s))",
-        {
-            "union": union_id,
-            "day": day,
-            "kept": [f"{adcode}:{town or 0}" for adcode, town in kept],
-        },
-        from_on=day,
-        at=at,
-    )
-    return kept
-
-
-def _move_seat(union_id: int, seat: tuple[int, int | None], day: date, at: datetime) -> None:
-    adcode, town = seat
-    periods.rewrite(
-        periods.TERRITORY,
-        "union_id = %(union)s AND is_seat",
-        {"union": union_id, "adcode": adcode, "town": town},
-        from_on=day,
-        at=at,
-        becomes={"adcode": "%(adcode)s::int", "town_code": "%(town)s::int"},
-    )
-    Union.objects.filter(id=union_id).update(adcode=adcode, town_code=town)
 
 
 def _insist_after_last_rename(union_id: int, founded_on: date, effective_on: date) -> None:

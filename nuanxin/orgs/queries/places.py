@@ -10,6 +10,8 @@ from typing import Any
 from nuanxin.kernel import regions
 from nuanxin.orgs.queries.rows import (
     UNION_COLUMNS,
+    TerritoryHistory,
+    TerritoryRecord,
     TerritoryRow,
     UnionList,
     after_id,
@@ -77,6 +79,49 @@ def list_territories(
         {"union": union_id, "on": on, "known_at": known_at},
     )
     return [TerritoryRow(a, t, region_name(a, t), seat, f, to) for a, t, seat, f, to in rows]
+
+
+def list_territory_history(
+    union_id: int, *, before: str | None = None, limit: int = PAGE_SIZE
+) -> TerritoryHistory:
+    """Return every entry of where a union works, corrected ones too, the last recorded first."""
+    size = page_size(limit)
+    rows = fetch_all(
+        f"{_RECORD} WHERE t.union_id = %(union)s AND (%(before)s = 0 OR t.id < %(before)s)"
+        " ORDER BY t.id DESC LIMIT %(limit)s",
+        {"union": union_id, "before": after_id(before), "limit": size + 1},
+    )
+    found = [_record(row) for row in rows]
+    return TerritoryHistory(tuple(found[:size]), next_cursor([one.id for one in found], size))
+
+
+def list_correctable_territories(union_id: int) -> list[TerritoryRecord]:
+    """Return the entries that hold today's knowledge, of any day: those that can be corrected."""
+    rows = fetch_all(
+        f"{_RECORD} WHERE t.union_id = %(union)s AND t.superseded_at IS NULL"
+        " ORDER BY t.is_seat DESC, t.valid_from DESC, t.id LIMIT 500",
+        {"union": union_id},
+    )
+    return [_record(row) for row in rows]
+
+
+def find_territory(union_id: int, territory_id: int) -> TerritoryRecord | None:
+    """Return one entry of a union, None where it is another union's."""
+    rows = fetch_all(
+        f"{_RECORD} WHERE t.id = %(id)s AND t.union_id = %(union)s",
+        {"id": territory_id, "union": union_id},
+    )
+    return _record(rows[0]) if rows else None
+
+
+_RECORD = (
+    "SELECT t.id, t.adcode, t.town_code, t.is_seat, t.valid_from, t.valid_to, t.recorded_at,"
+    " t.superseded_at FROM orgs_territory t"
+)
+
+
+def _record(row: tuple[Any, ...]) -> TerritoryRecord:
+    return TerritoryRecord(row[0], row[1], row[2], region_name(row[1], row[2]), *row[3:])
 
 
 def seat_of(union_id: int, *, on: date, known_at: datetime | None = None) -> TerritoryRow | None:

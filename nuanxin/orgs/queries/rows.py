@@ -139,6 +139,37 @@ class TerritoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TerritoryRecord:
+    """One entry of where a union works, in both times; ``valid_to`` is not included.
+
+    ``superseded_at`` is when it was found to be otherwise, None while it holds.
+    """
+
+    id: int
+    adcode: int
+    town_code: int | None
+    name: str
+    is_seat: bool
+    valid_from: date
+    valid_to: date | None
+    recorded_at: datetime
+    superseded_at: datetime | None
+
+    @property
+    def holds(self) -> bool:
+        """Return whether it is what is known today."""
+        return self.superseded_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryHistory:
+    """A page of entries, the last recorded first; ``next`` is a cursor, None on the last page."""
+
+    items: tuple[TerritoryRecord, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageRow:
     """An employer (or one outlet of it) that a union covers; ``valid_to`` is not included."""
 
