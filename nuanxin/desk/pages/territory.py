@@ -41,7 +41,7 @@ def territory(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "columns": [
             {"label": "地方"}, {"label": "哪些天", "css": "nw"}, {"label": "什么时候登记的"},
-            {"label": "现在算不算数"}, {"label": "更正"},
+            {"label": "现在算不算数"}, *([{"label": "更正"}] if may_change else []),
         ],
         "rows": [_row(one, union, may_change=may_change) for one in page.items],
         "next_url": f"?{urlencode({'before': page.next})}" if page.next else "",
@@ -61,17 +61,18 @@ def _row(one: TerritoryRecord, union: UnionRow, *, may_change: bool) -> dict[str
             "state": "rest",
             "note": f"{clock.business_day(one.superseded_at)} 起按新的登记",
         }
-    correct: dict[str, str] | str = "—"
-    if may_change and one.holds:
+    correct: list[dict[str, str]] = []
+    if may_change:
         url = reverse("desk-union-shape", args=[union.code, "territory-days"])
-        correct = {"text": "更正日期", "url": f"{url}?{urlencode({'entry': one.id})}"}
+        link = {"text": "更正日期", "url": f"{url}?{urlencode({'entry': one.id})}"}
+        correct = [link if one.holds else {"text": ""}]
     return {
         "cells": [
             {"text": one.name, "note": "驻地" if one.is_seat else ""},
             {"text": f"{one.valid_from} {until}", "css": "nw"},
-            str(known),
+            f"{known} 登记",
             state,
-            correct,
+            *correct,
         ]
     }
 
