@@ -1,4 +1,4 @@
-"""``nuanxin figures list|show|check``: the declared figures, their values, drafts held against them.
+"""``nuanxin figures list|show|check|report``: the declared figures, their values, drafts held against them.
 
 ``check`` ends with 0 when nothing in the draft differs or contradicts, with 1 when something does
 or the draft could not be read, with 2 on wrong usage.
@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.commands.figures_report import add_report
 from config.embedded import uses_embedded_server
 from config.opening import opened
 from config.places import places
@@ -25,14 +26,14 @@ FOUND_FAULTS = 1
 def register(subparsers: Any) -> None:
     """Add the command with its two actions."""
     parser = subparsers.add_parser("figures", help="列出、查看统计数字，核对稿子里的数")
-    actions = parser.add_subparsers(title="动作", metavar="list|show|check", required=True)
+    actions = parser.add_subparsers(title="动作", metavar="list|show|check|report", required=True)
     listing = actions.add_parser("list", help="列出全部指标")
     showing = actions.add_parser("show", help="查看一个指标的值")
     showing.add_argument("code", metavar="指标代码")
     showing.add_argument("--region", metavar="行政区划代码", default="330000")
     showing.add_argument("--as-of", metavar="日期", type=date.fromisoformat, default=None)
     checking = _add_check(actions)
-    for action in (listing, showing, checking):
+    for action in (listing, showing, checking, add_report(actions)):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
     listing.set_defaults(run=run_list)

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nuanxin.kernel import chinese_type
 from nuanxin.kernel.errors import Malformed, NotFound, Unavailable
 from nuanxin.membership.actions.leaving import leave_union
-from nuanxin.membership.forms import papers
 from nuanxin.membership.forms.papers import card_pdf, joining_form_pdf
 from nuanxin.membership.queries.card import (
     card_check_bundle,
@@ -201,7 +201,7 @@ def test_the_joining_form_has_the_classic_fields(cast: Cast) -> None:
 def test_without_a_chinese_font_no_paper_is_printed(cast: Cast, monkeypatch) -> None:
     member = make_member(cast.riders)
     card = get_card(actor=person(member.worker_id), now=NOW)
-    monkeypatch.setattr(papers, "_find_font", lambda folder: None)
+    monkeypatch.setattr(chinese_type, "find_font", lambda folder: None)
     with pytest.raises(Unavailable) as refused:
         card_pdf(card)
     assert refused.value.code == "pdf.no_chinese_font"

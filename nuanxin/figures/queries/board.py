@@ -26,7 +26,7 @@ from nuanxin.orgs.figures import NEW_FORM_UNIONS, NEW_UNIONS, UNIONS
 TREND_MONTHS = 60
 _ALL = ("all", 0)
 _MEASURES = ("live", "new")
-_BOARD_CODES = frozenset(one.code for one in (LIVE, NEW, NET))
+BOARD_CODES = frozenset(one.code for one in (LIVE, NEW, NET))
 
 Cut = tuple[str, int]
 """("all", 0), ("occupation", key) or ("channel", key)."""
@@ -154,7 +154,7 @@ def may_publish(
 
     ``cut`` None is both cuts at once, of which the board knows nothing.
     """
-    if code not in _BOARD_CODES or cut is None:
+    if code not in BOARD_CODES or cut is None:
         return True
     cube = _cube(day, since if code != LIVE.code else None, least)
     cell = (str(region), cut)
@@ -162,6 +162,24 @@ def may_publish(
         return cell not in cube.hidden["live"]
     is_new_shown = cell not in cube.hidden["new"]
     return is_new_shown and (code == NEW.code or not 0 < cube.left.get(cell, 0) < least)
+
+
+class PublishedCells:
+    """What may be published of members' figures, of every place and cut at once: three statements
+    at most, however many numbers are taken from them."""
+
+    def __init__(self, day: date, since: date | None, least: int) -> None:
+        self._cells, self._least = _cube(day, since, least), least
+
+    def value(self, code: str, region: int, cut: Cut = _ALL) -> int | None:
+        """Return the value of one of ``BOARD_CODES``, None where it is withheld."""
+        if code == LIVE.code:
+            return self._cells.shown("live", str(region), cut)
+        new = self._cells.shown("new", str(region), cut)
+        if code == NEW.code or new is None:
+            return new
+        left = self._cells.left.get((str(region), cut), 0)
+        return None if 0 < left < self._least else new - left
 
 
 def _cube(day: date, since: date | None, least: int) -> "_Cube":

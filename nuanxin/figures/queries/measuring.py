@@ -103,6 +103,28 @@ def measure(
     return _measurement(definition, question, asked, read_figure(code, question), now)
 
 
+def measured_as(
+    code: str,
+    value: int | None,
+    *,
+    region: int,
+    as_of: date | None = None,
+    period: Period | None = None,
+    occupation: str = "",
+    channel: str = "",
+    now: datetime,
+) -> Measurement:
+    """Return the measurement of a figure whose value was read in a set with others.
+
+    The same as ``measure`` (or, without value, as withheld). Raises as ``measure``.
+    """
+    definition = get_figure(code)
+    question, asked = _question(
+        definition, region, None, as_of, period, occupation, channel, None, now
+    )
+    return _measurement(definition, question, asked, value, now)
+
+
 def _question(
     definition: FigureDefinition,
     region: int | None,

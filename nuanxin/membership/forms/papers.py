@@ -1,38 +1,22 @@
 """The card and the joining form as PDF, with Chinese type embedded.
 
 Typst sets the pages. Data goes in as JSON beside the template, never into it, so that a name that
-holds markup stays a name. The type is the site's own, one found on the machine, or the one that is
-installed with the product; without any the paper is refused, rather than printed as empty boxes.
+holds markup stays a name. Without Chinese type the paper is refused, rather than printed as empty
+boxes.
 """
 
 import json
-import os
-from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import typst
-from noto_cjk_sans_otc import FONT_PATH  # type: ignore[import-untyped]
 
+from nuanxin.kernel.chinese_type import chinese_type
 from nuanxin.kernel.clock import SHANGHAI
-from nuanxin.kernel.errors import Unavailable
 from nuanxin.membership.queries.card import CardView
 from nuanxin.membership.queries.papers import JoiningForm
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "membership" / "pdf"
-_FAMILIES = {
-    "NotoSansCJK": "Noto Sans CJK SC",
-    "NotoSansSC": "Noto Sans SC",
-    "NotoSerifCJK": "Noto Serif CJK SC",
-    "SourceHanSans": "Source Han Sans SC",
-    "SourceHanSerif": "Source Han Serif SC",
-    "wqy-zenhei": "WenQuanYi Zen Hei",
-    "wqy-microhei": "WenQuanYi Micro Hei",
-}
-"""File names that free Chinese fonts come under, in the order of preference, and their families."""
-
-_ENDINGS = frozenset({".ttc", ".otf", ".ttf"})
 
 
 def card_pdf(card: CardView) -> bytes:
@@ -85,7 +69,7 @@ def joining_form_pdf(form: JoiningForm) -> bytes:
 
 
 def _compile(template: str, data: dict[str, Any]) -> bytes:
-    family, folder = _font()
+    family, folder = chinese_type()
     return typst.compile(
         str(_TEMPLATES / template),
         root=str(_TEMPLATES),
@@ -96,42 +80,6 @@ def _compile(template: str, data: dict[str, Any]) -> bytes:
             "fonts": json.dumps([family], ensure_ascii=False),
         },
         format="pdf",
-    )
-
-
-def _font() -> tuple[str, Path]:
-    found = _find_font(os.environ.get("NUANXIN_DATA", ""))
-    if found is None:
-        raise Unavailable(
-            "pdf.no_chinese_font",
-            "服务器上没有中文字体，暂时印不出来。请管理员装上字体包 fonts-noto-cjk 或 "
-            "fonts-wqy-zenhei，也可以把字体文件放进数据文件夹的 fonts 里。",
-        )
-    return found
-
-
-@lru_cache(maxsize=4)
-def _find_font(data_folder: str) -> tuple[str, Path] | None:
-    """Return the family and the folder of the best Chinese font, None without any."""
-    files = [path for folder in _folders(data_folder) for path in sorted(folder.rglob("*"))]
-    for start, family in _FAMILIES.items():
-        for path in files:
-            if path.name.startswith(start) and path.suffix.lower() in _ENDINGS:
-                return family, path.parent
-    return None
-
-
-def _folders(data_folder: str) -> Iterator[Path]:
-    """Yield the places where fonts lie, one's own first."""
-    if data_folder:
-        yield Path(data_folder) / "fonts"
-    yield from (
-        Path("/usr/share/fonts"),
-        Path("/usr/local/share/fonts"),
-        Path.home() / ".fonts",
-        Path.home() / ".local" / "share" / "fonts",
-        Path("/System/Library/Fonts"),
-        Path(str(FONT_PATH)).parent,
     )
 
 
