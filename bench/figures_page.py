@@ -25,6 +25,7 @@ SINCE, UNTIL = date(2021, 11, 1), date(2026, 10, 31)
 TABLES = (
     "membership_memberflow",
     "membership_memberstock",
+    "membership_memberspot",
     "membership_unionstock",
     "membership_membership",
     "membership_joinapplication",

@@ -148,6 +148,9 @@ ORDER BY i.indrelid, c.relname
 """
 
 
+STOCK_TABLES = ("membership_memberstock", "membership_memberspot", "membership_unionstock")
+
+
 def put_in_order(tables: Sequence[str] = BULK_TABLES) -> None:
     """Let the planner know the new rows (inside a transaction; VACUUM is for afterwards)."""
     with connection.cursor() as cursor:
@@ -157,5 +160,5 @@ def put_in_order(tables: Sequence[str] = BULK_TABLES) -> None:
 def vacuum() -> None:
     """Write down which pages every transaction sees, so that first readers need not (no transaction)."""
     with connection.cursor() as cursor:
-        for table in (*BULK_TABLES, "membership_memberstock", "membership_unionstock"):
+        for table in (*BULK_TABLES, *STOCK_TABLES):
             cursor.execute(f"VACUUM (ANALYZE) {table}")

@@ -373,6 +373,33 @@ class MemberStock(RunningTotals):
         ]
 
 
+class MemberSpot(models.Model):
+    """月内累计: what happened in a month up to its 5th, 10th, 15th, 20th and 25th day, by county.
+
+    A day's figures are a month's end, the spot before the day, and at most five days of flows.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField("截至", help_text="5、10、15、20、25 日")
+    county = models.IntegerField("县")
+    occupation = models.SmallIntegerField("职业")
+    channel = models.SmallIntegerField("入会渠道")
+    new_members = models.IntegerField("新会员")
+    left_union = models.IntegerField("退会")
+    live_members = models.IntegerField("在籍增减")
+
+    class Meta:
+        verbose_name = "月内累计"
+        # A page of figures reads a day of all counties from the index alone.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "county", "occupation", "channel"],
+                include=["new_members", "left_union", "live_members"],
+                name="one_spot_a_cell",
+            )
+        ]
+
+
 class UnionStock(RunningTotals):
     """工会存量: running totals at each month's end, by union."""
 

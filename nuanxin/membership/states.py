@@ -189,6 +189,13 @@ class FlowKind(IntEnum):
             return 0
         return 1 if self.value < 20 else -1
 
+    @property
+    def new_sign(self) -> int:
+        """Return +1, 0 or −1: the effect on new members, gross."""
+        return {FlowKind.JOINED: 1, FlowKind.JOINED_AGAIN: 1, FlowKind.APPROVAL_UNDONE: -1}.get(
+            self, 0
+        )
+
 
 END_FLOWS: dict[EndReason, FlowKind] = {
     EndReason.TRANSFERRED: FlowKind.TRANSFERRED_OUT,

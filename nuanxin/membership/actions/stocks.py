@@ -2,8 +2,8 @@
 
 Nothing is counted while somebody joins: a flow row is appended, and no counter is shared. Once a
 month has closed its flows are folded here, as sets, in one transaction; an entry that arrives
-late is folded into its own month and every later one. A figure read in between adds the unfolded
-flows, so it is right at any moment.
+late is folded into its own month and every later one. Within a month every fifth day is a spot
+(``actions.spots``). A figure read in between adds the unfolded flows, so it is right at any moment.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 
 from nuanxin.kernel import clock
+from nuanxin.membership.actions import spots
 from nuanxin.membership.states import FlowKind
 
 _LOCK = 7_203_001
@@ -28,14 +29,27 @@ CROSS JOIN LATERAL (
     VALUES (county), (county / 100 * 100), (county / 10000 * 10000)) AS r (region)
 """
 _TAKE = """
-CREATE TEMP TABLE folding ON COMMIT DROP AS
-WITH taken AS (
+CREATE TEMP TABLE taken ON COMMIT DROP AS
+WITH flow AS (
     UPDATE membership_memberflow SET fold_id = %(fold)s
-    WHERE fold_id IS NULL AND day < %(open)s
+    WHERE fold_id IS NULL AND day < %(open_day)s
     RETURNING date_trunc('month', day)::date AS month, union_id, county, occupation, channel,
               kind, persons)
 SELECT month, union_id, county, occupation, channel, kind, sum(persons)::int AS persons
-FROM taken GROUP BY 1, 2, 3, 4, 5, 6
+FROM flow GROUP BY 1, 2, 3, 4, 5, 6
+"""
+# What the stocks have not got yet: late entries of carried months, and whole months since, of which
+# earlier folds may have taken some days already.
+_FOLDING = """
+CREATE TEMP TABLE folding ON COMMIT DROP AS
+SELECT * FROM taken WHERE month <= %(carried)s
+UNION ALL
+SELECT date_trunc('month', day)::date AS month, union_id, county, occupation, channel, kind,
+       sum(persons)::int AS persons
+FROM membership_memberflow
+WHERE fold_id IS NOT NULL AND day < %(open)s
+  AND day >= coalesce((%(carried)s::date + interval '1 month')::date, '-infinity')
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 
@@ -83,27 +97,33 @@ class Fold:
 
 @transaction.atomic
 def fold_flows(*, now: datetime) -> Fold:
-    """Fold every unfolded flow of closed months into both stocks; return what was done.
+    """Fold closed months into both stocks, and closed days of a month into its spots.
 
     Doing it twice changes nothing. One fold runs at a time (advisory lock).
     """
-    open_month = clock.business_day(now).replace(day=1)
-    last = _month_before(open_month)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("SELECT coalesce(max(fold_id), 0) + 1 FROM membership_memberflow")
-        values = {"fold": cursor.fetchone()[0], "open": open_month, "last": last}
+        fold = cursor.fetchone()[0]
         cursor.execute("SELECT max(month) FROM membership_memberstock")
         carried = cursor.fetchone()[0]
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.folding")
+        # A clock that was set back opens no month again.
+        today = max(clock.business_day(now), _month_after(carried) if carried else date.min)
+        open_month = today.replace(day=1)
+        last = _month_before(open_month)
+        values = {"fold": fold, "open": open_month, "last": last, "carried": carried}
+        values["open_day"] = spots.open_day(today)
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.taken, pg_temp.folding")
         cursor.execute(_TAKE, values)
-        cursor.execute("SELECT count(*) FROM folding")
-        flows = cursor.fetchone()[0]
+        cursor.execute("SELECT count(*), array_agg(DISTINCT month) FROM taken")
+        flows, months = cursor.fetchone()
+        spots.lay(cursor, months or [], today=today)
         if carried is not None and carried < last:
-            values |= {"carried": carried, "first": _month_after(carried)}
+            values["first"] = _month_after(carried)
             cursor.execute(_carry("membership_memberstock", _MEMBER_CELL), values)
             cursor.execute(_carry("membership_unionstock", _UNION_CELL), values)
-        if flows:
+        if flows or carried is None or carried < last:
+            cursor.execute(_FOLDING, values)
             cursor.execute(_ADD_MEMBERS, values)
             cursor.execute(_ADD_UNIONS, values)
     return Fold(last_month=last, flows=flows)

@@ -100,57 +100,45 @@ def cells_by_county(day: date, province: int) -> list[Cell]:
     return [Cell(cell >> 10, cell >> 3 & 127, cell & 7, *sums) for cell, *sums in rows]
 
 
-def _of_kind(which: str) -> str:
-    """Return the persons of a flow row with the sign they have in live, new or left."""
-    signs = {
-        "live": {kind: kind.sign for kind in FlowKind},
-        "new": {
-            FlowKind.JOINED: 1,
-            FlowKind.JOINED_AGAIN: 1,
-            FlowKind.APPROVAL_UNDONE: -1,
-        },
-        "left_union": {FlowKind.LEFT: 1},
-    }[which]
-    cases = " ".join(f"WHEN {int(kind)} THEN {sign}" for kind, sign in signs.items() if sign)
-    return f"(CASE kind {cases} ELSE 0 END)"
-
-
 # Summed by one packed number: half the time of grouping by four columns. Occupation < 128,
 # channel < 8, kind < 32.
 _KEY = "((county::bigint * 128 + occupation) * 8 + channel) * 32 + kind"
 _FLOWS = f"""
-SELECT {_KEY} AS key, sum({{sign}}persons)::int AS persons FROM membership_memberflow
+SELECT {_KEY} AS key, sum(persons)::int AS persons FROM membership_memberflow
 WHERE county BETWEEN %(first)s AND %(last)s AND {{when}} GROUP BY 1
 """
-# The nearer month's end is the base: the one before, to which the days up to the day are added, or
-# (once it has closed) the day's own, from which the days after it are taken off again.
+
+
+def _of_kind(which: str) -> str:
+    """Return the persons of a flow row with the sign they have in live, new or left."""
+    signs = {
+        "live": {kind: kind.sign for kind in FlowKind},
+        "new": {kind: kind.new_sign for kind in FlowKind},
+        "left": {FlowKind.LEFT: 1},
+    }[which]
+    cases = " ".join(f"WHEN {int(kind)} THEN {sign}" for kind, sign in signs.items() if sign)
+    return f"(CASE (key & 31)::int {cases} ELSE 0 END) * persons"
+
+
+# A day is the last month's end before it (or its own, once folded), the last spot before it, and
+# the flows of the days since; and whatever came too late for either and is not folded yet.
 _CELLS = f"""
 WITH base AS MATERIALIZED (
-    SELECT least((SELECT max(month) FROM membership_memberstock),
-                 (date_trunc('month', %(day)s::date)
-                  - CASE WHEN extract(day FROM %(day)s::date) > 15 THEN interval '0 month'
-                         ELSE interval '1 month' END)::date) AS month
+    SELECT least(max(month), (date_trunc('month', %(day)s::date + 1) - interval '1 month')::date)
+           AS month
+    FROM membership_memberstock HAVING max(month) IS NOT NULL
 ), opened AS MATERIALIZED (
     SELECT coalesce((SELECT month + interval '1 month' FROM base)::date, '-infinity') AS day
+), spot AS MATERIALIZED (
+    SELECT max(day) AS day FROM membership_memberspot
+    WHERE day >= (SELECT day FROM opened) AND day <= %(day)s
+      AND day < (SELECT day + interval '1 month' FROM opened)
+), since AS MATERIALIZED (
+    SELECT coalesce((SELECT day + 1 FROM spot), (SELECT day FROM opened)) AS day
 ), flows AS (
-    {_FLOWS.format(sign="", when="day >= (SELECT day FROM opened) AND day <= %(day)s")}
+    {_FLOWS.format(when="day >= (SELECT day FROM since) AND day <= %(day)s")}
     UNION ALL
-    {
-    _FLOWS.format(
-        sign="-",
-        when="day > %(day)s AND day < (SELECT day FROM opened) AND fold_id IS NOT NULL",
-    )
-}
-    UNION ALL
-    {
-    _FLOWS.format(
-        sign="",
-        when="fold_id IS NULL AND day <= %(day)s AND day < (SELECT day FROM opened)",
-    )
-}
-), unpacked AS (
-    SELECT key >> 5 AS cell, (key & 31)::int AS kind, persons
-    FROM flows
+    {_FLOWS.format(when="fold_id IS NULL AND day <= %(day)s AND day < (SELECT day FROM since)")}
 ), pieces AS (
     SELECT (region::bigint * 128 + occupation) * 8 + channel AS cell,
            ({_NEW})::int AS new, left_union::int,
@@ -159,9 +147,12 @@ WITH base AS MATERIALIZED (
     WHERE month = (SELECT month FROM base)
       AND region BETWEEN %(first)s AND %(last)s AND region %% 100 <> 0
     UNION ALL
-    SELECT cell, {_of_kind("new")} * persons,
-           {_of_kind("left_union")} * persons, {_of_kind("live")} * persons
-    FROM unpacked
+    SELECT (county::bigint * 128 + occupation) * 8 + channel,
+           new_members, left_union, live_members
+    FROM membership_memberspot
+    WHERE day = (SELECT day FROM spot) AND county BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT key >> 5, {_of_kind("new")}, {_of_kind("left")}, {_of_kind("live")} FROM flows
 )
 SELECT cell, sum(new)::int4, sum(left_union)::int4, sum(live)::int4 FROM pieces GROUP BY 1
 """

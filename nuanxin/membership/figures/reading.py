@@ -103,9 +103,8 @@ class Totals:
 
 # The month whose end is the base of the sum: the one before D's, if it has been folded.
 _BASE = """
-SELECT least(
-    (SELECT max(month) FROM membership_memberstock),
-    (date_trunc('month', %(day)s::date) - interval '1 month')::date) AS month
+SELECT least(max(month), (date_trunc('month', %(day)s::date) - interval '1 month')::date) AS month
+FROM membership_memberstock HAVING max(month) IS NOT NULL
 """
 
 
