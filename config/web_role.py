@@ -24,6 +24,8 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "records_reading": (),
     "records_seal": (),
     "membership_memberflow": ("fold_id",),
+    "figures_reportversion": (),
+    "figures_reportrender": (),
     "orgs_placement": ("superseded_at",),
     "orgs_territory": ("superseded_at",),
     "orgs_coverage": ("superseded_at",),

@@ -19,6 +19,7 @@ ROOMS = (
     ("组织", "desk-tree", "工会", "org_unit.manage"),
     ("组织", "desk-overview", "概览", "membership.count"),
     ("组织", "figures", "数读", "desk.open"),
+    ("组织", "desk-reports", "写报告", "report.view"),
     ("组织", "desk-draft", "核稿", "draft.check"),
     ("管理", "desk-posts", "职务", "post.view"),
     ("管理", "desk-tokens", "接口令牌", "api_token.manage"),

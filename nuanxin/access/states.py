@@ -191,6 +191,8 @@ RIGHT_WORDS = {
     "figure.decide": "定数字的口径",
     "figure.publish": "发布数字",
     "draft.check": "核对稿子里的数",
+    "report.view": "看报告",
+    "report.edit": "写报告、定稿",
     "post.view": "看职务",
     "post.grant": "授予、复核、收回职务",
     "account.own": "管自己的登录",

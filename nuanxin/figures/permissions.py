@@ -18,3 +18,23 @@ def check_can_take_rows_away(actor: Actor, *, path: str) -> None:
     """Return when the actor may see the rows and export members there; raise as above."""
     check_can_see_rows(actor, path=path)
     policy.check(actor, "membership.export", path=path)
+
+
+def can_see_reports(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may read the reports of the union at ``path``."""
+    return policy.may(actor, "report.view", path=path)
+
+
+def check_can_see_reports(actor: Actor, *, path: str) -> None:
+    """Return when allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right."""
+    policy.check(actor, "report.view", path=path)
+
+
+def can_edit_reports(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may write and freeze the reports of the union at ``path``."""
+    return policy.may(actor, "report.edit", path=path)
+
+
+def check_can_edit_reports(actor: Actor, *, path: str) -> None:
+    """Return when allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right."""
+    policy.check(actor, "report.edit", path=path)

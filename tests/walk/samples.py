@@ -391,3 +391,68 @@ SAMPLES |= {
         missing={"code": "NOBODY", "employer_id": NO_ID}, of_union=_employer_of
     ),
 }
+
+
+# ---- reports ----------------------------------------------------------------------------------
+
+
+def _report_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.figures.models import Report, ReportVersion
+
+    report, is_new = Report.objects.get_or_create(
+        union=union,
+        title="样例报告",
+        defaults={
+            "versions": 1,
+            "created_name": "任某",
+            "created_at": cast.now,
+            "changed_at": cast.now,
+        },
+    )
+    if is_new:
+        ReportVersion.objects.create(
+            report=report,
+            number=1,
+            title=report.title,
+            source="在册工会{{ orgs.unions | unit }}。",
+            name="任某",
+            saved_at=cast.now,
+        )
+    return {"report_id": report.id}
+
+
+def _frozen_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.figures.models import ReportRender
+    from nuanxin.figures.queries.reports import compose_report
+
+    document = compose_report("# 样例\n\n在册工会{{ orgs.unions | unit }}。", now=cast.now).document
+    assert document is not None
+    render, _ = ReportRender.objects.get_or_create(
+        report_id=_report_of(cast, union)["report_id"],
+        defaults={
+            "version_number": 1,
+            "document": document,
+            "digest": document["digest"],
+            "numbers": 1,
+            "name": "任某",
+            "frozen_at": cast.now,
+        },
+    )
+    return {"render_id": render.id}
+
+
+_REPORT = Sample(missing={"report_id": NO_ID}, of_union=_report_of)
+SAMPLES |= {
+    "desk-report": _REPORT,
+    "desk-report-versions": _REPORT,
+    "desk-report-restore": Sample(
+        missing={"report_id": NO_ID}, of_union=_report_of, body={"number": "1"}
+    ),
+    "desk-report-freeze": Sample(
+        missing={"report_id": NO_ID}, of_union=_report_of, body={"seen": "1"}
+    ),
+    "desk-report-render": Sample(missing={"render_id": NO_ID}, of_union=_frozen_of),
+    "desk-report-file": Sample(
+        missing={"render_id": NO_ID}, of_union=_frozen_of, body={"kind": "html"}
+    ),
+}

@@ -106,7 +106,10 @@ def _scale(block: dict[str, Any]) -> None:
 
 
 def _style() -> SafeString:
-    """Return our own style sheets in one: no text of the report is in it."""
+    """Return our own style sheets as an element: no text of the report is in it.
+
+    The page stands alone as a file; pages of the site carry no style of their own.
+    """
     found = [finders.find(name) for name in _SHEETS]
     sheets = [Path(str(path)).read_text(encoding="utf-8") for path in found if path]
-    return mark_safe("\n".join(sheets))
+    return mark_safe(f"<style>{''.join(sheets)}</style>")

@@ -168,15 +168,19 @@ class Numbers:
             Place(region=one.region), first=months[0].previous.start, last=months[-1].start
         )
         ends = {Month.of(day): (new, live) for day, new, live in rows}
+        if not ends:
+            return {}
+        began = min(ends)
         least = least_cell_persons(one.region, self.now)
         found: dict[Month, int | None] = {}
         for month in months:
-            if month.end > one.as_of or month not in ends:
-                continue
-            if one.code == LIVE.code:
-                found[month] = _large(ends[month][1], least)
-            elif month.previous in ends:
-                found[month] = _large(ends[month][0] - ends[month.previous][0], least)
+            if month < began:
+                found[month] = 0  # nobody had joined yet
+            elif month in ends and month.end <= one.as_of:
+                new, live = ends[month]
+                before = ends.get(month.previous, (0, 0))[0]
+                value = live if one.code == LIVE.code else new - before
+                found[month] = _large(value, least)
         return found
 
 

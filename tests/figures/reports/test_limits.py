@@ -84,3 +84,23 @@ def test_months_are_withheld_where_they_are_too_small(world):
     if composed.document is not None:
         values = composed.document["blocks"][0]["lines"][0]["values"]
         assert all(value is None or not 0 < abs(value) < 5 for value in values)
+
+
+@pytest.mark.parametrize(
+    "code", ["membership.live_members_persons", "membership.new_members_persons"]
+)
+def test_months_that_are_folded_are_what_is_measured_month_by_month(world, code):
+    text = (
+        "---\n时间段: 2024-01..2026-09\n---\n"
+        f"```trend months=40 small=不公布\n会员 | {{{{ {code} }}}}\n```"
+    )
+    block = compose_report(text, now=NOW).document["blocks"][0]
+    assert len(block["labels"]) == 40
+    checked = 0
+    for label, value in zip(block["labels"], block["lines"][0]["values"], strict=True):
+        month = parse_period(label.replace(".", "-"))
+        time = {"as_of": month.end} if "live" in code else {"period": month}
+        true = measure(code, region=330000, now=NOW, **time).value
+        assert value == true or (value is None and 0 < abs(true) < 10), label
+        checked += value is not None
+    assert checked > 15

@@ -227,3 +227,11 @@ def period_words(period: Period) -> str:
             return short
         return f"{first.label}至{last.label}"
     return period.label
+
+
+def title_of(text: str) -> str:
+    """Return the title that a report's head gives, or its first words."""
+    lines = text.splitlines()
+    head, taken = read_head(lines, Faults())
+    first = next((line.strip(" #*>-") for line in lines[taken:] if line.strip(" #*>-")), "")
+    return (head.title or first or "未命名的报告")[:_LONGEST]
