@@ -10,7 +10,7 @@ from nuanxin.figures.queries.report_templates import get_template
 from nuanxin.figures.queries.reports import Composed, compose_report
 from nuanxin.figures.queries.stored_reports import MOST_VERSIONS, get_render, get_report
 from nuanxin.figures.rules.reports import REPORT_LIMITS
-from nuanxin.figures.rules.reports.head import title_of
+from nuanxin.figures.rules.reports.head import title_of, with_region
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, Malformed
 from nuanxin.orgs import queries as orgs
@@ -19,13 +19,13 @@ from nuanxin.records.actions import append_event
 
 @transaction.atomic
 def create_report(*, union_id: int, template: str, actor: Actor, now: datetime) -> int:
-    """Begin a report of a union from a template and return its id.
+    """Begin a report of a union from a template, about the place of its seat, and return its id.
 
     Raises ``NotFound`` figures.report_no_template or out of scope, ``Forbidden``.
     """
     union = orgs.get_union(union_id)
     permissions.check_can_edit_reports(actor, path=union.path)
-    source = get_template(template).source
+    source = with_region(get_template(template).source, union.adcode)
     report = Report.objects.create(
         union_id=union.id,
         title=title_of(source),

@@ -39,7 +39,9 @@ class EditorForm(forms.Form):
         required=False,
         strip=False,
         max_length=REPORT_LIMITS.characters,
-        widget=forms.Textarea(attrs={"rows": 26, "spellcheck": "false", "wrap": "soft"}),
+        widget=forms.Textarea(
+            attrs={"rows": 26, "class": "in", "spellcheck": "false", "wrap": "soft"}
+        ),
         error_messages={
             "max_length": f"一份报告最多 {REPORT_LIMITS.characters:,} 字。请分成几份。"
         },

@@ -1,5 +1,6 @@
 """Reports on the desk: the list, the editor with its preview, versions, frozen reports, files."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,8 @@ from nuanxin.kernel.errors import Refusal
 
 _FILE_WORDS = {"html": "网页", "docx": "Word", "pdf": "PDF"}
 _AROUND = 28
+_MARKED = re.compile(r"\{\{.*?\}\}|[近约超]?[\d,.]+ ?[万亿千百]*[余多]?(?:人次|[^\W\d_])?|\S{1,20}")
+"""What is marked in a line: a reference, a number with its unit, or a word."""
 
 
 @requires("report.view")
@@ -254,7 +257,8 @@ def _fault(fault: Fault, lines: list[str]) -> dict[str, Any]:
     line = lines[fault.line - 1] if fault.line <= len(lines) else ""
     at = min(fault.column - 1, len(line))
     start = max(0, at - _AROUND)
-    end = line.find("}}", at) + 2 if line.startswith("{{", at) and "}}" in line[at:] else at + 4
+    marked = _MARKED.match(line, at)
+    end = marked.end() if marked else at + 1
     return {
         "line": fault.line,
         "column": fault.column,

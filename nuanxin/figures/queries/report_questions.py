@@ -123,7 +123,14 @@ class Questions:
         )
 
     def _definition(self, slot: Slot) -> FigureDefinition:
-        definition = get_figure(slot.asked.code)
+        try:
+            definition = get_figure(slot.asked.code)
+        except NotFound as refusal:
+            raise NotFound(
+                refusal.code,
+                f"没有代码为 {slot.asked.code[:60]} 的指标。可以引用的数列在编辑页正文下面，"
+                "命令行用 nuanxin figures list 看。",
+            ) from None
         if not definition.public:
             raise self._stop(
                 slot, "not_public",

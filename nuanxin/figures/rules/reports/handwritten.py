@@ -6,8 +6,7 @@ one that is not known anywhere is only told.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from nuanxin.figures.rules.claims import (
@@ -23,6 +22,7 @@ from nuanxin.figures.rules.claims import (
     telling,
 )
 from nuanxin.figures.rules.claims.matching import Known
+from nuanxin.figures.rules.claims.periods import resolve
 from nuanxin.figures.rules.claims.words import place_key
 from nuanxin.figures.rules.reports.faults import Faults
 from nuanxin.figures.rules.reports.limits import ReportLimits
@@ -128,13 +128,12 @@ def check_handwritten(
     typed = [claim for claim in claims if not reading.is_given(claim)]
     if not typed:
         return
-    known = _references(source, answers, reading)
-    report = judge(draft, claims, [*known, *lookup(typed)])
-    undated = Known([replace(one, period="") for one in known if one.source == _OWN])
+    known = _Times(source, answers, reading)
+    report = judge(draft, claims, lookup(typed))
     checked = [one for one in report.claims if not reading.is_given(one.claim)]
     told = 0
     for one in checked:
-        _judge_undated(one, undated)
+        known.judge(one)
         line, column = reading.places[one.claim.start]
         if one.verdict in (Verdict.DIFFERS, Verdict.CONTRADICTS):
             faults.stop(line, column, "contradicts", _sentence(one, reading))
@@ -143,30 +142,58 @@ def check_handwritten(
             faults.warn(line, column, "handwritten", _warning(one))
 
 
-_OWN = "own"
-"""Marks the references of the report's own time: what is typed without a time is held to them."""
+class _Times:
+    """What the references gave, by the time it is of. What is typed is held to its own time; to the
+    report's where it tells none, or tells it in words that name no days (这五年)."""
+
+    def __init__(self, source: Source, answers: Answers, reading: Reading) -> None:
+        self.today = source.setting.today
+        self._own: list[Reference] = []
+        self._by_span: dict[tuple[str, str], list[Reference]] = {}
+        for index, answer in [*answers.numbers.items(), *_ends(answers)]:
+            if isinstance(answer, Resolved):
+                made = list(_references(answer, reading.labels.get(index, "")))
+                self._by_span.setdefault(_span_of(answer), []).extend(made)
+                self._own += made if answer.is_own_time else []
+        self._known: dict[tuple[str, str] | None, Known] = {}
+
+    def judge(self, one: Checked) -> None:
+        """Hold a typed claim to the references of its time, where nothing else is known of it."""
+        if one.verdict not in (Verdict.UNKNOWN, Verdict.PERIOD_MISSING):
+            return
+        verdict, against = self._known_at(one.claim).judge(one.claim)
+        if verdict is not Verdict.UNKNOWN:
+            one.verdict, one.against = verdict, [*against, *one.against]
+
+    def _known_at(self, claim: Claim) -> Known:
+        span = resolve(claim.period or "", self.today) if claim.period_key else None
+        key = (span.start.isoformat(), span.end.isoformat()) if span else None
+        if key not in self._known:
+            found = self._own
+            if key is not None:
+                found = [*self._by_span.get(key, ()), *self._by_span.get(("", key[1]), ())]
+            self._known[key] = Known(list(dict.fromkeys(found)))
+        return self._known[key]
 
 
-def _references(source: Source, answers: Answers, reading: Reading) -> list[Reference]:
-    known = []
-    for index, answer in [*answers.numbers.items(), *_ends(answers)]:
-        if not isinstance(answer, Resolved):
-            continue
-        labels = {answer.label, reading.labels.get(index, "")} - {""}
-        for label in sorted(labels):
-            for place in _places(answer):
-                known.append(
-                    Reference(
-                        code=answer.code,
-                        label=answer.cut + label if answer.cut else label,
-                        value=Fraction(answer.value),
-                        unit=answer.unit.label,
-                        period=answer.when,
-                        source=_OWN if answer.is_own_time else "",
-                        place=place,
-                    )
-                )
-    return list(dict.fromkeys(known))
+def _span_of(answer: Resolved) -> tuple[str, str]:
+    """Return the first and last day of a number; no first day of one as of a day."""
+    start, _, end = answer.question.get("period", "").partition("..")
+    return (start, end) if end else ("", answer.question["as_of"])
+
+
+def _references(answer: Resolved, told: str) -> Iterator[Reference]:
+    """Return a number as known values: by its own label and by the one that the report gives it."""
+    for label in sorted({answer.label, told} - {""}):
+        for place in _places(answer):
+            yield Reference(
+                code=answer.code,
+                label=answer.cut + label,
+                value=Fraction(answer.value),
+                unit=answer.unit.label,
+                source=answer.when,
+                place=place,
+            )
 
 
 def _ends(answers: Answers) -> list[tuple[int, Resolved]]:
@@ -177,15 +204,6 @@ def _places(answer: Resolved) -> list[str]:
     code = answer.question.get("region", "")
     named = place_key(regions.region(code).name) if code and not code.endswith("0000") else ""
     return ["", named] if answer.is_own_place and named else [named]
-
-
-def _judge_undated(one: Checked, undated: Known) -> None:
-    """Hold what is typed without a time to the report's own time."""
-    if one.verdict not in (Verdict.UNKNOWN, Verdict.PERIOD_MISSING) or one.claim.period_key:
-        return
-    verdict, against = undated.judge(one.claim)
-    if verdict is not Verdict.UNKNOWN:
-        one.verdict, one.against = verdict, [*against, *one.against]
 
 
 def _sentence(one: Checked, reading: Reading) -> str:
@@ -212,7 +230,8 @@ def _sentence(one: Checked, reading: Reading) -> str:
 def _other(against: Against, reading: Reading) -> str:
     said = against.text or telling.number_of(against)
     if against.kind != "draft" or against.line is None or against.column is None:
-        return "，".join(filter(None, (said, against.label, against.period or "")))
+        when = against.period or against.source
+        return "，".join(filter(None, (said, against.label, when)))
     offset = Draft(reading.text).starts[against.line - 1] + against.column - 1
     offset = min(offset, len(reading.places) - 1)
     words = "引用的" if reading.given[offset] else "的"

@@ -235,3 +235,9 @@ def title_of(text: str) -> str:
     head, taken = read_head(lines, Faults())
     first = next((line.strip(" #*>-") for line in lines[taken:] if line.strip(" #*>-")), "")
     return (head.title or first or "未命名的报告")[:_LONGEST]
+
+
+def with_region(text: str, adcode: int | None) -> str:
+    """Return a template's text about the place of ``adcode`` instead of the province."""
+    found = region_code(str(adcode)[:6]) if adcode else None
+    return text.replace("地区: 33\n", f"地区: {found}\n", 1) if found else text
