@@ -8,7 +8,7 @@ from nuanxin.desk import rules
 from nuanxin.desk.queries import union_changes as queries
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import Actor
-from nuanxin.membership.actions import reorganising
+from nuanxin.membership.actions import reorganising, reseating
 from nuanxin.orgs import actions as orgs
 from nuanxin.orgs import queries as orgs_queries
 from nuanxin.orgs.queries import UnionRow
@@ -182,7 +182,7 @@ def set_second(union: UnionRow, given: dict[str, Any], actor: Actor, now: dateti
 
 def set_territory(union: UnionRow, given: dict[str, Any], actor: Actor, now: datetime) -> None:
     """Say where it works from a day on."""
-    orgs.set_territory(
+    reseating.set_territory(
         union_id=union.id,
         places=given["areas"],
         seat=given["seat"],
@@ -196,7 +196,7 @@ def correct_territory(union: UnionRow, given: dict[str, Any], actor: Actor, now:
     """Correct the days of an entry."""
     entry = orgs_queries.find_territory(union.id, int(given["entry"]))
     is_seat = entry is not None and entry.is_seat and not given["valid_to"]
-    orgs.correct_territory(
+    reseating.correct_territory(
         union_id=union.id,
         territory_id=int(given["entry"]),
         valid_from=given["valid_from"],
