@@ -29,6 +29,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "orgs_placement": ("superseded_at",),
     "orgs_territory": ("superseded_at",),
     "orgs_coverage": ("superseded_at",),
+    "figures_approval": (),
 }
 # What migrations alone write.
 READ_ONLY = ("django_migrations", "django_content_type")

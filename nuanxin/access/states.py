@@ -190,6 +190,8 @@ RIGHT_WORDS = {
     "figure.rows": "看数字背后的名单",
     "figure.decide": "定数字的口径",
     "figure.publish": "发布数字",
+    "figure.drafts": "看发布的草稿和锁定",
+    "figure.evidence": "拿走发布的明细（不带身份）",
     "draft.check": "核对稿子里的数",
     "report.view": "看报告",
     "report.edit": "写报告、定稿",

@@ -38,3 +38,28 @@ def can_edit_reports(actor: Actor, *, path: str) -> bool:
 def check_can_edit_reports(actor: Actor, *, path: str) -> None:
     """Return when allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right."""
     policy.check(actor, "report.edit", path=path)
+
+
+def can_decide(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor drafts, checks, approves and locks for the union at ``path``."""
+    return policy.may(actor, "figure.decide", path=path)
+
+
+def check_can_decide(actor: Actor, *, path: str) -> None:
+    """Return when allowed; raise ``NotFound`` out of scope, ``Forbidden`` without the right."""
+    policy.check(actor, "figure.decide", path=path)
+
+
+def can_publish(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor gives the second approval, which publishes."""
+    return policy.may(actor, "figure.publish", path=path)
+
+
+def check_can_publish(actor: Actor, *, path: str) -> None:
+    """Return when allowed; raise as above."""
+    policy.check(actor, "figure.publish", path=path)
+
+
+def check_can_see_drafts(actor: Actor, *, path: str) -> None:
+    """Return when the actor may see what is under way for the union at ``path``; raise as above."""
+    policy.check(actor, "figure.drafts", path=path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from nuanxin.figures.queries.locks import get_lock_known_at
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
 from nuanxin.figures.queries.registry import get_figure, read_figure
 from nuanxin.kernel import clock, occupations, regions
@@ -95,8 +96,14 @@ def measure(
     are codes ("courier", "one_click"). Raises ``NotFound`` figures.unknown, figures.no_such_place;
     ``Malformed`` occupation.unknown, figures.no_such_channel, figures.cannot_be_cut,
     figures.not_yet.
+
+    In a month that is locked there the value is the one known at the lock; whoever wants it as known
+    at another instant says so by ``known_at``.
     """
     definition = get_figure(code)
+    if known_at is None:
+        day = period.end if period else as_of or clock.business_day(now)
+        known_at = get_lock_known_at(day, region=region or PROVINCE, union_id=union_id)
     question, asked = _question(
         definition, region, union_id, as_of, period, occupation, channel, known_at, now
     )

@@ -1,0 +1,199 @@
+"""Filling a draft with lines: measured by one scan, with what is too small withheld."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nuanxin.figures.models import Publication, PublicationLine
+from nuanxin.figures.queries.deriving import (
+    Cell,
+    Derived,
+    derive,
+    get_publishable,
+    line_digest,
+)
+from nuanxin.figures.queries.measuring import measure
+from nuanxin.figures.queries.publications import (
+    LINES_LIMIT,
+    cut_words,
+    last_values,
+    line_key,
+    when_of,
+)
+from nuanxin.figures.queries.registry import get_figure
+from nuanxin.figures.rules.small_numbers import cells_to_withhold
+from nuanxin.figures.rules.validation import LineFacts, Threshold
+from nuanxin.kernel import clock, occupations, regions
+from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.figure import Unit
+from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.period import PeriodKind
+from nuanxin.membership.figures.evidence import WEIGHTS
+from nuanxin.membership.states import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which figures; ``below`` 0 the region alone, 1 with its cities, 2 with its counties too.
+
+    ``cuts`` are "occupation" and "channel": the region's own numbers by each of them.
+    """
+
+    codes: tuple[str, ...]
+    below: int = 0
+    cuts: tuple[str, ...] = field(default_factory=tuple)
+
+    def cells(self, region: int) -> list[Cell]:
+        """Return the lines asked for. Raises ``Malformed`` figures.nothing_chosen, …too_many_lines."""
+        if not self.codes:
+            raise Malformed("figures.nothing_chosen", "还没有选指标。请至少选一个。")
+        places = [region, *_places_below(region, self.below)]
+        cells: list[Cell] = []
+        for code in dict.fromkeys(self.codes):
+            get_publishable(code)
+            cells += [(code, place, "", "") for place in places]
+            if code in WEIGHTS:
+                cells += [(code, region, *cut) for cut in self._cuts()]
+        if len(cells) > LINES_LIMIT:
+            raise Malformed(
+                "figures.too_many_lines",
+                f"一次最多发布 {LINES_LIMIT:,} 个数，现在选了 {len(cells):,} 个。请少选几个指标或地区。",
+            )
+        return cells
+
+    def _cuts(self) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        if "occupation" in self.cuts:
+            found += [(one.code, "") for one in occupations.all_occupations()]
+        if "channel" in self.cuts:
+            found += [("", one.code) for one in Channel]
+        return found
+
+
+def _places_below(region: int, below: int) -> list[int]:
+    code = str(region)
+    places: list[int] = []
+    if below and region % 100 == 0:
+        under_province = region % 10_000 == 0
+        for one in regions.cities() if under_province else regions.counties(city=code):
+            places.append(int(one.code))
+            if under_province and below > 1:
+                places += [int(county.code) for county in regions.counties(city=one.code)]
+    return places
+
+
+def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
+    """Measure the cells and add them as the lines of a draft."""
+    when = when_of(publication)
+    found = derive(cells, when, top=publication.region)
+    withheld = _withheld(found, publication)
+    rows = []
+    for position, cell in enumerate(cells, start=1):
+        definition = get_figure(cell[0])
+        is_withheld = cell in withheld
+        value = None if is_withheld else found[cell].value
+        in_period = definition.period_kind is not PeriodKind.AS_OF
+        rows.append(
+            PublicationLine(
+                publication=publication,
+                position=position,
+                code=cell[0],
+                label=definition.label,
+                unit=definition.unit.label,
+                definition=definition.definition_zh,
+                definition_version=definition.version,
+                region=cell[1],
+                occupation=cell[2],
+                channel=cell[3],
+                period_start=publication.period_start if in_period else None,
+                as_of=publication.as_of,
+                value=value,
+                is_withheld=is_withheld,
+                digest=line_digest(cell, definition.version, when, value),
+                rows_hash="" if is_withheld else found[cell].rows.hash,
+                rows_count=None if is_withheld else found[cell].rows.rows,
+            )
+        )
+    PublicationLine.objects.bulk_create(rows, batch_size=500)
+
+
+def _withheld(found: dict[Cell, Derived], publication: Publication) -> frozenset[Cell]:
+    """Return the cells of few persons, and those that a subtraction would give them back by."""
+    values = {
+        cell: abs(one.value)
+        for cell, one in found.items()
+        if get_figure(cell[0]).unit is Unit.PERSONS
+    }
+    return cells_to_withhold(values, _sums(values), least=publication.least_persons)
+
+
+def _sums(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Return every total with its parts below, and with its parts by each cut."""
+    known = list(cells)
+    sums = []
+    for total in known:
+        code, region, occupation, channel = total
+        if occupation or channel:
+            continue
+        below = [c for c in known if c[0] == code and not c[2] and not c[3] and _is_under(c, total)]
+        by_trade = [c for c in known if c[:2] == (code, region) and c[2]]
+        by_way = [c for c in known if c[:2] == (code, region) and c[3]]
+        sums += [[total, *parts] for parts in (below, by_trade, by_way) if parts]
+    return sums
+
+
+def _is_under(cell: Cell, total: Cell) -> bool:
+    place, upper = cell[1], total[1]
+    if upper % 10_000 == 0:
+        return place % 10_000 != 0 and place % 100 == 0
+    return upper % 100 == 0 and place % 100 != 0 and place // 100 * 100 == upper
+
+
+def lines_facts(
+    publication: Publication, lines: Sequence[PublicationLine], *, now: datetime
+) -> list[LineFacts]:
+    """Return what the rules look at; the region's own numbers are also read the fast way."""
+    last = last_values(publication)
+    return [
+        LineFacts(
+            code=line.code,
+            label=line.label,
+            unit=line.unit,
+            defined_unit=get_figure(line.code).unit.label,
+            region=line.region,
+            value=line.value,
+            as_of=line.as_of,
+            period_start=line.period_start,
+            occupation=line.occupation,
+            channel=line.channel,
+            note=line.note,
+            upkeep=_upkeep(publication, line, now),
+            last=last.get(line_key(line)),
+        )
+        for line in lines
+    ]
+
+
+def _upkeep(publication: Publication, line: PublicationLine, now: datetime) -> int | None:
+    """Return what the fast reading gives; only for the region itself, all together."""
+    if line.region != publication.region or cut_words(line) or line.value is None:
+        return None
+    when = when_of(publication)
+    is_as_of = get_figure(line.code).period_kind is PeriodKind.AS_OF
+    return measure(
+        line.code,
+        region=line.region,
+        as_of=publication.as_of if is_as_of else None,
+        period=None if is_as_of else when.period,
+        known_at=publication.known_at,
+        now=now,
+    ).value
+
+
+def threshold_of(region: int, now: datetime) -> Threshold:
+    """Return from what change on a reason is wanted today."""
+    day = clock.business_day(now)
+    return Threshold(
+        permille=int(parameter("figures.jump_permille", adcode=str(region), on=day).value),
+        least=int(parameter("figures.jump_least", adcode=str(region), on=day).value),
+    )

@@ -1,0 +1,66 @@
+"""States of a publication, and the table of allowed moves."""
+
+from enum import IntEnum
+
+
+class PublicationState(IntEnum):
+    """Where one version stands. From ``PUBLISHED`` on nothing of it changes but its being replaced."""
+
+    DRAFT = 1
+    CHECKED = 2
+    APPROVED_ONCE = 3
+    PUBLISHED = 4
+    SUPERSEDED = 5
+    WITHDRAWN = 6
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return _LABELS[self]
+
+    @property
+    def is_frozen(self) -> bool:
+        """Return whether it has been published, now or once."""
+        return self >= PublicationState.PUBLISHED
+
+    @property
+    def tone(self) -> str:
+        """Return the kind of the mark that stands before the word."""
+        return _TONES[self]
+
+
+_LABELS = {
+    PublicationState.DRAFT: "草稿",
+    PublicationState.CHECKED: "已核对，等第一人审签",
+    PublicationState.APPROVED_ONCE: "一人审签，等第二人发布",
+    PublicationState.PUBLISHED: "已发布",
+    PublicationState.SUPERSEDED: "已被新版替代",
+    PublicationState.WITHDRAWN: "已撤下",
+}
+_TONES = {
+    PublicationState.DRAFT: "",
+    PublicationState.CHECKED: "info",
+    PublicationState.APPROVED_ONCE: "care",
+    PublicationState.PUBLISHED: "ok",
+    PublicationState.SUPERSEDED: "",
+    PublicationState.WITHDRAWN: "stop",
+}
+
+MOVES: dict[PublicationState, frozenset[PublicationState]] = {
+    PublicationState.DRAFT: frozenset({PublicationState.CHECKED}),
+    PublicationState.CHECKED: frozenset({PublicationState.APPROVED_ONCE, PublicationState.DRAFT}),
+    PublicationState.APPROVED_ONCE: frozenset({PublicationState.PUBLISHED, PublicationState.DRAFT}),
+    PublicationState.PUBLISHED: frozenset(
+        {PublicationState.SUPERSEDED, PublicationState.WITHDRAWN}
+    ),
+    PublicationState.SUPERSEDED: frozenset(),
+    PublicationState.WITHDRAWN: frozenset(),
+}
+"""The database refuses any other move too (migration 0004)."""
+
+UNDER_WAY = (PublicationState.DRAFT, PublicationState.CHECKED, PublicationState.APPROVED_ONCE)
+EVERYBODY_READS = (
+    PublicationState.PUBLISHED,
+    PublicationState.SUPERSEDED,
+    PublicationState.WITHDRAWN,
+)
