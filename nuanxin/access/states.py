@@ -170,6 +170,7 @@ RIGHT_WORDS = {
     "org_unit.manage": "看工会页和隶属",
     "org_unit.create": "建、挪、并、撤工会",
     "org_unit.edit": "改工会资料",
+    "outlet.register": "登记、停用网点",
     "person.view_masked": "看掩码的个人资料",
     "person.edit": "改个人资料",
     "person.merge": "合并重复的档案",

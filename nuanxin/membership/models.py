@@ -47,6 +47,39 @@ class RosterBatch(models.Model):
         indexes = [models.Index(fields=["union", "-id"], name="batch_union")]
 
 
+class Listing(models.Model):
+    """登记表: a dropped table of outlets or unions, its verdicts and how far it has taken effect."""
+
+    id = models.BigAutoField(primary_key=True)
+    union = models.ForeignKey("orgs.Union", models.PROTECT, verbose_name="工会")
+    kind = models.CharField("登记什么", max_length=8)
+    state = models.SmallIntegerField("状态", default=1)
+    file_id = models.UUIDField("原件")
+    file_name = models.CharField("文件名", max_length=200)
+    mapping = models.JSONField("列对应", null=True)
+    options = models.JSONField("选项", default=dict)
+    rows_count = models.IntegerField("行数", default=0)
+    totals = models.JSONField("各类行数", default=dict)
+    done_rows = models.IntegerField("已办行数", default=0)
+    created_by = models.UUIDField("上传账号", null=True)
+    created_by_name = models.CharField("上传人", max_length=60, blank=True)
+    created_at = models.DateTimeField("上传时间")
+    confirmed_by = models.UUIDField("办理账号", null=True)
+    started_at = models.DateTimeField("开始办理时间", null=True)
+    finished_at = models.DateTimeField("办完时间", null=True)
+    failure = models.CharField("没办成的原因", max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = "登记表"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(started_at__isnull=True) | models.Q(confirmed_by__isnull=False),
+                name="listing_started_by_somebody",
+            )
+        ]
+        indexes = [models.Index(fields=["union", "-id"], name="listing_union")]
+
+
 class RosterChunk(models.Model):
     """花名册分段: a run of rows that took effect in one transaction, with its verdicts."""
 

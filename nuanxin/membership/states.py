@@ -322,6 +322,42 @@ BATCH_MOVES: dict[BatchState, frozenset[BatchState]] = {
 }
 
 
+class ListingKind(StrEnum):
+    """What a dropped table lists."""
+
+    OUTLETS = "outlets"
+    UNIONS = "unions"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name of one of what is listed."""
+        return {"outlets": "网点", "unions": "工会"}[self.value]
+
+    @property
+    def unit(self) -> str:
+        """Return the counting word."""
+        return {"outlets": "个", "unions": "家"}[self.value]
+
+
+class ListingOutcome(StrEnum):
+    """What becomes of one row of a dropped table."""
+
+    NEW = "new"
+    HERE = "here"
+    REPEATED = "repeated"
+    UNPLACED = "unplaced"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {
+            "new": "新登记",
+            "here": "已经登记过",
+            "repeated": "表里重复",
+            "unplaced": "登记不了",
+        }[self.value]
+
+
 class RowOutcome(IntEnum):
     """一行花名册的结论; ``code`` is the word used in files and the API.
 

@@ -7,6 +7,7 @@ from nuanxin.membership.pages import (
     ceremonies,
     duplicates,
     join,
+    listings,
     member_export,
     members,
     mine,
@@ -73,6 +74,15 @@ urlpatterns = [
         ceremonies.ceremony_close,
         name="desk-ceremony-close",
     ),
+    path(
+        "desk/unions/<slug:code>/outlets/sheet/", listings.outlets_sheet, name="desk-outlets-sheet"
+    ),
+    path("desk/unions/<slug:code>/below/sheet/", listings.unions_sheet, name="desk-unions-sheet"),
+    path("desk/listings/<int:listing_id>/", listings.listing, name="desk-listing"),
+    path("desk/listings/<int:listing_id>/columns/", listings.columns, name="desk-listing-columns"),
+    path("desk/listings/<int:listing_id>/confirm/", listings.confirm, name="desk-listing-confirm"),
+    path("desk/listings/<int:listing_id>/discard/", listings.discard, name="desk-listing-discard"),
+    path("desk/listings/<int:listing_id>/result/", listings.result, name="desk-listing-result"),
     path("desk/rosters/", rosters.roster_list, name="desk-rosters"),
     path("desk/rosters/new/", rosters.roster_drop, name="desk-roster-new"),
     path("desk/rosters/<int:batch_id>/", rosters.roster, name="desk-roster"),

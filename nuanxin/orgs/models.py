@@ -240,6 +240,8 @@ class Outlet(models.Model):
     name = models.CharField("名称", max_length=120)
     adcode = models.IntegerField("地区")
     town_code = models.IntegerField("乡镇街道", null=True)
+    address = models.CharField("地址", max_length=120, blank=True, db_default="")
+    kind = models.CharField("网点类型", max_length=20, blank=True, db_default="")
     lng = models.FloatField("经度", null=True)
     lat = models.FloatField("纬度", null=True)
     opened_on = models.DateField("启用日期", null=True)

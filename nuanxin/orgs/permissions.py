@@ -8,6 +8,8 @@ from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Forbidden
 
+OUTLETS = "outlet.register"
+
 
 def can_shape(actor: Actor, *, parent_path: str) -> bool:
     """Return whether the actor may found, move, merge or end a union under ``parent_path``."""
@@ -35,8 +37,7 @@ def check_can_edit(actor: Actor, *, path: str) -> None:
 def can_register_employers(actor: Actor) -> bool:
     """Return whether the actor may enter an employer, which belongs to no union's subtree."""
     return any(
-        policy.holds(actor, right)
-        for right in ("org_unit.create", "org_unit.edit", "org_unit.manage")
+        policy.holds(actor, right) for right in ("org_unit.create", "org_unit.edit", OUTLETS)
     )
 
 
@@ -55,11 +56,7 @@ def can_manage_outlets(actor: Actor, *, covering_paths: tuple[str, ...]) -> bool
     """
     if not covering_paths:
         return can_register_employers(actor)
-    return any(
-        policy.may(actor, right, path=path)
-        for path in covering_paths
-        for right in ("org_unit.manage", "org_unit.edit", "org_unit.create")
-    )
+    return any(policy.may(actor, OUTLETS, path=path) for path in covering_paths)
 
 
 def check_can_manage_outlets(actor: Actor, *, covering_paths: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """Founding, ending, renaming, territory and terms: who may, what is refused, what is recorded."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -183,13 +184,23 @@ def test_bulk_founding_is_all_or_nothing(
     assert Union.objects.count() == before
 
 
-def test_bulk_founding_is_for_who_may_shape_the_whole_tree(world: World) -> None:
+def test_bulk_founding_is_for_who_may_shape_what_is_above(world: World) -> None:
     rows = [NewUnion("某工会", UnionKind.JOINT, 330105, JUNE, "DG", "N")]
+    for role, code, refusal in (
+        (Role.COUNTY_CADRE, "XH", NotFound),
+        (Role.GRASSROOTS_OFFICER, "DG", Forbidden),
+    ):
+        with pytest.raises(refusal):
+            world.do(actions.found_unions_in_bulk, rows=rows, actor=world.actor(role, code))
+    county = world.actor(Role.COUNTY_CADRE, "GS")
+    mixed = [*rows, NewUnion("别县的工会", UnionKind.JOINT, 330106, JUNE, "XH", "M")]
+    with pytest.raises(NotFound):
+        world.do(actions.found_unions_in_bulk, rows=mixed, actor=county)
+    root = [NewUnion("另一个总工会", UnionKind.FEDERATION, 330000, JUNE, None, "R")]
     with pytest.raises(Forbidden):
-        world.do(
-            actions.found_unions_in_bulk, rows=rows, actor=world.actor(Role.COUNTY_CADRE, "GS")
-        )
-    assert world.do(actions.found_unions_in_bulk, rows=rows)
+        world.do(actions.found_unions_in_bulk, rows=root, actor=county)
+    assert world.do(actions.found_unions_in_bulk, rows=rows, actor=county)
+    assert world.do(actions.found_unions_in_bulk, rows=[replace(rows[0], code="", name="又一家")])
 
 
 def test_a_merger_needs_a_document_a_day_that_has_come_and_another_union(world: World) -> None:

@@ -369,7 +369,34 @@ def _employer_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"code": union.code, "employer_id": employer.id}
 
 
+def _listing_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.membership.models import Listing
+    from nuanxin.membership.states import BatchState
+
+    listing = Listing.objects.create(
+        union=union,
+        kind="outlets",
+        state=BatchState.DISCARDED,
+        file_id=NO_UUID,
+        file_name="样例.csv",
+        created_at=cast.now,
+    )
+    return {"listing_id": listing.id}
+
+
+_LISTING = Sample(missing={"listing_id": NO_ID}, of_union=_listing_of)
 SAMPLES |= {
+    "desk-outlets-sheet": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
+    "desk-unions-sheet": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
+    "desk-listing": _LISTING,
+    "desk-listing-columns": _LISTING,
+    "desk-listing-confirm": _LISTING,
+    "desk-listing-discard": _LISTING,
+    "desk-listing-result": _LISTING,
     "desk-union-shape": Sample(
         missing={"code": "NOBODY", "change": "found"},
         of_union=lambda cast, union: {"code": union.code, "change": "found"},

@@ -27,10 +27,12 @@ from nuanxin.access.middleware.sessions import SessionStore
 from nuanxin.access.queries.keeping import HostPerson, sealed_for_session
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.actor import ANONYMOUS, Actor
+from nuanxin.membership.actions import listings
 from nuanxin.membership.models import JoinApplication
 from nuanxin.membership.pages import draft
 from nuanxin.membership.queries.invitations import token_of
-from nuanxin.orgs.models import UnionChange
+from nuanxin.membership.states import ListingKind
+from nuanxin.orgs.models import Employer, UnionChange
 from nuanxin.people.states import ConsentPurpose
 from tests.cast import Cast
 from tests.chromium import WIDTHS, Witness, findings, follow, runs_out_px, serve
@@ -48,6 +50,7 @@ NOT_PAGES = {
     "card-bundle": "for the page that checks cards",
     "figures-table": "a file",
     "figure-rows-export": "a file",
+    "desk-listing-result": "a file",
     "desk-roster-result": "a file",
     "card-check-worker": "a script",
     "worker-card-paper": "a file",
@@ -329,7 +332,33 @@ def _dissolutions_page(walker: Walker) -> tuple[str, Any, str]:
     return "county_cadre", walker.tab_of("county_cadre"), reverse("desk-dissolutions")
 
 
+_OUTLETS_TABLE = """网点名称,地址,县区,街道,类型
+样例大关网点,上塘路 1 号,拱墅区,大关街道,揽投部
+样例慈溪网点,,慈溪市,,加盟
+样例大关网点,,拱墅区,,
+样例白云网点,,,白云街道,
+"""
+
+
+def _listing_page(walker: Walker) -> tuple[str, Any, str]:
+    """Open a table of outlets that waits to be confirmed."""
+    cast, now = walker.cast, walker.world.clock.now
+    SAMPLES["desk-employer"].of_union(cast, cast.union("couriers"))  # type: ignore[misc]
+    listing_id = listings.open_listing(
+        union_id=cast.union("couriers").id,
+        kind=ListingKind.OUTLETS,
+        file_name="网点一览.csv",
+        content=_OUTLETS_TABLE.encode(),
+        options={"employer": Employer.objects.get(name="样例有限公司").id},
+        actor=cast.actor("officer_chen"),
+        now=now,
+    )
+    listings.read_listing_file(listing_id=listing_id, now=now)
+    return "officer_chen", walker.tab_of("officer_chen"), reverse("desk-listing", args=[listing_id])
+
+
 PREPARED: dict[str, Opener] = {
+    "desk-listing": _listing_page,
     "desk-dissolutions": _dissolutions_page,
     "join-of": lambda walker: (
         "anonymous",

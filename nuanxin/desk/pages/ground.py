@@ -14,6 +14,8 @@ from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.orgs.queries import UnionRow
 
+OUTLETS = "outlet.register"
+
 
 @requires(RIGHT)
 @require_GET
@@ -27,7 +29,10 @@ def outlets(request: HttpRequest, code: str) -> HttpResponse:
         region=int(region) if region.isdecimal() and len(region) == 6 else None,
         after=request.GET.get("after") or None,
     )
-    return render(request, "desk/outlets.html", _outlets_context(shown))
+    context = _outlets_context(shown)
+    if shown.union.is_live and policy.may(actor, OUTLETS, path=shown.union.path):
+        context["sheet_url"] = reverse("desk-outlets-sheet", args=[code])
+    return render(request, "desk/outlets.html", context)
 
 
 @requires(RIGHT)
@@ -55,6 +60,7 @@ def _outlets_context(shown: OutletsOf) -> dict[str, Any]:
             for one in shown.regions
         ],
         "clear_url": "?" if region else "",
+        "sheet_url": "",
         "columns": [
             {"label": "网点"},
             {"label": "在哪里"},
@@ -64,7 +70,7 @@ def _outlets_context(shown: OutletsOf) -> dict[str, Any]:
         "rows": [
             {
                 "cells": [
-                    {"text": one.name, "note": "" if one.is_open else "已停用"},
+                    {"text": one.name, "note": one.note},
                     one.place,
                     one.employer_name,
                     {"text": "—" if one.members is None else f"{one.members:,}", "css": "num"},

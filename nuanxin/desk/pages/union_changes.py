@@ -25,7 +25,7 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound, Refusal
 from nuanxin.orgs.queries import UnionRow
 
-SHAPE, EDIT = "org_unit.create", "org_unit.edit"
+SHAPE, EDIT, OUTLETS = "org_unit.create", "org_unit.edit", "outlet.register"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +168,18 @@ def offered(actor: Actor, union: UnionRow) -> list[dict[str, str]]:
         for slug, one in SHAPES.items()
         if (may_here if one.is_below else may_above)
     ]
-    return [
+    menu = [
         {"label": one.title, "url": reverse(name, args=[union.code, slug])}
         for name, slug, one in found
         if slug not in _FITTING or _FITTING[slug](union)
     ]
+    if union.accepts_members and policy.may(actor, OUTLETS, path=union.path):
+        url = reverse("desk-outlets-sheet", args=[union.code])
+        menu.append({"label": "用表登记网点", "url": url})
+    if may_here:
+        url = reverse("desk-unions-sheet", args=[union.code])
+        menu.append({"label": "用表登记下级工会", "url": url})
+    return menu
 
 
 # ---- inside -----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ class OutletLine:
     name: str
     place: str
     employer_name: str
-    is_open: bool
+    note: str
     members: int | None
 
 
@@ -71,7 +71,7 @@ def get_outlets(*, actor: Actor, code: str, region: int | None, after: str | Non
                 name=one.name,
                 place=orgs.region_name(one.adcode, one.town_code),
                 employer_name=employers[one.employer_id].name,
-                is_open=one.closed_on is None,
+                note="，".join(part for part in (one.kind, one.address) if part),
                 members=members.get(one.id, 0) if may_count else None,
             )
             for one in page.items

@@ -1,12 +1,15 @@
 """The child process of ``roster_file.read_roster_safely``: limits itself, reads, answers, ends.
 
-Takes a pickled (path, filename, limits, sheet, is_pointed_out, answer path) on standard input, from its parent.
+Takes a pickled (path, filename, limits, sheet, is_pointed_out, answer path) on standard input, from its parent;
+with ``AS_IS`` for the sheet it answers with all sheets as they are.
 """
 
 import pickle
 import resource
 import sys
 
+AS_IS = "\x00as-is"
+"""No sheet has this name."""
 NO_MEMORY, NO_SPACE = 3, 4
 """What the child exits with when it could not answer."""
 
@@ -22,12 +25,16 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
     from nuanxin.kernel.errors import Malformed
-    from nuanxin.membership.forms.roster_file import read_roster
+    from nuanxin.membership.forms.roster_file import read_roster, read_sheets
 
     try:
         result: tuple[str, object] = (
             "read",
-            read_roster(path, filename, limits=limits, sheet=sheet, is_pointed_out=is_pointed_out),
+            read_sheets(path, filename, limits)
+            if sheet == AS_IS
+            else read_roster(
+                path, filename, limits=limits, sheet=sheet, is_pointed_out=is_pointed_out
+            ),
         )
     except Malformed as refusal:
         result = ("refused", (refusal.code, refusal.message, refusal.details))

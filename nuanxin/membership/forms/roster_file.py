@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from nuanxin.kernel.errors import Malformed, Unavailable
 from nuanxin.membership.forms.delimited_file import read_delimited
 from nuanxin.membership.forms.markup_file import is_markup, read_markup
-from nuanxin.membership.forms.roster_child import NO_SPACE
+from nuanxin.membership.forms.roster_child import AS_IS, NO_SPACE
 from nuanxin.membership.forms.roster_columns import RosterTable, build_table
 from nuanxin.membership.forms.roster_grid import Grid, check_size
 from nuanxin.membership.forms.workbook_file import (
@@ -145,7 +146,33 @@ def read_roster_safely(
         _run_child(
             pickle.dumps((str(path), filename, limits, sheet, is_pointed_out, str(answer))), limits
         )
-        return _answer_of(answer)
+        table: RosterTable = _answer_of(answer)
+        return table
+
+
+def read_sheets_safely(
+    content: bytes, filename: str, *, limits: RosterLimits = ROSTER_LIMITS
+) -> list[Grid]:
+    """Return the sheets of a file as they are, read in a child process with limits.
+
+    For tables that are no rosters: who calls finds the heading. Raises as ``read_roster_safely``.
+    """
+    check_file(content, limits)
+    with tempfile.TemporaryDirectory(prefix="sheets-") as folder:
+        path, answer = Path(folder) / "dropped", Path(folder) / "answer"
+        try:
+            path.write_bytes(content)
+        except OSError:
+            raise _no_space() from None
+        _run_child(pickle.dumps((str(path), filename, limits, AS_IS, False, str(answer))), limits)
+        grids: list[Grid] = _answer_of(answer)
+        return grids
+
+
+def read_sheets(path: str, filename: str, limits: RosterLimits) -> list[Grid]:
+    """Do what ``read_sheets_safely`` does, here and now."""
+    check_file(path, limits)
+    return _read_grids(path, Path(filename).stem or "表", limits)
 
 
 def _run_child(task: bytes, limits: RosterLimits) -> None:
@@ -194,15 +221,14 @@ def _too_slow() -> Malformed:
     )
 
 
-def _answer_of(answer: Path) -> RosterTable:
+def _answer_of(answer: Path) -> Any:
     """Return what the child wrote; our own code wrote it, from values that it has checked."""
     with answer.open("rb") as stream:
         kind, value = pickle.load(stream)
     if kind == "refused":
         code, message, details = value
         raise Malformed(code, message, **details)
-    table: RosterTable = value
-    return table
+    return value
 
 
 def _read_grids(

@@ -9,6 +9,18 @@ from nuanxin.kernel.occupations import all_occupations
 from nuanxin.membership.rules.limits import UPLOAD_LIMITS
 
 _MEGABYTE = 1024 * 1024
+UPLOAD_ERRORS = {
+    "required": "选一个文件。.xlsx、.xls、.csv 都行。",
+    "empty": "这个文件是空的，选错了吧？",
+}
+
+
+def checked_upload(upload: Any) -> Any:
+    """Return an uploaded table; raise ``ValidationError`` for one too large to be read."""
+    if upload.size > UPLOAD_LIMITS.file_bytes:
+        most = UPLOAD_LIMITS.file_bytes // _MEGABYTE
+        raise forms.ValidationError(f"文件太大，最多 {most} MB。按单位拆成几份，分次上传。")
+    return upload
 
 
 class DropForm(forms.Form):
@@ -21,10 +33,7 @@ class DropForm(forms.Form):
     )
     file = forms.FileField(
         label="名单文件",
-        error_messages={
-            "required": "选一个文件。.xlsx、.xls、.csv 都行。",
-            "empty": "这个文件是空的，选错了吧？",
-        },
+        error_messages=UPLOAD_ERRORS,
     )
     occupation = forms.ChoiceField(label="没写工种的，算哪一种", required=False)
 
@@ -38,8 +47,4 @@ class DropForm(forms.Form):
 
     def clean_file(self) -> Any:
         """Return the upload; too large a one is refused before it is read."""
-        upload = self.cleaned_data["file"]
-        if upload.size > UPLOAD_LIMITS.file_bytes:
-            most = UPLOAD_LIMITS.file_bytes // _MEGABYTE
-            raise forms.ValidationError(f"文件太大，最多 {most} MB。按单位拆成几份，分次上传。")
-        return upload
+        return checked_upload(self.cleaned_data["file"])

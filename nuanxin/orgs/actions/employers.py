@@ -20,7 +20,7 @@ from nuanxin.orgs.queries.rows import fetch_all, fetch_one
 from nuanxin.orgs.states import OUTLETS_LIMIT, UnionKind
 from nuanxin.records.actions import append_event
 
-NAME_LONGEST = 120
+NAME_LONGEST, ADDRESS_LONGEST, KIND_LONGEST = 120, 120, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class NewOutlet:
     lng: float | None = None
     lat: float | None = None
     opened_on: date | None = None
+    address: str = ""
+    kind: str = ""
 
 
 @transaction.atomic
@@ -170,7 +172,12 @@ def register_outlets_in_bulk(
     permissions.check_can_manage_outlets(actor, covering_paths=paths)
     for place in {(row.adcode, row.town_code) for row in listed}:
         ground.checked_place(*place)
-    wires = [asdict(row) | {"name": _checked_name(row.name, "网点")} for row in listed]
+    wires = [
+        asdict(row)
+        | {"name": _checked_name(row.name, "网点")}
+        | {"address": row.address[:ADDRESS_LONGEST], "kind": row.kind[:KIND_LONGEST]}
+        for row in listed
+    ]
     values: dict[str, Any] = {
         "employer": employer_id,
         "rows": json.dumps(wires, ensure_ascii=False, default=str),
@@ -193,10 +200,10 @@ def register_outlets_in_bulk(
 
 
 _REGISTER_OUTLETS = """
-INSERT INTO orgs_outlet (employer_id, name, adcode, town_code, lng, lat, opened_on)
-SELECT %(employer)s, r.name, r.adcode, r.town_code, r.lng, r.lat, r.opened_on
+INSERT INTO orgs_outlet (employer_id, name, adcode, town_code, lng, lat, opened_on, address, kind)
+SELECT %(employer)s, r.name, r.adcode, r.town_code, r.lng, r.lat, r.opened_on, r.address, r.kind
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(name text, adcode int, town_code int, lng float8,
-     lat float8, opened_on date)
+     lat float8, opened_on date, address text, kind text)
 ON CONFLICT (employer_id, name) DO NOTHING
 """
 

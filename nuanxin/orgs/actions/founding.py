@@ -122,25 +122,26 @@ def found_unions_in_bulk(
 ) -> dict[str, int]:
     """Found many unions at once; return their ids by code. At most ``BULK_LIMIT`` rows.
 
-    All or nothing. Rows may come in any order; each needs a code. Only who may shape the whole
-    tree may do this. One event for all, and a change a union. Raises as ``found_union`` does; the
-    message names the union.
+    All or nothing. Rows may come in any order; one without a code is given one, and no row may
+    stand under it. The actor needs the right over every union that is there already and gets a new
+    one below it; a root is for who may shape the whole tree. One event for all, and a change a
+    union. Raises as ``found_union`` does; the message names the union, ``details`` its ``name``.
     """
     listed = list(rows)
     if len(listed) > BULK_LIMIT:
         raise Malformed("orgs.too_many_rows", f"一次最多登记 {BULK_LIMIT} 个工会。请分几次办。")
-    if not ground.is_everywhere(actor):
-        raise Forbidden("access.no_right", "成批登记工会由省级办理。请把名单交给省总工会。")
-    if any(not row.code for row in listed):
-        raise Malformed("orgs.code_missing", "成批登记时每个工会都要有编码。请补齐编码再登记。")
     if not listed:
         return {}
+    if any(row.parent_code is None for row in listed) and not ground.is_everywhere(actor):
+        raise Forbidden("access.no_right", "最上一级工会由省级登记。请给每一家写上级工会。")
     periods.lock_tree()
-    inside = {row.code for row in listed}
+    inside = {row.code for row in listed if row.code}
     above = {row.parent_code for row in listed if row.parent_code} - inside
     known = {code: queries.get_union_by_code(code) for code in sorted(above)}
+    for union in known.values():
+        permissions.check_can_shape(actor, parent_path=union.path)
     ids = _found(listed, known=known, now=now)
-    by_code = dict(zip((row.code for row in listed), ids, strict=True))
+    by_code = dict(Union.objects.filter(id__in=ids).values_list("code", "id"))
     _record_bulk(ids)
     append_event(
         "orgs.unions_founded_in_bulk",
@@ -275,6 +276,7 @@ def _check_parents(rows: Sequence[NewUnion], known: Mapping[str, UnionRow]) -> N
                 "orgs.parent_is_younger",
                 f"「{row.name}」比上级「{parent.name}」成立得早。请核对成立日期，或者另选上级。",
                 founded_on=parent.founded_on.isoformat(),
+                name=row.name,
             )
 
 

@@ -4,7 +4,7 @@ Apart from tree and region: one enterprise union may cover outlets in four citie
 covered by name, or because the whole employer is.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,6 +55,8 @@ class OutletRow:
     lat: float | None
     opened_on: date | None
     closed_on: date | None
+    address: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ _EMPLOYER = (
     " e.closed_on"
 )
 _OUTLET = (
-    "o.id, o.employer_id, o.name, o.adcode, o.town_code, o.lng, o.lat, o.opened_on, o.closed_on"
+    "o.id, o.employer_id, o.name, o.adcode, o.town_code, o.lng, o.lat, o.opened_on, o.closed_on,"
+    " o.address, o.kind"
 )
 
 
@@ -247,6 +250,30 @@ def find_outlet(employer_id: int, name: str) -> OutletRow | None:
         {"employer": employer_id, "name": stored_name(name)},
     )
     return OutletRow(*row) if row else None
+
+
+def list_outlets_named(names_of: Mapping[int, Collection[str]]) -> list[OutletRow]:
+    """Return the outlets with just these names, by employer; ``stored_name`` of each counts."""
+    pairs = [
+        (employer, stored_name(name)) for employer, names in names_of.items() for name in names
+    ]
+    rows = fetch_all(
+        f"SELECT {_OUTLET} FROM unnest(%(employers)s::bigint[], %(names)s::text[]) AS w(employer, name)"
+        " JOIN orgs_outlet o ON o.employer_id = w.employer AND o.name = w.name",
+        {"employers": [one for one, _ in pairs], "names": [name for _, name in pairs]},
+    )
+    return [OutletRow(*row) for row in rows]
+
+
+def list_covered_employers(union_id: int) -> list[EmployerRow]:
+    """Return the employers in business that a union covers today, in part or whole; 500 at most."""
+    rows = fetch_all(
+        f"SELECT {_EMPLOYER} FROM orgs_employer e WHERE e.closed_on IS NULL AND e.id IN ("
+        f"  SELECT c.employer_id FROM orgs_coverage c WHERE c.union_id = %(union)s AND {_there('c', None)})"
+        " ORDER BY e.name, e.id LIMIT 500",
+        {"union": union_id},
+    )
+    return [EmployerRow(*row) for row in rows]
 
 
 def outlet_ids_of(

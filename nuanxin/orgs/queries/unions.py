@@ -1,6 +1,6 @@
 """One union, and lists of unions of today."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from nuanxin.kernel import regions
@@ -166,6 +166,22 @@ def search_unions(
             "accepts": accepts_members,
             "limit": page_size(limit),
         },
+    )
+    return [union_row(row) for row in rows]
+
+
+def list_unions_named(words: Collection[str], *, path: str | None = None) -> list[UnionRow]:
+    """Return the living unions whose code, credit code or whole name is one of ``words``.
+
+    ``path`` limits it to a subtree; None is everywhere. ``stored_name`` of each word counts.
+    """
+    wanted = sorted({stored_name(word) for word in words} - {""})
+    low, high = path_bounds(path) if path is not None else ("", "~")
+    rows = fetch_all(
+        f"SELECT {UNION_COLUMNS} FROM orgs_union u WHERE u.ended_on IS NULL"
+        " AND u.path >= %(low)s AND u.path < %(high)s AND (u.code = ANY(%(words)s)"
+        " OR u.credit_code = ANY(%(words)s) OR u.name = ANY(%(words)s)) ORDER BY u.id",
+        {"low": low, "high": high, "words": wanted},
     )
     return [union_row(row) for row in rows]
 
