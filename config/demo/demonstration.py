@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import accounts, load, manifest, underway, world
+from config.demo import accounts, load, manifest, reports, underway, world
 from config.demo.scales import SCALES
 from config.demo.world import BuiltWorld
 from config.places import Places
@@ -67,6 +67,7 @@ def build(
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     underway.keep_house(now=now)
     world.fold(now)
+    written = reports.write_report(sign_ins, now=now)
     append_event(
         "demo.loaded",
         actor=SYSTEM,
@@ -75,7 +76,7 @@ def build(
         subject_id=None,
         data={"scale": scale, "seed": seed, "digest": built.digest, "persons": len(built.people)},
     )
-    built.objects = made | _objects(built)
+    built.objects = made | written | _objects(built)
     built.counts["live_members"] = _live_members()
     return built, sign_ins
 

@@ -133,12 +133,15 @@ class BlockMaker:
                 }
             )
         last = [(line["label"], line["values"][-1]) for line in lines]
-        said = [f"{label}{format_thousands(value)}" for label, value in last if value is not None]
+        said = [
+            f"{label}{format_thousands(value)}" if value is not None else f"{label}人数太少，不公布"
+            for label, value in last
+        ]
         return {
             "labels": list(labels),
             "lines": lines,
             "unit": units[0] if units else "",
-            "finding": f"到{labels[-1]}，{'，'.join(said)}" if labels and said else "",
+            "finding": f"到{labels[-1]}，{'，'.join(said)}",
         }
 
 
