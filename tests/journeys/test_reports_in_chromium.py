@@ -28,7 +28,7 @@ def test_a_cadre_writes_a_bulletin(site, tmp_path, has_script):
     assert faults.locator("mark").all_inner_texts() == ["99,999人", "{{ orgs.onions }}"]
     assert "99,999人" in desk.get_by_label("正文").input_value()
     if has_script:
-        picture(desk, "report-faults")
+        picture(desk, "report-faults", height=560)
         assert findings(desk) == []
     desk.get_by_label("正文").fill(written)
     desk.get_by_label("找指标").fill("首次入会")
@@ -39,7 +39,7 @@ def test_a_cadre_writes_a_bulletin(site, tmp_path, has_script):
     desk.get_by_label("正文").fill(written)
     follow(desk, desk.get_by_role("button", name="存一版"))
     if has_script:
-        picture(desk, "report-edit")
+        picture(desk, "report-edit", height=640)
     follow(desk, desk.get_by_role("button", name="定稿"))
     desk.wait_for_url("**/desk/reports/frozen/*/")
     digest = desk.locator(".r-digest code").inner_text()
