@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Sequence
 
 from config.places import Places, places
+from config.usage import UsageParser
 from nuanxin.kernel.errors import Refusal
 from nuanxin.kernel.text import without_numbers
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command; reading it needs neither Django nor a database."""
-    parser = argparse.ArgumentParser(
+    parser = UsageParser(
         prog="nuanxin", description="暖新：新就业形态劳动者工会服务平台", add_help=True
     )
     _add_data_option(parser, default=None)

@@ -7,14 +7,15 @@ or the draft could not be read, with 2 on wrong usage.
 import argparse
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.commands.figures_recount import add_recount
 from config.commands.figures_report import add_report
 from config.embedded import uses_embedded_server
 from config.opening import opened
 from config.places import places
+from config.usage import day
 from nuanxin.kernel.errors import Malformed
 
 if TYPE_CHECKING:
@@ -26,14 +27,16 @@ FOUND_FAULTS = 1
 def register(subparsers: Any) -> None:
     """Add the command with its two actions."""
     parser = subparsers.add_parser("figures", help="列出、查看统计数字，核对稿子里的数")
-    actions = parser.add_subparsers(title="动作", metavar="list|show|check|report", required=True)
+    actions = parser.add_subparsers(
+        title="动作", metavar="list|show|check|report|recount", required=True
+    )
     listing = actions.add_parser("list", help="列出全部指标")
     showing = actions.add_parser("show", help="查看一个指标的值")
     showing.add_argument("code", metavar="指标代码")
     showing.add_argument("--region", metavar="行政区划代码", default="330000")
-    showing.add_argument("--as-of", metavar="日期", type=date.fromisoformat, default=None)
+    showing.add_argument("--as-of", metavar="日期", type=day, default=None)
     checking = _add_check(actions)
-    for action in (listing, showing, checking, add_report(actions)):
+    for action in (listing, showing, checking, add_report(actions), add_recount(actions)):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
     listing.set_defaults(run=run_list)

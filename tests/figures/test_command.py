@@ -2,12 +2,15 @@
 
 import json
 from contextlib import nullcontext
+from datetime import date
 
 import pytest
 
 from config import cli
 from config.commands import figures as command
+from config.commands import figures_recount
 from nuanxin.kernel import clock
+from nuanxin.membership.models import MemberStock
 from tests.figures.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -82,4 +85,23 @@ def test_what_is_not_there_is_refused_with_a_sentence(run, arguments):
 def test_a_day_that_is_none_is_wrong_usage(run):
     with pytest.raises(SystemExit) as ended:
         run("show", LIVE, "--as-of", "gestern")
+    assert ended.value.code == 2
+
+
+def test_recount_proves_upkeep_and_names_what_differs(run, monkeypatch):
+    monkeypatch.setattr(figures_recount, "opened", lambda where: nullcontext())
+    status, out, _ = run("recount", "--day", "2026-03-14", "--day", "2026-10-01", "--json")
+    assert (status, json.loads(out)["agrees"]) == (0, True)
+    status, out, _ = run("recount", "--from", "2026-01", "--to", "2026-08")
+    assert "各地月末累计" in out
+    MemberStock.objects.filter(month__gte=date(2026, 2, 1), region=330105).update(joined=77)
+    status, out, _ = run("recount", "--day", "2026-03-14")
+    assert status == 1
+    assert "2026-03-14/330105/" in out
+
+
+@pytest.mark.parametrize("typed", [["--from", "去年"], ["--day", "2026-02-30"]])
+def test_recount_says_how_a_month_and_a_day_are_written(run, typed):
+    with pytest.raises(SystemExit) as ended:
+        run("recount", *typed)
     assert ended.value.code == 2

@@ -80,6 +80,16 @@ def lay(cursor: CursorWrapper, months: Sequence[date], *, today: date) -> None:
     )
 
 
+def are_laid(month: date) -> bool:
+    """Return whether a month has spots; one that lacks them is read from its flows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM membership_memberspot WHERE day >= %s AND day < %s)",
+            [month, shift_months(month, 1)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def recount(month: date, *, today: date) -> int:
     """Return how many cells of a month's spots differ from a count of its folded flows."""
     values = _values([month], today)
