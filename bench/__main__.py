@@ -26,7 +26,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO
 
-BENCHES = ("collective", "read_roster", "one_click", "figures_page", "member_list", "tree")
+BENCHES = (
+    "collective", "read_roster", "one_click", "figures_page", "recount", "member_list", "tree",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "PROMISE | "
 PACKAGES = ("django", "psycopg", "django-ninja", "granian", "polars", "fastexcel", "duckdb")
