@@ -289,3 +289,9 @@ class OutletForm(UnionForm):
         required="还没有填在哪里。",
     )
     opened_on = _day("开张日期", "可以不填。", required=False)
+
+
+class CloseForm(UnionForm):
+    """The day from which an outlet or an employer is no more."""
+
+    closed_on = _day("从哪天起", "不能晚于今天。这一天起就不算在用了。")

@@ -149,6 +149,37 @@ def words_of_territory_days(
     ]
 
 
+def words_of_outlet_closing(*, members: int | None, place: str) -> list[str]:
+    """Return what closing an outlet does; ``members`` None where they may not be counted."""
+    said = ["从那天起它不再计入网点数，覆盖它的工会也不再列它。"]
+    if members:
+        said.append(
+            f"登记在这里的 {members:,} 名会员会籍不动、不用转会；按地方数人时仍算在{place}，"
+            "直到给他们换了网点。"
+        )
+    elif members == 0:
+        said.append("没有会员登记在这里，没有人要动。")
+    return [*said, "那天以前的数不变。停错了，在“已停用的网点”里恢复。"]
+
+
+def words_of_employer_ending(
+    *, outlets: int, covering: int, ending: list[tuple[str, int]], more: int
+) -> list[str]:
+    """Return what an employer's end does; ``ending`` are unions with their members."""
+    said = [f"它在用的 {outlets:,} 个网点同一天停用。" if outlets else "它没有在用的网点。"]
+    for name, members in ending:
+        said.append(
+            f"「{name}」只覆盖这一家单位，要由上级撤销（工会法第十三条）：上级的待办里会多一件；"
+            f"{members:,} 名会员到撤销时由上级保留会籍。"
+        )
+    if more:
+        said.append(f"还有 {more:,} 家也只覆盖它，一样办。")
+    others = covering - len(ending) - more
+    if others:
+        said.append(f"另外 {others:,} 家工会还覆盖别的单位，照常。")
+    return [*said, "会籍现在一个不动，那天以前的数不变。登记错了，在单位这一页恢复。"]
+
+
 _LISTED_MOST = 12
 
 

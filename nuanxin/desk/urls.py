@@ -1,5 +1,6 @@
 """Addresses of 工作台: pages that cross packages."""
 
+from nuanxin.desk.pages.closing import closing_urls
 from nuanxin.desk.pages.dissolutions import dissolution_urls
 from nuanxin.desk.pages.ground import ground_urls
 from nuanxin.desk.pages.overview import overview_urls
@@ -16,4 +17,5 @@ urlpatterns = [
     *union_change_urls,
     *dissolution_urls,
     *territory_urls,
+    *closing_urls,
 ]

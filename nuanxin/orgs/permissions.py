@@ -66,3 +66,22 @@ def check_can_manage_outlets(actor: Actor, *, covering_paths: tuple[str, ...]) -
             "access.no_right",
             "这家单位的网点由覆盖它的工会登记。需要办的话，请联系那个工会或者上级工会。",
         )
+
+
+def can_close_employer(actor: Actor, *, covering_paths: tuple[str, ...]) -> bool:
+    """Return whether the actor may note an employer's end: he looks after all unions that cover it.
+
+    Where no union covers it, whoever may enter employers.
+    """
+    if not covering_paths:
+        return can_register_employers(actor)
+    return all(policy.may(actor, "org_unit.edit", path=path) for path in covering_paths)
+
+
+def check_can_close_employer(actor: Actor, *, covering_paths: tuple[str, ...]) -> None:
+    """Return if allowed; raise ``Forbidden`` otherwise (employers are public, so never 404)."""
+    if not can_close_employer(actor, covering_paths=covering_paths):
+        raise Forbidden(
+            "access.no_right",
+            "这家单位还由别处的工会覆盖，终止要由管着它们的上级工会登记。请联系上级工会。",
+        )

@@ -369,6 +369,16 @@ def _employer_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"code": union.code, "employer_id": employer.id}
 
 
+def _outlet_of(cast: Cast, union: Union) -> dict[str, Any]:
+    from nuanxin.orgs.models import Outlet
+
+    employer = _employer_of(cast, union)["employer_id"]
+    outlet, _ = Outlet.objects.get_or_create(
+        employer_id=employer, name="样例网点", defaults={"adcode": union.adcode}
+    )
+    return {"code": union.code, "outlet_id": outlet.id}
+
+
 def _listing_of(cast: Cast, union: Union) -> dict[str, Any]:
     from nuanxin.membership.models import Listing
     from nuanxin.membership.states import BatchState
@@ -417,6 +427,10 @@ SAMPLES |= {
     "desk-employer": Sample(
         missing={"code": "NOBODY", "employer_id": NO_ID}, of_union=_employer_of
     ),
+    "desk-employer-close": Sample(
+        missing={"code": "NOBODY", "employer_id": NO_ID}, of_union=_employer_of
+    ),
+    "desk-outlet": Sample(missing={"code": "NOBODY", "outlet_id": NO_ID}, of_union=_outlet_of),
 }
 
 

@@ -28,8 +28,9 @@ def outlets(request: HttpRequest, code: str) -> HttpResponse:
         code=code,
         region=int(region) if region.isdecimal() and len(region) == 6 else None,
         after=request.GET.get("after") or None,
+        is_closed=bool(request.GET.get("closed")),
     )
-    context = _outlets_context(shown)
+    context = _outlets_context(shown, actor, is_closed=bool(request.GET.get("closed")))
     if shown.union.is_live and policy.may(actor, OUTLETS, path=shown.union.path):
         context["sheet_url"] = reverse("desk-outlets-sheet", args=[code])
     return render(request, "desk/outlets.html", context)
@@ -44,10 +45,16 @@ def employer(request: HttpRequest, code: str, employer_id: int) -> HttpResponse:
     return render(request, "desk/employer.html", _employer_context(actor, shown))
 
 
-def _outlets_context(shown: OutletsOf) -> dict[str, Any]:
+def _outlets_context(shown: OutletsOf, actor: Actor, *, is_closed: bool) -> dict[str, Any]:
     region = shown.region
+    kept = ({"region": region} if region else {}) | ({"closed": 1} if is_closed else {})
+    may_close = shown.union.is_live and policy.may(actor, OUTLETS, path=shown.union.path)
+    what = "已停用的网点" if is_closed else "网点"
     return {
-        "page_title": f"{shown.total:,} 个网点" if shown.total else "没有网点",
+        "page_title": f"{shown.total:,} 个{what}" if shown.total else f"没有{what}",
+        "is_closed": is_closed,
+        "closed_words": f"看 {shown.closed:,} 个已停用的" if shown.closed and not is_closed else "",
+        "in_use_url": reverse("desk-union-outlets", args=[shown.union.code]) if is_closed else "",
         "page_lead": f"{shown.union.name}覆盖的" + (f"，只看{shown.region_name}" if region else ""),
         "crumbs": _crumbs(shown.union, "网点"),
         "regions": [{"value": "", "label": "全部地方", "is_chosen": not region}]
@@ -69,18 +76,17 @@ def _outlets_context(shown: OutletsOf) -> dict[str, Any]:
         ],
         "rows": [
             {
+                "url": reverse("desk-outlet", args=[shown.union.code, one.id]) if may_close else "",
                 "cells": [
                     {"text": one.name, "note": one.note},
                     one.place,
                     one.employer_name,
                     {"text": "—" if one.members is None else f"{one.members:,}", "css": "num"},
-                ]
+                ],
             }
             for one in shown.rows
         ],
-        "next_url": f"?{urlencode(({'region': region} if region else {}) | {'after': shown.next})}"
-        if shown.next
-        else "",
+        "next_url": f"?{urlencode(kept | {'after': shown.next})}" if shown.next else "",
     }
 
 
@@ -108,6 +114,10 @@ def _employer_context(actor: Actor, shown: CoveredEmployer) -> dict[str, Any]:
             for one in shown.covering
         ],
         "outlets_url": reverse("desk-union-outlets", args=[union.code]),
+        "close_url": reverse("desk-employer-close", args=[union.code, row.id])
+        if policy.may(actor, "org_unit.edit", path=union.path)
+        else "",
+        "close_label": "恢复这家单位" if row.closed_on else "登记单位终止",
         "uncover_url": f"{reverse('desk-union-edit', args=[union.code, 'uncover'])}"
         f"?{urlencode({'employer': row.name})}"
         if policy.may(actor, "org_unit.edit", path=union.path)

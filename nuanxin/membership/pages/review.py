@@ -356,4 +356,6 @@ def _url_of_task(task: TaskRow) -> str:
         return f"{reverse('desk-members')}?{urlencode(asked)}"
     if task.kind == "review_overdue":
         return f"{reverse('desk-review')}?{urlencode({'union': task.union_code})}"
+    if task.kind == "employer_ended":
+        return reverse("desk-union", args=[task.subject_key])
     return reverse("desk-union", args=[task.union_code])

@@ -375,13 +375,15 @@ class TaskRow:
     union_code: str
     due_on: date | None
     created_at: datetime
+    subject_key: str = ""
 
 
 def list_tasks(*, actor: Actor, union_id: int, now: datetime, limit: int = 50) -> list[TaskRow]:
     """Return the open tasks of a union itself, the most urgent first."""
     values = _scope(actor, union_id, now)
     rows = _fetch(
-        """SELECT t.id, t.kind, t.title, u.id, u.name, u.code, t.due_on, t.created_at
+        """SELECT t.id, t.kind, t.title, u.id, u.name, u.code, t.due_on, t.created_at,
+                  t.subject_key
            FROM membership_task t JOIN orgs_union u ON u.id = t.union_id
            WHERE t.done_at IS NULL AND u.path >= %(low)s AND u.path < %(high)s
            ORDER BY coalesce(t.due_on, 'infinity'), t.id LIMIT %(limit)s""",

@@ -9,6 +9,8 @@ from nuanxin.orgs.actions.employers import (
     register_employer,
     register_outlet,
     register_outlets_in_bulk,
+    reopen_employer,
+    reopen_outlet,
 )
 from nuanxin.orgs.actions.founding import (
     NewUnion,
@@ -61,6 +63,8 @@ __all__ = [
     "register_outlet",
     "register_outlets_in_bulk",
     "rename_union",
+    "reopen_employer",
+    "reopen_outlet",
     "set_credit_code",
     "set_second_parent",
     "set_territory",

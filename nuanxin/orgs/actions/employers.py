@@ -16,8 +16,8 @@ from nuanxin.kernel.industries import industry, normalise_industry
 from nuanxin.orgs import permissions, queries, rules
 from nuanxin.orgs.actions import ground, periods
 from nuanxin.orgs.models import Employer, Outlet
-from nuanxin.orgs.queries.rows import fetch_all, fetch_one
-from nuanxin.orgs.states import OUTLETS_LIMIT, UnionKind
+from nuanxin.orgs.queries.rows import fetch_one
+from nuanxin.orgs.states import OUTLETS_LIMIT
 from nuanxin.records.actions import append_event
 
 NAME_LONGEST, ADDRESS_LONGEST, KIND_LONGEST = 120, 120, 20
@@ -100,40 +100,58 @@ def close_employer(
     """Note that an employer has ended; return the unions that end with it (工会法 a.13, A27).
 
     They are the grass-roots unions that cover nobody else; each is then dissolved by its upper
-    union (``dissolve_union`` with ``EMPLOYER_ENDED``), which also hears of it.
+    union (``dissolve_union`` with ``EMPLOYER_ENDED``), which also hears of it. Its outlets close on
+    the same day. Raises ``Forbidden`` unless the actor looks after every union that covers it.
     """
-    permissions.check_can_register_employers(actor)
-    employer = Employer.objects.select_for_update().filter(id=employer_id).first()
-    if employer is None:
-        raise NotFound()
+    employer = _employer_to_close(employer_id, actor)
     if employer.closed_on is not None:
         raise Conflict("orgs.employer_closed", f"这家单位 {employer.closed_on} 已经登记终止。")
     ground.insist_on_effect(closed_on, now)
     employer.closed_on = closed_on
     employer.save(update_fields=["closed_on"])
-    rows = fetch_all(_ENDING_WITH, {"employer": employer_id, "kind": UnionKind.GRASSROOTS.value})
-    unions = tuple(row[0] for row in rows)
+    outlets = Outlet.objects.filter(employer_id=employer_id, closed_on=None).update(
+        closed_on=closed_on
+    )
+    unions = tuple(union.id for union in queries.list_unions_ending_with(employer_id))
     append_event(
         "orgs.employer_closed",
         actor=actor,
         at=now,
         subject_type="employer",
         subject_id=employer_id,
-        data={"closed_on": closed_on.isoformat(), "unions": list(unions)},
+        data={"closed_on": closed_on.isoformat(), "unions": list(unions), "outlets": outlets},
     )
     return unions
 
 
-_ENDING_WITH = """
-SELECT u.id FROM orgs_union u
-WHERE u.ended_on IS NULL AND u.kind = %(kind)s
-  AND EXISTS (SELECT 1 FROM orgs_coverage c WHERE c.union_id = u.id AND c.superseded_at IS NULL
-              AND c.valid_to IS NULL AND c.employer_id = %(employer)s)
-  AND NOT EXISTS (SELECT 1 FROM orgs_coverage c WHERE c.union_id = u.id
-              AND c.superseded_at IS NULL AND c.valid_to IS NULL
-              AND c.employer_id <> %(employer)s)
-ORDER BY u.id LIMIT 1000
-"""
+@transaction.atomic
+def reopen_employer(*, employer_id: int, actor: Actor, now: datetime) -> None:
+    """Take an employer's end back; the outlets that closed with it are open again."""
+    employer = _employer_to_close(employer_id, actor)
+    if employer.closed_on is None:
+        raise Conflict("orgs.employer_open", "这家单位没有登记终止，不用恢复。")
+    outlets = Outlet.objects.filter(employer_id=employer_id, closed_on=employer.closed_on).update(
+        closed_on=None
+    )
+    closed_on, employer.closed_on = employer.closed_on, None
+    employer.save(update_fields=["closed_on"])
+    append_event(
+        "orgs.employer_reopened",
+        actor=actor,
+        at=now,
+        subject_type="employer",
+        subject_id=employer_id,
+        data={"closed_on": closed_on.isoformat(), "outlets": outlets},
+    )
+
+
+def _employer_to_close(employer_id: int, actor: Actor) -> Employer:
+    employer = Employer.objects.select_for_update().filter(id=employer_id).first()
+    if employer is None:
+        raise NotFound()
+    paths = queries.covering_paths(employer_id)
+    permissions.check_can_close_employer(actor, covering_paths=paths)
+    return employer
 
 
 @transaction.atomic
@@ -168,7 +186,7 @@ def register_outlets_in_bulk(
         raise Malformed("orgs.too_many_rows", f"一次最多登记 {OUTLETS_LIMIT} 个网点。请分几次办。")
     if not Employer.objects.filter(id=employer_id).exists():
         raise NotFound()
-    paths = tuple(union.path for union in queries.list_unions_covering(employer_id))
+    paths = queries.covering_paths(employer_id)
     permissions.check_can_manage_outlets(actor, covering_paths=paths)
     for place in {(row.adcode, row.town_code) for row in listed}:
         ground.checked_place(*place)
@@ -311,22 +329,49 @@ def close_coverage(
 @transaction.atomic
 def close_outlet(*, outlet_id: int, closed_on: date, actor: Actor, now: datetime) -> None:
     """Note that an outlet is no longer used from ``closed_on`` on; what happened there stays."""
-    outlet = Outlet.objects.select_for_update().filter(id=outlet_id).first()
-    if outlet is None:
-        raise NotFound()
-    paths = tuple(union.path for union in queries.list_unions_covering(outlet.employer_id))
-    permissions.check_can_manage_outlets(actor, covering_paths=paths)
+    outlet = _outlet_to_close(outlet_id, actor)
     ground.insist_on_effect(closed_on, now)
     if outlet.closed_on is not None:
         raise Conflict("orgs.outlet_closed", f"这个网点 {outlet.closed_on} 已经停用。")
+    if outlet.opened_on is not None and closed_on < outlet.opened_on:
+        raise Conflict(
+            "orgs.closed_before_opening",
+            f"这个网点 {outlet.opened_on} 才启用，停用不能比它早。请核对日期。",
+        )
     outlet.closed_on = closed_on
     outlet.save(update_fields=["closed_on"])
+    _record_outlet("orgs.outlet_closed", outlet, closed_on, actor, now)
+
+
+@transaction.atomic
+def reopen_outlet(*, outlet_id: int, actor: Actor, now: datetime) -> None:
+    """Take the closing of an outlet back: it was noted by mistake, or it is used again."""
+    outlet = _outlet_to_close(outlet_id, actor)
+    if outlet.closed_on is None:
+        raise Conflict("orgs.outlet_open", "这个网点没有停用，不用恢复。")
+    if Employer.objects.filter(id=outlet.employer_id).exclude(closed_on=None).exists():
+        raise Conflict("orgs.employer_closed", "它的单位已经登记终止。要恢复，先恢复单位。")
+    closed_on, outlet.closed_on = outlet.closed_on, None
+    outlet.save(update_fields=["closed_on"])
+    _record_outlet("orgs.outlet_reopened", outlet, closed_on, actor, now)
+
+
+def _outlet_to_close(outlet_id: int, actor: Actor) -> Outlet:
+    outlet = Outlet.objects.select_for_update().filter(id=outlet_id).first()
+    if outlet is None:
+        raise NotFound()
+    paths = queries.covering_paths(outlet.employer_id)
+    permissions.check_can_manage_outlets(actor, covering_paths=paths)
+    return outlet
+
+
+def _record_outlet(kind: str, outlet: Outlet, closed_on: date, actor: Actor, now: datetime) -> None:
     append_event(
-        "orgs.outlet_closed",
+        kind,
         actor=actor,
         at=now,
         subject_type="outlet",
-        subject_id=outlet_id,
+        subject_id=outlet.id,
         data={"closed_on": closed_on.isoformat(), "on": clock.business_day(now).isoformat()},
     )
 

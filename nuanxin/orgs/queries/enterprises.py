@@ -25,7 +25,7 @@ from nuanxin.orgs.queries.rows import (
 )
 from nuanxin.orgs.queries.tree import dated
 from nuanxin.orgs.rules.naming import stored_name
-from nuanxin.orgs.states import PAGE_SIZE, SEARCH_LIMIT
+from nuanxin.orgs.states import PAGE_SIZE, SEARCH_LIMIT, UnionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,17 @@ def _there(alias: str, on: date | None, known_at: datetime | None = None) -> str
     return dated(alias, known_at=known_at)
 
 
-def _covered_outlets(on: date | None, known_at: datetime | None = None) -> str:
+def _covered_outlets(
+    on: date | None, known_at: datetime | None = None, *, is_closed: bool = False
+) -> str:
     """Return FROM and WHERE of the outlets that ``%(union)s`` covers, each once.
+
+    ``is_closed``: those that are no longer used, instead of those that are (for today only).
 
     Both ways to be covered are joined by their index: a single outlet, or a whole employer.
     """
     open_then = (
-        "o.closed_on IS NULL"
+        f"o.closed_on IS {'NOT ' if is_closed else ''}NULL"
         if on is None
         else "(o.opened_on IS NULL OR o.opened_on <= %(on)s)"
         " AND (o.closed_on IS NULL OR o.closed_on > %(on)s)"
@@ -222,6 +226,16 @@ def list_unions_covering(
     return [union_row(row) for row in rows]
 
 
+def covering_paths(employer_id: int) -> tuple[str, ...]:
+    """Return the paths of all unions that cover some part of an employer today."""
+    rows = fetch_all(
+        "SELECT DISTINCT u.path FROM orgs_coverage c JOIN orgs_union u ON u.id = c.union_id"
+        f" WHERE c.employer_id = %(employer)s AND {_there('c', None)} ORDER BY u.path",
+        {"employer": employer_id},
+    )
+    return tuple(row[0] for row in rows)
+
+
 def list_outlets(
     union_id: int,
     *,
@@ -229,12 +243,14 @@ def list_outlets(
     on: date | None = None,
     after: str | None = None,
     limit: int = PAGE_SIZE,
+    is_closed: bool = False,
 ) -> OutletPage:
-    """Return a page of the outlets that a union covers, in one region or all."""
+    """Return a page of the outlets that a union covers (or of the closed ones), in one region or all."""
     where, values = region_condition(region, adcode="o.adcode", town="o.town_code")
     size = page_size(limit)
     rows = fetch_all(
-        f"SELECT {_OUTLET} {_covered_outlets(on)} AND {where} AND o.id > %(after)s"
+        f"SELECT {_OUTLET} {_covered_outlets(on, is_closed=is_closed)} AND {where}"
+        " AND o.id > %(after)s"
         " ORDER BY o.id LIMIT %(limit)s",
         values | {"union": union_id, "on": on, "after": after_id(after), "limit": size + 1},
     )
@@ -274,6 +290,53 @@ def list_covered_employers(union_id: int) -> list[EmployerRow]:
         {"union": union_id},
     )
     return [EmployerRow(*row) for row in rows]
+
+
+def find_covered_outlet(union_id: int, outlet_id: int) -> OutletRow | None:
+    """Return an outlet that the union covers today, closed or not; None for any other."""
+    for is_closed in (False, True):
+        row = fetch_one(
+            f"SELECT {_OUTLET} {_covered_outlets(None, is_closed=is_closed)} AND o.id = %(id)s",
+            {"union": union_id, "on": None, "id": outlet_id},
+        )
+        if row is not None:
+            return OutletRow(*row)
+    return None
+
+
+def count_closed_outlets(union_id: int) -> int:
+    """Return how many outlets that a union covers are no longer used."""
+    row = fetch_one(
+        f"SELECT count(*) {_covered_outlets(None, is_closed=True)}", {"union": union_id}
+    )
+    return int(row[0]) if row else 0
+
+
+def count_outlets_of(employer_id: int) -> int:
+    """Return how many outlets of an employer are in use, whoever covers them."""
+    row = fetch_one(
+        "SELECT count(*) FROM orgs_outlet WHERE employer_id = %(id)s AND closed_on IS NULL",
+        {"id": employer_id},
+    )
+    return int(row[0]) if row else 0
+
+
+def list_unions_ending_with(employer_id: int) -> list[UnionRow]:
+    """Return the living grass-roots unions that cover this employer and nobody else; 1,000 at most."""
+    rows = fetch_all(_ENDING_WITH, {"employer": employer_id, "kind": UnionKind.GRASSROOTS.value})
+    return [union_row(row) for row in rows]
+
+
+_ENDING_WITH = f"""
+SELECT {UNION_COLUMNS} FROM orgs_union u
+WHERE u.ended_on IS NULL AND u.kind = %(kind)s
+  AND EXISTS (SELECT 1 FROM orgs_coverage c WHERE c.union_id = u.id AND c.superseded_at IS NULL
+              AND c.valid_to IS NULL AND c.employer_id = %(employer)s)
+  AND NOT EXISTS (SELECT 1 FROM orgs_coverage c WHERE c.union_id = u.id
+              AND c.superseded_at IS NULL AND c.valid_to IS NULL
+              AND c.employer_id <> %(employer)s)
+ORDER BY u.id LIMIT 1000
+"""
 
 
 def outlet_ids_of(
