@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.commands.figures_publications import add_publications
 from config.commands.figures_recount import add_recount
 from config.commands.figures_report import add_report
 from config.embedded import uses_embedded_server
@@ -28,7 +29,7 @@ def register(subparsers: Any) -> None:
     """Add the command with its two actions."""
     parser = subparsers.add_parser("figures", help="列出、查看统计数字，核对稿子里的数")
     actions = parser.add_subparsers(
-        title="动作", metavar="list|show|check|report|recount", required=True
+        title="动作", metavar="list|show|check|report|recount|verify|export", required=True
     )
     listing = actions.add_parser("list", help="列出全部指标")
     showing = actions.add_parser("show", help="查看一个指标的值")
@@ -36,7 +37,14 @@ def register(subparsers: Any) -> None:
     showing.add_argument("--region", metavar="行政区划代码", default="330000")
     showing.add_argument("--as-of", metavar="日期", type=day, default=None)
     checking = _add_check(actions)
-    for action in (listing, showing, checking, add_report(actions), add_recount(actions)):
+    for action in (
+        listing,
+        showing,
+        checking,
+        add_report(actions),
+        add_recount(actions),
+        *add_publications(actions),
+    ):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
     listing.set_defaults(run=run_list)

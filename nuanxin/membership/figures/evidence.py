@@ -33,7 +33,6 @@ WEIGHTS: dict[str, dict[FlowKind, int]] = {
 }
 """What one person of each kind of flow adds to a figure; kinds that are not named add nothing."""
 
-COLUMNS = ("union", "county", "occupation", "channel", "kind", "day", "persons")
 _TEXT = "concat_ws(',', union_id, county, occupation, channel, kind, day, persons)"
 _WHERE = "day <= %(last)s AND recorded_at <= %(known)s AND kind >= 10 AND county BETWEEN %(low)s AND %(high)s"
 _PARTS = ", ".join(
@@ -48,9 +47,11 @@ GROUP BY 1, 2, 3, 4, 5
 """
 # In an order of its own, so that a row's number says nothing of when it was entered.
 _ROWS = f"""
-COPY (SELECT union_id, county, occupation, channel, kind, day, persons FROM membership_memberflow
-      WHERE {_WHERE} ORDER BY county, union_id, day, kind, occupation, channel, persons)
-TO STDOUT (FORMAT csv)
+COPY (SELECT row_number() OVER () AS row, f.* FROM (
+    SELECT union_id AS union, county, occupation, channel, kind, day, persons
+    FROM membership_memberflow WHERE {_WHERE}
+    ORDER BY county, union_id, day, kind, occupation, channel, persons) AS f)
+TO STDOUT (FORMAT csv, HEADER)
 """
 
 
@@ -89,7 +90,8 @@ def _sums(parts: tuple[Any, ...]) -> tuple[int, int, int, int]:
 
 
 def flow_rows(*, last: date, counties: tuple[int, int], known_at: datetime) -> Iterator[bytes]:
-    """Yield the same flows as CSV bytes in ``COLUMNS``, streamed: memory stays flat."""
+    """Yield the same flows as CSV bytes, streamed: memory stays flat; a heading
+    first, and a number that says nothing of who or when."""
     with (
         connection.cursor() as cursor,
         cursor.copy(_ROWS, _values(last, last, counties, known_at)) as copy,

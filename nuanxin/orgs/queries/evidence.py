@@ -23,3 +23,13 @@ def list_new_union_seats(
         "u.id, t.adcode", period, region, None, is_new_form, known_at, seat=True
     )
     return [(row[0], row[1]) for row in fetch_all(f"{statement} ORDER BY 1, 2", values)]
+
+
+def list_union_codes(adcodes: tuple[int, int]) -> list[tuple[int, str]]:
+    """Return (id, code) of every union, ended ones too, that has or had its seat between two codes."""
+    rows = fetch_all(
+        "SELECT DISTINCT u.id, u.code FROM orgs_union u JOIN orgs_territory t ON t.union_id = u.id"
+        " WHERE t.is_seat AND t.adcode BETWEEN %(low)s AND %(high)s ORDER BY 1",
+        {"low": adcodes[0], "high": adcodes[1]},
+    )
+    return [(row[0], row[1]) for row in rows]

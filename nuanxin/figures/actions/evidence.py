@@ -1,0 +1,186 @@
+"""The auditor's export: rows without identity, definitions, the signed text, and a script.
+
+Streams: a province's rows in the millions pass through, memory stays flat.
+"""
+
+import base64
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from django.db import transaction
+
+from nuanxin.figures.models import Publication, PublicationLine
+from nuanxin.figures.queries.deriving import bounds, union_rows
+from nuanxin.figures.queries.publication_key import public_key_text
+from nuanxin.figures.queries.publications import content_of, get_published, lines_of, when_of
+from nuanxin.figures.queries.registry import get_figure
+from nuanxin.figures.rules import recompute
+from nuanxin.kernel import occupations, policy
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.period import PeriodKind
+from nuanxin.membership.figures.evidence import WEIGHTS, flow_rows
+from nuanxin.membership.states import Channel, FlowKind
+from nuanxin.orgs.queries.evidence import list_union_codes
+from nuanxin.records.actions import append_event
+
+Told = Callable[[int], None]
+Open = Callable[[str], Any]
+"""Opens a file of the export by name, for writing bytes; a context manager."""
+
+_BLOCK = 1 << 20
+_READ_ME = """这一份是“{title}”第 {version} 版的明细，不带身份：没有姓名、证件号、电话，行号是随写随编的。
+
+怎么核对：装有 Python 3.11 以上的电脑上，在这个文件夹里执行
+
+    python3 recompute.py
+
+它会从 flows.csv 和 unions.csv 重算每一个数，并核对明细指纹、全文指纹和签名。全部一致返回 0，有一处不一致返回 1。
+
+publication.json  发布的全文、指纹、签名、公钥
+definitions.json  每个指标怎么算
+flows.csv         会籍变动：一行一笔，工会编号、县、职业、渠道、种类、日期、人数
+unions.csv        被数到的工会：指标、工会编号、驻地
+union_codes.csv   工会编号对应的工会编码
+"""
+
+
+@transaction.atomic
+def export_evidence(
+    *,
+    publication_id: int,
+    folder: Path,
+    actor: Actor,
+    now: datetime,
+    told: Told | None = None,
+) -> Publication:
+    """Write the evidence of a publication into a folder, and record that it was taken away.
+
+    ``told`` hears of the rows written. Raises ``NotFound``, ``Forbidden``.
+    """
+    publication = _allowed(publication_id, actor)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = _write(publication, lambda name: (folder / name).open("wb"), told)
+    _record(publication, actor, now, rows)
+    return publication
+
+
+@transaction.atomic
+def export_evidence_zip(
+    *, publication_id: int, file: IO[bytes], actor: Actor, now: datetime
+) -> Publication:
+    """Write the same as one .zip into an open file. Raises as above."""
+    publication = _allowed(publication_id, actor)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        rows = _write(publication, lambda name: packed.open(name, "w", force_zip64=True), None)
+    _record(publication, actor, now, rows)
+    return publication
+
+
+def _allowed(publication_id: int, actor: Actor) -> Publication:
+    publication = get_published(publication_id)
+    policy.check(actor, "figure.evidence", path=publication.union.path)
+    return publication
+
+
+def _record(publication: Publication, actor: Actor, now: datetime, rows: int) -> None:
+    append_event(
+        "figures.evidence_exported",
+        actor=actor,
+        at=now,
+        subject_type="publication",
+        subject_id=publication.id,
+        union_id=publication.union_id,
+        data={"number": publication.number, "hash": publication.content_hash, "rows": rows},
+    )
+
+
+def _write(publication: Publication, opened: Open, told: Told | None) -> int:
+    lines = lines_of(publication.id)
+    texts = {
+        "publication.json": json.dumps(
+            signed_document(publication, lines), ensure_ascii=False, indent=1
+        ),
+        "definitions.json": json.dumps(_definitions(lines), ensure_ascii=False, indent=1),
+        "recompute.py": Path(recompute.__file__).read_text(encoding="utf-8"),
+        "说明.txt": _READ_ME.format(title=publication.title, version=publication.version),
+    }
+    for name, text in texts.items():
+        with opened(name) as file:
+            file.write(text.encode())
+    rows = _write_flows(publication, opened, told)
+    with opened("unions.csv") as file:
+        unions = _unions_text(publication, lines)
+        file.write(unions.encode())
+    with opened("union_codes.csv") as file:
+        file.write(_codes_text(publication).encode())
+    return rows
+
+
+def _write_flows(publication: Publication, opened: Open, told: Told | None) -> int:
+    rows, block = 0, bytearray()
+    with opened("flows.csv") as file:
+        for piece in flow_rows(
+            last=publication.as_of,
+            counties=bounds(publication.region),
+            known_at=publication.known_at,
+        ):
+            block += piece
+            if len(block) >= _BLOCK:
+                rows += block.count(b"\n")
+                file.write(bytes(block))
+                block.clear()
+                if told is not None:
+                    told(rows)
+        rows += block.count(b"\n")
+        file.write(bytes(block))
+    return max(rows - 1, 0)
+
+
+def _unions_text(publication: Publication, lines: list[PublicationLine]) -> str:
+    when = when_of(publication)
+    codes = dict.fromkeys(line.code for line in lines if line.code not in WEIGHTS)
+    text = ["row,figure,union,county"]
+    for code in codes:
+        for union_id, adcode in union_rows(code, when, publication.region):
+            text.append(f"{len(text)},{code},{union_id},{adcode}")
+    return "\n".join(text) + "\n"
+
+
+def _codes_text(publication: Publication) -> str:
+    rows = list_union_codes(bounds(publication.region))
+    return "\n".join(["union,code", *(f"{union_id},{code}" for union_id, code in rows)]) + "\n"
+
+
+def _definitions(lines: list[PublicationLine]) -> dict[str, Any]:
+    return {
+        "figures": {
+            line.code: {
+                "label": line.label,
+                "unit": line.unit,
+                "definition": line.definition,
+                "version": line.definition_version,
+                "rows": "flows" if line.code in WEIGHTS else "unions",
+                "is_in_period": get_figure(line.code).period_kind is not PeriodKind.AS_OF,
+                "weights": {str(int(k)): w for k, w in WEIGHTS.get(line.code, {}).items()},
+            }
+            for line in lines
+        },
+        "kinds": {str(int(kind)): kind.label for kind in FlowKind},
+        "occupations": {str(one.key): one.code for one in occupations.all_occupations()},
+        "channels": {str(int(channel)): channel.code for channel in Channel},
+    }
+
+
+def signed_document(publication: Publication, lines: list[PublicationLine]) -> dict[str, Any]:
+    """Return the signed text of a publication with hash, signature and public key."""
+    return {
+        "content": content_of(publication, lines),
+        "hash": publication.content_hash,
+        "signature": base64.b64encode(bytes(publication.signature or b"")).decode(),
+        "public_key": public_key_text(),
+        "algorithm": "Ed25519",
+    }

@@ -1,0 +1,237 @@
+"""Recompute a publication from its exported rows, with Python alone: python3 recompute.py [folder].
+
+Written for an auditor's laptop: no network, no database, nothing to install. It reads the files that
+stand beside it, counts every number again from the rows, checks the fingerprint of each set of rows,
+the fingerprint of the whole text and its signature, and prints what agrees and what differs.
+Ends with 0 when everything agrees, with 1 when anything differs, with 2 when a file is missing.
+"""
+
+import base64
+import csv
+import hashlib
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PARTS, PART_HEX = 4, 15
+MARK = b"nuanxin publication v1\n"
+
+# Ed25519 (RFC 8032), verification only.
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+Point = tuple[int, int, int, int]
+
+
+def _add(one: Point, two: Point) -> Point:
+    a = (one[1] - one[0]) * (two[1] - two[0]) % P
+    b = (one[1] + one[0]) * (two[1] + two[0]) % P
+    c = 2 * one[3] * two[3] * D % P
+    d = 2 * one[2] * two[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def _times(factor: int, point: Point) -> Point:
+    total: Point = (0, 1, 1, 0)
+    while factor:
+        if factor & 1:
+            total = _add(total, point)
+        point = _add(point, point)
+        factor >>= 1
+    return total
+
+
+def _x_of(y: int, sign: int) -> int | None:
+    squared = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(squared, (P + 3) // 8, P)
+    if (x * x - squared) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - squared) % P or (x == 0 and sign):
+        return None
+    return P - x if x & 1 != sign else x
+
+
+def _point(raw: bytes) -> Point | None:
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    x = _x_of(y, sign) if y < P else None
+    return None if x is None else (x, y, 1, x * y % P)
+
+
+_BASE_Y = 4 * pow(5, P - 2, P) % P
+_BASE_X = _x_of(_BASE_Y, 0) or 0
+BASE: Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % P)
+
+
+def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether ``key`` (32 bytes) signed ``message``."""
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    public, nonce = _point(key), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if public is None or nonce is None or s >= L:
+        return False
+    challenge = hashlib.sha512(signature[:32] + key + message).digest()
+    k = int.from_bytes(challenge, "little") % L
+    left, right = _times(s, BASE), _add(nonce, _times(k, public))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (
+        left[1] * right[2] - right[1] * left[2]
+    ) % P == 0
+
+
+class Rows:
+    """A set of rows summed up: what they add to the number, how many, and their hashes."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.rows = 0
+        self.sums = [0] * PARTS
+
+    def take(self, text: str, value: int) -> None:
+        """Add one row."""
+        hexed = hashlib.sha256(text.encode()).hexdigest()
+        for part in range(PARTS):
+            self.sums[part] += int(hexed[part * PART_HEX : (part + 1) * PART_HEX], 16)
+        self.rows += 1
+        self.value += value
+
+    def plus(self, other: "Rows", weight: int) -> None:
+        """Add a whole set, each person counted ``weight`` times."""
+        self.value += weight * other.value
+        self.rows += other.rows
+        self.sums = [a + b for a, b in zip(self.sums, other.sums, strict=True)]
+
+    @property
+    def hash(self) -> str:
+        """Return the fingerprint of the set."""
+        parts = [str(part % (1 << (4 * PART_HEX))) for part in self.sums]
+        return hashlib.sha256(",".join([str(self.rows), *parts]).encode()).hexdigest()
+
+
+Cells = dict[tuple[str, ...], Rows]
+ALWAYS, AFTER = "0001-01-01", "9999-12-31"
+
+
+def read_flows(folder: Path, content: dict[str, Any]) -> dict[str, Cells]:
+    """Return the flows of each region by occupation, channel, kind and stretch of days.
+
+    A stretch is named by its first day: only the first days of the published periods matter.
+    """
+    starts = {line["period_start"] for line in content["lines"] if line["period_start"]}
+    marks = sorted({ALWAYS, *starts}, reverse=True)
+    cells: Cells = defaultdict(Rows)
+    with (folder / "flows.csv").open(encoding="utf-8", newline="") as file:
+        for row in _after_heading(csv.reader(file)):
+            _, union, county, occupation, channel, kind, day, persons = row
+            text = ",".join((union, county, occupation, channel, kind, day, persons))
+            stretch = next(mark for mark in marks if mark <= day)
+            if day > content["as_of"]:
+                stretch = AFTER
+            cells[county, occupation, channel, kind, stretch].take(text, int(persons))
+    return _by_region(cells)
+
+
+def read_unions(folder: Path) -> dict[str, Cells]:
+    """Return the counted unions of each region by figure."""
+    cells: Cells = defaultdict(Rows)
+    with (folder / "unions.csv").open(encoding="utf-8", newline="") as file:
+        for row in _after_heading(csv.reader(file)):
+            code, union, county = row[1:4]
+            cells[county, code].take(f"{code},{union},{county}", 1)
+    return _by_region(cells)
+
+
+def _by_region(cells: Cells) -> dict[str, Cells]:
+    """Return the cells (county first) summed for county, city and province."""
+    regions: dict[str, Cells] = defaultdict(lambda: defaultdict(Rows))
+    for (county, *rest), rows in cells.items():
+        for region in {county, county[:4] + "00", county[:2] + "0000"}:
+            regions[region][tuple(rest)].plus(rows, 1)
+    return regions
+
+
+def _after_heading(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    next(rows, None)
+    return rows
+
+
+def recompute(
+    line: dict[str, Any],
+    definitions: dict[str, Any],
+    flows: dict[str, Cells],
+    unions: dict[str, Cells],
+) -> Rows:
+    """Return the rows of one published line, summed up again."""
+    definition = definitions["figures"][line["code"]]
+    found = Rows()
+    if definition["rows"] == "unions":
+        found.plus(unions.get(line["region"], {}).get((line["code"],), Rows()), 1)
+        return found
+    first = (line["period_start"] or ALWAYS) if definition["is_in_period"] else ALWAYS
+    trades, ways = definitions["occupations"], definitions["channels"]
+    for (occupation, channel, kind, stretch), rows in flows.get(line["region"], {}).items():
+        weight = definition["weights"].get(kind)
+        if weight is None or stretch < first or stretch == AFTER:
+            continue
+        if line["occupation"] and trades[occupation] != line["occupation"]:
+            continue
+        if line["channel"] and ways[channel] != line["channel"]:
+            continue
+        found.plus(rows, weight)
+    return found
+
+
+def faults_of(folder: Path) -> list[str]:
+    """Return what differs, one sentence each; print each line on the way."""
+    published = json.loads((folder / "publication.json").read_text(encoding="utf-8"))
+    definitions = json.loads((folder / "definitions.json").read_text(encoding="utf-8"))
+    content = published["content"]
+    faults = []
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    hashed = hashlib.sha256(text.encode()).hexdigest()
+    if hashed != published["hash"]:
+        faults.append("发布的文字或数和指纹对不上")
+    key, signature = (base64.b64decode(published[name]) for name in ("public_key", "signature"))
+    if not is_signed(key, MARK + published["hash"].encode(), signature):
+        faults.append("签名对不上")
+    flows, unions = read_flows(folder, content), read_unions(folder)
+    for line in content["lines"]:
+        name = f"{line['region_name']}{line['label']}"
+        name += "".join(f"·{line[cut]}" for cut in ("occupation", "channel") if line[cut])
+        if line["withheld"]:
+            print(f"不公布  {name}")
+            continue
+        again = recompute(line, definitions, flows, unions)
+        if again.value != line["value"]:
+            faults.append(f"{name}：发布 {line['value']}，重算 {again.value}")
+            print(f"不一致  {faults[-1]}")
+        elif again.hash != line["rows_hash"]:
+            faults.append(f"{name}：数一样，明细和发布时不是同一批行")
+            print(f"不一致  {faults[-1]}")
+        else:
+            print(f"一致    {name}：{again.value} {line['unit']}（{again.rows} 行）")
+    return faults
+
+
+def main(arguments: list[str]) -> int:
+    """Print what agrees and what differs; return the exit code."""
+    folder = Path(arguments[0]) if arguments else Path(__file__).resolve().parent
+    try:
+        faults = faults_of(folder)
+    except FileNotFoundError as missing:
+        print(f"少了文件 {missing.filename}，没法重算。")
+        return 2
+    if faults:
+        print(f"\n核对不上，{len(faults)} 处：")
+        print("\n".join(faults))
+        return 1
+    print("\n全部核对一致：每个数、每批明细、全文指纹和签名。")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
