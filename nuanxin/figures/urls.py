@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.figures.pages import behind, drafts, public, reports
+from nuanxin.figures.pages import behind, changes, drafts, public, reports
 
 urlpatterns = [
     path("figures/", public.figures, name="figures"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("desk/reports/frozen/<int:render_id>/", reports.report_render, name="desk-report-render"),
     path("desk/reports/frozen/<int:render_id>/take/", reports.report_take, name="desk-report-file"),
     path("desk/draft/", drafts.draft, name="desk-draft"),
+    path("desk/figures/changes/<slug:code>/", changes.figure_changes, name="figure-changes"),
     path("desk/figures/<str:figure>/<slug:code>/", behind.figure_rows, name="figure-rows"),
     path(
         "desk/figures/<str:figure>/<slug:code>/export/",

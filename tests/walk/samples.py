@@ -339,6 +339,9 @@ SAMPLES |= {
     "desk-overview-of": Sample(
         missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
     ),
+    "figure-changes": Sample(
+        missing={"code": "NOBODY"}, of_union=lambda cast, union: {"code": union.code}
+    ),
     "figure-rows": Sample(
         missing={"figure": "membership.live_members_persons", "code": "NOBODY"},
         of_union=lambda cast, union: {

@@ -99,6 +99,7 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
             }
             for row in page.rows
         ],
+        "changes_url": reverse("figure-changes", args=[measured.union_code]),
         "page": page,
         "last": page.first + len(page.rows) - 1,
         "total": measured.value,

@@ -1,0 +1,89 @@
+"""比上月变了多少: why the number of live members below a union is not what it was, part by part."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from nuanxin.access.permissions import may, requires
+from nuanxin.figures.forms.days import DaysForm
+from nuanxin.figures.queries.changes import Change, Part, explain_change
+from nuanxin.kernel import clock, policy
+from nuanxin.kernel.actor import Actor
+from nuanxin.orgs import queries as orgs
+
+_SAID = {
+    "corrections": "前一天以前的变动，后来才补进来或者改过",
+    "tree": "整个工会从别处划进来，或者划到别处去",
+    "with_unions": "所在的工会合并或者搬了地方",
+}
+
+
+@requires("membership.count")
+@require_safe
+def figure_changes(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what live members below a union changed by between two days, adding up exactly."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    union = orgs.get_union_by_code(code)
+    policy.check(actor, "membership.count", path=union.path)
+    now = clock.now()
+    since, until = _days(request, clock.business_day(now))
+    change = explain_change(union_id=union.id, since=since, until=until, now=now)
+    shows_rows = may(actor, "figure.rows", path=union.path)
+    context = {
+        "page_title": f"在籍会员{_by(change.end - change.start)}",
+        "page_lead": f"{union.name}和下面所有工会，{since} 到 {until}。",
+        "crumbs": [
+            {"label": f"{union.name}概览", "url": reverse("desk-overview-of", args=[code])},
+            {"label": "变了多少"},
+        ],
+        "since": since,
+        "until": until,
+        "columns": [{"label": "因为什么"}, {"label": "人数", "css": "num"}],
+        "rows": _rows(change, code if shows_rows else ""),
+        "total": _total(f"{change.until} 结束时", change.end)["cells"],
+        "nothing": "、".join(part.label for part in change.parts if not part.persons),
+    }
+    return render(request, "figures/changes.html", context)
+
+
+def _days(request: HttpRequest, today: date) -> tuple[date, date]:
+    """Return the days asked for; by default from the end of last month to today."""
+    days = DaysForm(request.GET or None).days()
+    until = days["as_of"] or today
+    return days["since"] or until.replace(day=1) - timedelta(days=1), until
+
+
+def _rows(change: Change, code: str) -> list[dict[str, Any]]:
+    lines = [_total(f"{change.since} 结束时", change.start)]
+    return lines + [_line(part, change, code) for part in change.parts if part.persons]
+
+
+def _total(label: str, persons: int) -> dict[str, Any]:
+    return {"cells": [label, {"text": f"{persons:,}", "css": "num"}]}
+
+
+def _line(part: Part, change: Change, code: str) -> dict[str, Any]:
+    asked = {
+        "since": (change.since + timedelta(days=1)).isoformat(),
+        "as_of": change.until.isoformat(),
+    }
+    opens = code and part.figure
+    url = f"{reverse('figure-rows', args=[part.figure, code])}?{urlencode(asked)}" if opens else ""
+    return {
+        "url": url,
+        "cells": [
+            {"text": part.label, "note": _SAID.get(part.key, "")},
+            {"text": f"{part.persons:+,}".replace("-", "−"), "css": "num"},
+        ],
+    }
+
+
+def _by(difference: int) -> str:
+    if difference == 0:
+        return "没有变"
+    return f"{'多' if difference > 0 else '少'}了 {abs(difference):,} 人"
