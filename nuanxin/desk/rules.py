@@ -176,7 +176,7 @@ def words_of_employer_ending(
         said.append(f"还有 {more:,} 家也只覆盖它，一样办。")
     others = covering - len(ending) - more
     if others:
-        said.append(f"另外 {others:,} 家工会还覆盖别的单位，照常。")
+        said.append(f"覆盖它的另外 {others:,} 家工会照常。")
     return [*said, "会籍现在一个不动，那天以前的数不变。登记错了，在单位这一页恢复。"]
 
 
