@@ -500,3 +500,9 @@ SAMPLES |= {
         missing={"render_id": NO_ID}, of_union=_frozen_of, body={"kind": "html"}
     ),
 }
+
+SAMPLES |= {
+    "figures-number": Sample(
+        missing={"figure": "nothing"}, public=lambda cast: {"figure": "orgs.unions"}
+    ),
+}

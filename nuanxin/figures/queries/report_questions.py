@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from nuanxin.figures.queries.registry import get_figure
-from nuanxin.figures.rules.reports import Faults, Slot, Source
+from nuanxin.figures.rules.reports import Faults, Slot
 from nuanxin.figures.rules.reports.head import (
+    Setting,
     day_words,
     named_period,
     not_yet,
@@ -79,8 +80,8 @@ class _Stop(Exception):
 class Questions:
     """Turns references into questions; what is wrong with one goes into ``faults``."""
 
-    def __init__(self, source: Source, faults: Faults) -> None:
-        self.setting, self.faults = source.setting, faults
+    def __init__(self, setting: Setting, faults: Faults) -> None:
+        self.setting, self.faults = setting, faults
         self._unions: dict[str, orgs.UnionRow | None] = {}
 
     def of(self, slot: Slot) -> Wanted | None:

@@ -117,7 +117,7 @@ class _Answering:
         return self.found
 
     def _wanted(self) -> dict[int, Wanted]:
-        questions = Questions(self.source, self.faults)
+        questions = Questions(self.source.setting, self.faults)
         wanted: dict[int, Wanted] = {}
         for slot in self.source.slots:
             if self._is_optional(slot):

@@ -52,9 +52,10 @@ def test_html_stands_alone_and_links_each_number_to_its_figure_and_question(made
     assert not re.findall(r'(?:src|href)="(?!#|https://union\.example/)', page)
     links = [urlsplit(one) for one in re.findall(rf'href="({SITE}[^"]*)"', page)]
     asked = parse_qs(links[0].query.replace("&amp;", "&"))
-    assert links[0].path == "/figures/330100/"
-    assert asked["as_of"] == ["2026-09-30"]
-    assert asked["since"] == ["2024-01-01"]
+    assert links[0].path == "/figures/number/membership.new_members_persons/"
+    assert asked["region"] == ["330100"]
+    assert asked["period"] == ["2024-01-01..2026-09-30"]
+    assert len(asked["digest"][0]) == 16
 
 
 def test_every_note_of_the_page_is_there(made):
