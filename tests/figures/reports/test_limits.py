@@ -78,6 +78,13 @@ def test_a_long_report_is_refused_with_its_length(world):
     assert [one.code for one in composed.faults] == ["figures.report_too_long"]
 
 
+def test_a_loop_cannot_write_a_report_out_without_end(world):
+    line = "字" * 500
+    text = "{{ each=counties }}\n" + f"{line}\n" * 100 + "{{ end }}\n"
+    composed = compose_report(text, now=NOW)
+    assert [one.code for one in composed.faults] == ["figures.report_too_long"]
+
+
 def test_months_are_withheld_where_they_are_too_small(world):
     text = "```trend months=12\n新发展 | {{ membership.new_members_persons period=2026-01..2026-09 }}\n```"
     composed = compose_report(text, now=NOW)

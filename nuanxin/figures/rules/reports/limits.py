@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReportLimits:
-    """Bounds on one report. ``references`` counts them after loops are written out; ``measured``
-    are the values read one by one, where no set holds them. Times are seconds, sizes bytes."""
+    """Bounds on one report. ``written_out`` (characters) and ``references`` count what there is
+    after loops are written out; ``measured`` are the values read one by one, where no set holds them. Times are seconds, sizes bytes."""
 
     characters: int = 60_000
     lines: int = 3_000
+    written_out: int = 240_000
     references: int = 600
     measured: int = 80
     rows: int = 120

@@ -173,12 +173,15 @@ class _Reader:
     def __init__(self, source: Source, limits: ReportLimits, faults: Faults) -> None:
         self.source, self.limits, self.faults = source, limits, faults
         self.is_full = False
+        self.written = 0
 
     def read(self, typed: Sequence[_Typed], item: Item | None = None) -> None:
         """Read lines into the source, in the round of a loop that ``item`` is."""
         at = 0
         while at < len(typed) and not self.is_full:
             line = typed[at]
+            if self._is_too_long(line):
+                return
             fence = _FENCE.match(line.text)
             if fence:
                 at = self._fence(typed, at, fence[1], fence[2].strip(), item)
@@ -198,6 +201,17 @@ class _Reader:
                 pieces, _ = self._pieces(line, line.text, 0, item)
                 self.source.lines.append(OutLine(line.number, pieces))
                 at += 1
+
+    def _is_too_long(self, line: _Typed) -> bool:
+        self.written += len(line.text) + 1
+        if self.written <= self.limits.written_out:
+            return False
+        self.is_full = True
+        self.faults.stop(
+            line.number, 1, "too_long",
+            f"循环展开以后超过 {self.limits.written_out:,} 字。请少放几行在循环里，或者分成几份。",
+        )  # fmt: skip
+        return True
 
     def _control(self, line: _Typed) -> LoopStart | LoopEnd | None:
         found = _BRACKETS.fullmatch(line.text.strip())
