@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from nuanxin.figures.queries import get_board, measure
+from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock
 from nuanxin.people.models import Worker
 from tests.figures.conftest import NOW
@@ -55,16 +56,20 @@ def test_the_big_numbers_are_those_that_are_measured(world, region, days_ago):
     for one in board.figures:
         asked = {"region": region, "as_of": day, "now": NOW}
         truth = measure(one.definition.code, **asked).value
-        assert one.value in (None, truth)
+        is_of_persons = one.definition.unit == "persons"
+        assert one.value == (published(truth, least=board.least) if is_of_persons else truth)
+        assert one.step == (board.least if is_of_persons else 1)
     assert any(one.value for one in board.figures)
 
 
-def test_parts_add_up_to_the_whole_where_all_are_shown(world):
+def test_parts_add_up_to_the_whole_but_for_the_rounding(world):
     board = get_board(as_of=LAST, now=NOW)
     live = next(one.value for one in board.figures if one.definition.code == LIVE)
     for rows in (board.cities, board.occupations, board.channels):
-        if all(row.live is not None for row in rows):
-            assert sum(row.live for row in rows) == live
+        withheld = sum(row.live is None for row in rows)
+        rounded = sum(bool(row.live) for row in rows)
+        told = sum(row.live or 0 for row in rows)
+        assert abs(told - live) <= 5 * (rounded + 1) + 9 * withheld
 
 
 def test_a_few_persons_are_never_told(world):
@@ -82,10 +87,10 @@ def test_the_trend_ends_with_the_day(world):
     board = get_board(as_of=LAST, now=NOW)
     assert len(board.trend) == 61
     assert board.trend[-1].day == LAST
-    assert board.trend[-1].live == measure(LIVE, as_of=LAST, now=NOW).value
-    folded = board.trend[-20]
-    assert folded.live in (None, measure(LIVE, as_of=folded.day, now=NOW).value)
-    assert folded.new in (None, measure(NEW, as_of=folded.day, now=NOW).value)
+    for point in (board.trend[-1], board.trend[-20]):
+        for code, told in ((LIVE, point.live), (NEW, point.new)):
+            truth = measure(code, as_of=point.day, now=NOW).value
+            assert told == published(truth, least=board.least)
 
 
 def test_nobody_is_named_and_no_number_of_a_person_is_there(page):
@@ -130,7 +135,9 @@ def test_the_numbers_can_be_taken_away(page):
     told = json.loads(page("figures-table", 330100, "json").content)
     assert (told["region"], told["as_of"]) == ("330100", "2026-10-20")
     by_code = {row["code"]: row for row in reversed(told["rows"]) if row["region"] == "330100"}
-    assert by_code[LIVE]["value"] == measure(LIVE, region=330100, as_of=LAST, now=NOW).value
+    truth = measure(LIVE, region=330100, as_of=LAST, now=NOW).value
+    assert by_code[LIVE]["value"] == published(truth, least=10)
+    assert by_code[LIVE]["rounded_to"] == 10
 
     answer = page("figures-table", 330100, "csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))

@@ -48,12 +48,15 @@ class Definitions(Schema):
 
 
 class Figure(Schema):
-    """One value with all that is needed to get it again; ``value`` null is withheld as too small."""
+    """One value with all that is needed to get it again; ``value`` null is withheld as too small.
+
+    ``rounded_to`` is 10 where persons are written to the ten, 1 where it stands to the one."""
 
     code: str
     label: str
     value: int | None
     unit: str
+    rounded_to: int
     region: str | None
     region_name: str
     union: str | None

@@ -15,6 +15,7 @@ from nuanxin.figures.pages.sheets import as_csv, as_xlsx, board_rows
 from nuanxin.figures.queries import Board, BoardFigure, BoardRow, get_board
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Refusal
+from nuanxin.kernel.figure import Unit
 
 PROVINCE = 330000
 WITHHELD = "不公布"
@@ -166,13 +167,16 @@ def _crumbs(board: Board, asked: str) -> list[dict[str, str]]:
 
 def _figure(one: BoardFigure, board: Board) -> dict[str, Any]:
     in_period = one.definition.period_kind.value == "in_period"
-    exact = f"精确值 {one.value:,} {one.definition.unit.label}。" if one.value is not None else ""
+    told = ""
+    if one.value is not None and one.definition.unit is Unit.PERSONS:
+        to = "写到个位" if one.step == 1 else "写到十位"
+        told = f"{to}：{one.value:,} {one.definition.unit.label}。"
     words = board.period_words if in_period else f"截至{board.as_of.isoformat()}"
     return {
         "label": one.definition.label,
         "value": one.value,
         "unit": one.definition.unit.label,
-        "definition": f"{one.definition.definition_zh}{exact}",
+        "definition": f"{one.definition.definition_zh}{told}",
         "words": words if one.value is not None else f"不到 {board.least} 人，{WITHHELD}",
     }
 

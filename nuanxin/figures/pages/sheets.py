@@ -21,6 +21,7 @@ _COLUMNS = {
     "since": "起算",
     "value": "数值",
     "unit": "单位",
+    "rounded_to": "写到几的整倍数",
     "withheld": "是否不公布",
     "definition_version": "口径版本",
 }
@@ -29,42 +30,33 @@ _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 
 def board_rows(board: Board) -> list[dict[str, Any]]:
     """Return every number of the board as a row; ``value`` None and ``withheld`` where too small."""
-    rows = [
-        _row(board, one.definition, one.value, region=board.region, name=board.region_name)
-        for one in board.figures
-    ]
-    for definition, measure in ((LIVE, "live"), (NEW, "new")):
+    here = {"region": board.region, "region_name": board.region_name}
+    rows = [_row(board, one.definition, one.value, one.step) | here for one in board.figures]
+    for number, (definition, measure) in enumerate(((LIVE, "live"), (NEW, "new"))):
         for place in (*board.cities, *board.counties):
-            value = getattr(place, measure)
-            rows.append(_row(board, definition, value, region=place.key, name=place.label))
+            row = _row(board, definition, getattr(place, measure), place.steps[number])
+            rows.append(row | {"region": place.key, "region_name": place.label})
         for kind, cuts in (("occupation", board.occupations), ("channel", board.channels)):
             for cut in cuts:
-                row = _row(
-                    board,
-                    definition,
-                    getattr(cut, measure),
-                    region=board.region,
-                    name=board.region_name,
-                )
-                rows.append(row | {kind: cut.label})
+                row = _row(board, definition, getattr(cut, measure), cut.steps[number])
+                rows.append(row | here | {kind: cut.label})
     return rows
 
 
-def _row(
-    board: Board, definition: Any, value: int | None, *, region: str, name: str
-) -> dict[str, Any]:
+def _row(board: Board, definition: Any, value: int | None, step: int) -> dict[str, Any]:
     in_period = definition.period_kind.value == "in_period"
     return {
         "code": definition.code,
         "label": definition.label,
-        "region": region,
-        "region_name": name,
+        "region": "",
+        "region_name": "",
         "occupation": "",
         "channel": "",
         "as_of": board.as_of.isoformat(),
         "since": board.since.isoformat() if board.since and in_period else "",
         "value": value,
         "unit": definition.unit.label,
+        "rounded_to": step,
         "withheld": value is None,
         "definition_version": definition.version,
     }

@@ -1,16 +1,16 @@
 """The public board: everything that the 数读 page of one region shows, in a handful of statements.
 
-The whole province is read, whichever region is shown: what may be published of a county depends on
-its neighbours (a lone withheld cell could be had by subtraction from the city).
+The whole province is read, whichever region is shown: whether the total of a city may stand to the
+person depends on its counties (``rules/small_numbers.py``). Everything else is written to the ten.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from nuanxin.figures.queries.measuring import PROVINCE, digest, place_name
 from nuanxin.figures.queries.question import COUNTED_FROM
-from nuanxin.figures.rules.small_numbers import cells_to_withhold
+from nuanxin.figures.rules.small_numbers import Span, keeps_room, published, span_of
 from nuanxin.kernel import clock, occupations, regions
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.figure import FigureDefinition
@@ -34,25 +34,34 @@ Cut = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class BoardFigure:
-    """A big number; ``value`` None is withheld because it is too small."""
+    """A big number; ``value`` None is withheld because it is too small.
+
+    ``step`` is 1 where it stands to the person (or the union), else what it is rounded to.
+    """
 
     definition: FigureDefinition
     value: int | None
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One region, occupation or channel: live as of the day, and new in the period; None withheld."""
+    """One region, occupation or channel: live as of the day, and new in the period; None withheld.
+
+    ``steps`` are what the two are rounded to, 1 to the person.
+    """
 
     key: str
     label: str
     live: int | None
     new: int | None
+    steps: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """The last day of a month (or the day asked for): persons up to it; None not known, withheld."""
+    """The last day of a month (or the day asked for): persons up to it, to the ten; None not known,
+    withheld."""
 
     day: date
     new: int | None
@@ -116,9 +125,9 @@ def get_board(
     if since is not None and since > day:
         raise Malformed("figures.backwards", "起止写反了：开始的日子在截至日的后面。请对调再看。")
     least = least_cell_persons(region, now)
-    cube = _cube(day, since, least)
+    cube = _cube(day, since, least, exact_total_from_persons(region, now))
     code = str(region)
-    figures = (*_union_figures(region, day, since), *_member_figures(cube, code, least))
+    figures = (*_union_figures(region, day, since), *_member_figures(cube, code))
     board = Board(
         region=code,
         region_name=name,
@@ -147,59 +156,55 @@ def least_cell_persons(region: int, now: datetime) -> int:
     return int(parameter("figures.least_cell_persons", adcode=str(region), on=today).value)
 
 
-def may_publish(
-    code: str, *, region: int, cut: Cut | None, day: date, since: date | None, least: int
-) -> bool:
-    """Return whether the board shows this cell of one of its own figures; others are not its matter.
+def exact_total_from_persons(region: int, now: datetime) -> int:
+    """Return from how many persons on the total of a city or the province stands to the person."""
+    today = clock.business_day(now)
+    return int(parameter("figures.exact_total_from_persons", adcode=str(region), on=today).value)
 
-    ``cut`` None is both cuts at once, of which the board knows nothing.
-    """
-    if code not in BOARD_CODES or cut is None:
-        return True
-    cube = _cube(day, since if code != LIVE.code else None, least)
-    cell = (str(region), cut)
-    if code == LIVE.code:
-        return cell not in cube.hidden["live"]
-    is_new_shown = cell not in cube.hidden["new"]
-    return is_new_shown and (code == NEW.code or not 0 < cube.left.get(cell, 0) < least)
+
+def is_exact_total(code: str, *, region: int, day: date, least: int, exact_from: int) -> bool:
+    """Return whether the board shows the total of this city or province to the person."""
+    if code != LIVE.code or region % 100:
+        return False
+    return str(region) in _cube(day, None, least, exact_from).exact["live"]
 
 
 class PublishedCells:
-    """What may be published of members' figures, of every place and cut at once: three statements
-    at most, however many numbers are taken from them."""
+    """What is published of members' figures, of every place and cut at once: three statements at
+    most, however many numbers are taken from them."""
 
-    def __init__(self, day: date, since: date | None, least: int) -> None:
-        self._cells, self._least = _cube(day, since, least), least
+    def __init__(self, day: date, since: date | None, least: int, exact_from: int) -> None:
+        self._cells = _cube(day, since, least, exact_from)
 
-    def value(self, code: str, region: int, cut: Cut = _ALL) -> int | None:
-        """Return the value of one of ``BOARD_CODES``, None where it is withheld."""
-        if code == LIVE.code:
-            return self._cells.shown("live", str(region), cut)
-        new = self._cells.shown("new", str(region), cut)
-        if code == NEW.code or new is None:
-            return new
-        left = self._cells.left.get((str(region), cut), 0)
-        return None if 0 < left < self._least else new - left
+    def value(self, code: str, region: int, cut: Cut = _ALL) -> tuple[int | None, int]:
+        """Return the value of one of ``BOARD_CODES``, None where it is withheld, and what it is
+        rounded to."""
+        if code == NET.code:
+            return self._cells.net(str(region), cut), self._cells.least
+        measure = "live" if code == LIVE.code else "new"
+        place = str(region)
+        return self._cells.shown(measure, place, cut), self._cells.step(measure, place, cut)
 
 
-def _cube(day: date, since: date | None, least: int) -> "_Cube":
-    cube = _Cube(cells_by_county(day, PROVINCE))
+def _cube(day: date, since: date | None, least: int, exact_from: int) -> "_Cube":
+    cube = _Cube(cells_by_county(day, PROVINCE), least=least)
     if since is not None:
         cube.take_off(cells_by_county(since - timedelta(days=1), PROVINCE))
-    cube.withhold(least)
+    cube.find_exact_totals(exact_from)
     return cube
 
 
 class _Cube:
     """Persons by (region, cut) for live and new, summed up to cities and the province."""
 
-    def __init__(self, cells: Iterable[Cell]) -> None:
+    def __init__(self, cells: Iterable[Cell], *, least: int) -> None:
+        self.least = least
         self.live: dict[tuple[str, Cut], int] = {}
         self.new: dict[tuple[str, Cut], int] = {}
         self.left: dict[tuple[str, Cut], int] = {}
         self.counties: dict[str, set[str]] = {}
         self.cuts: set[Cut] = set()
-        self.hidden: dict[str, frozenset[tuple[str, Cut]]] = {}
+        self.exact: dict[str, frozenset[str]] = dict.fromkeys(_MEASURES, frozenset())
         self._add(cells, 1)
 
     def take_off(self, cells: Iterable[Cell]) -> None:
@@ -225,32 +230,71 @@ class _Cube:
                 if sign > 0:
                     self.live[key] = self.live.get(key, 0) + live
 
-    def withhold(self, least: int) -> None:
-        """Find the cells that must not be shown, so that no sum gives one of them away."""
-        sums = self._sums()
-        for measure in _MEASURES:
-            values: dict[tuple[str, Cut], int] = getattr(self, measure)
-            self.hidden[measure] = cells_to_withhold(values, sums, least=least)
+    def find_exact_totals(self, exact_from: int) -> None:
+        """Find the cities, then the province, whose live members may stand to the person."""
+        # Live members only: with new ones too, their difference would tell who left.
+        exact = {
+            city: self.total(self.live, city)
+            for city in self.counties
+            if self._may_be_exact(self.live, city, self._below(self.live, city), exact_from)
+        }
+        cities = [self._span(self.live, city, exact) for city in self.counties]
+        if self._may_be_exact(self.live, str(PROVINCE), cities, exact_from):
+            exact[str(PROVINCE)] = self.total(self.live, str(PROVINCE))
+        elif all(low == high for low, high in cities):
+            exact = {}  # the cities together would tell what the province must not
+        self.exact["live"] = frozenset(exact)
 
-    def _sums(self) -> list[list[tuple[str, Cut]]]:
-        """Return every sum between cells: places up to wider places, trades up to all."""
-        sums = []
-        for cut in self.cuts:
-            sums.append([(str(PROVINCE), cut), *((city, cut) for city in self.counties)])
-            for city, below in self.counties.items():
-                sums.append([(city, cut), *((county, cut) for county in below)])
-        places = {str(PROVINCE), *self.counties, *(c for b in self.counties.values() for c in b)}
-        for place in places:
-            for kind in ("occupation", "channel"):
-                sums.append([(place, _ALL), *((place, cut) for cut in self.cuts if cut[0] == kind)])
-        return sums
+    @staticmethod
+    def total(values: Mapping[tuple[str, Cut], int], region: str) -> int:
+        """Return the persons of a region in all trades."""
+        return values.get((region, _ALL), 0)
+
+    def _may_be_exact(
+        self,
+        values: Mapping[tuple[str, Cut], int],
+        region: str,
+        places: list[Span],
+        exact_from: int,
+    ) -> bool:
+        total = self.total(values, region)
+        return total >= exact_from and all(
+            keeps_room(total, parts, room=self.least // 2)
+            for parts in (places, *self._trades(values, region))
+        )
+
+    def _below(self, values: Mapping[tuple[str, Cut], int], city: str) -> list[Span]:
+        return [self._span(values, county, {}) for county in self.counties[city]]
+
+    def _span(
+        self, values: Mapping[tuple[str, Cut], int], region: str, exact: Mapping[str, int]
+    ) -> Span:
+        total = self.total(values, region)
+        return (total, total) if region in exact else span_of(total, least=self.least)
+
+    def _trades(self, values: Mapping[tuple[str, Cut], int], region: str) -> Iterator[list[Span]]:
+        for kind in ("occupation", "channel"):
+            yield [
+                span_of(values.get((region, cut), 0), least=self.least)
+                for cut in self.cuts
+                if cut[0] == kind
+            ]
 
     def shown(self, measure: str, region: str, cut: Cut = _ALL) -> int | None:
-        """Return the persons of a cell, None where it is withheld."""
-        if (region, cut) in self.hidden[measure]:
-            return None
+        """Return the persons of a cell as everybody may read them, None where withheld."""
         values: Mapping[tuple[str, Cut], int] = getattr(self, measure)
-        return values.get((region, cut), 0)
+        value = values.get((region, cut), 0)
+        is_exact = cut == _ALL and region in self.exact[measure]
+        return value if is_exact else published(value, least=self.least)
+
+    def step(self, measure: str, region: str, cut: Cut = _ALL) -> int:
+        """Return what a cell is rounded to: 1 where it stands to the person."""
+        return 1 if cut == _ALL and region in self.exact[measure] else self.least
+
+    def net(self, region: str, cut: Cut = _ALL) -> int | None:
+        """Return new less left. Never to the person: gross less net gives those who left."""
+        key = (region, cut)
+        return published(self.new.get(key, 0) - self.left.get(key, 0), least=self.least)
 
 
 def _union_figures(region: int, day: date, since: date | None) -> tuple[BoardFigure, ...]:
@@ -264,14 +308,11 @@ def _union_figures(region: int, day: date, since: date | None) -> tuple[BoardFig
     )
 
 
-def _member_figures(cube: _Cube, code: str, least: int) -> tuple[BoardFigure, ...]:
-    new, left = cube.shown("new", code), cube.left.get((code, _ALL), 0)
-    # Gross less net gives those who left: a few of them stay unsaid.
-    net = None if new is None or 0 < left < least else new - left
+def _member_figures(cube: _Cube, code: str) -> tuple[BoardFigure, ...]:
     return (
-        BoardFigure(LIVE, cube.shown("live", code)),
-        BoardFigure(NEW, new),
-        BoardFigure(NET, net),
+        BoardFigure(LIVE, cube.shown("live", code), cube.step("live", code)),
+        BoardFigure(NEW, cube.shown("new", code), cube.step("new", code)),
+        BoardFigure(NET, cube.net(code), cube.least),
     )
 
 
@@ -293,7 +334,13 @@ def _places(cube: _Cube, code: str, *, cities: bool) -> list[tuple[str, str]]:
 
 def _rows(cube: _Cube, places: list[tuple[str, str]]) -> tuple[BoardRow, ...]:
     rows = [
-        BoardRow(code, name, cube.shown("live", code), cube.shown("new", code))
+        BoardRow(
+            code,
+            name,
+            cube.shown("live", code),
+            cube.shown("new", code),
+            (cube.step("live", code), cube.step("new", code)),
+        )
         for code, name in places
     ]
     return tuple(sorted(rows, key=_largest_first))
@@ -307,6 +354,7 @@ def _cut_rows(
             *labels.get(key, (str(key), "没有写明")),
             cube.shown("live", region, (kind, key)),
             cube.shown("new", region, (kind, key)),
+            (cube.least, cube.least),
         )
         for dimension, key in cube.cuts
         if dimension == kind
@@ -341,14 +389,15 @@ def _trend(
         following = shift_months(month, 1)
         missing = (0, 0) if began is None or month < began else (None, None)
         new, live = known.get(month, missing)
-        points.append(
-            TrendPoint(following - timedelta(days=1), _large(new, least), _large(live, least))
-        )
+        end = following - timedelta(days=1)
+        points.append(TrendPoint(end, _to_the_ten(new, least), _to_the_ten(live, least)))
         month = following
-    new_now = cube.shown("new", str(region)) if since is None else None
-    points.append(TrendPoint(day, new_now, cube.shown("live", str(region))))
+    code = (str(region), _ALL)
+    new_now = cube.new.get(code, 0) if since is None else None
+    live_now = cube.live.get(code, 0)
+    points.append(TrendPoint(day, _to_the_ten(new_now, least), _to_the_ten(live_now, least)))
     return tuple(points)
 
 
-def _large(value: int | None, least: int) -> int | None:
-    return None if value is None or 0 < value < least else value
+def _to_the_ten(value: int | None, least: int) -> int | None:
+    return None if value is None else published(value, least=least)

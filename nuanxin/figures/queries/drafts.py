@@ -93,6 +93,7 @@ def _reference(
         place=asked[2],
         asked_period=asked[1],
         is_undated=not is_stock and span is None,
+        rounded_to=measured.rounded_to,
     )
 
 

@@ -26,7 +26,8 @@ class Measurement:
 
     ``period`` is None for a figure as of a day; an open period begins at ``COUNTED_FROM``.
     ``occupation`` and ``channel`` are codes or "". ``tree_known_at`` None means as corrected since.
-    ``digest`` fingerprints definition, question and value: equal digests, equal measurements.
+    ``rounded_to`` is 1 where the value is as it was
+    measured. ``digest`` fingerprints definition, question and value: equal digests, equal measurements.
     """
 
     code: str
@@ -46,15 +47,19 @@ class Measurement:
     measured_at: datetime
     tree_known_at: datetime | None
     digest: str
+    rounded_to: int = 1
 
     @property
     def is_withheld(self) -> bool:
         """Return whether the value is too small to be published."""
         return self.value is None
 
-    def withheld(self) -> "Measurement":
-        """Return the measurement without its value; its digest does not give the value away."""
-        return _with_digest(replace(self, value=None))
+    def as_published(self, value: int | None, *, rounded_to: int) -> "Measurement":
+        """Return the measurement with the value that everybody may read, None for none.
+
+        The digest is that of the published value: it does not give the measured one away.
+        """
+        return _with_digest(replace(self, value=value, rounded_to=rounded_to))
 
     def as_plain(self) -> dict[str, Any]:
         """Return the measurement as the API and the command line print it."""
@@ -63,6 +68,7 @@ class Measurement:
             "label": self.label,
             "value": self.value,
             "unit": self.unit.label,
+            "rounded_to": self.rounded_to,
             "region": str(self.region) if self.region else None,
             "region_name": self.region_name,
             "union": self.union_code or None,
@@ -119,17 +125,19 @@ def measured_as(
     period: Period | None = None,
     occupation: str = "",
     channel: str = "",
+    rounded_to: int = 1,
     now: datetime,
 ) -> Measurement:
     """Return the measurement of a figure whose value was read in a set with others.
 
-    The same as ``measure`` (or, without value, as withheld). Raises as ``measure``.
+    The same as ``measure`` (or as it is published). Raises as ``measure``.
     """
     definition = get_figure(code)
     question, asked = _question(
         definition, region, None, as_of, period, occupation, channel, None, now
     )
-    return _measurement(definition, question, asked, value, now)
+    measured = _measurement(definition, question, asked, value, now)
+    return measured.as_published(value, rounded_to=rounded_to)
 
 
 def _question(

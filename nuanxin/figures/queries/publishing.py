@@ -1,12 +1,15 @@
-"""A figure as everybody may have it: what the board withholds is withheld here too."""
+"""A figure as everybody may have it: written as the board writes it, withheld where it withholds."""
 
 from datetime import date, datetime
 
-from nuanxin.figures.queries.board import Cut, least_cell_persons, may_publish
-from nuanxin.figures.queries.measuring import Measurement, channel_key, measure
-from nuanxin.figures.queries.question import COUNTED_FROM
+from nuanxin.figures.queries.board import (
+    exact_total_from_persons,
+    is_exact_total,
+    least_cell_persons,
+)
+from nuanxin.figures.queries.measuring import Measurement, measure
 from nuanxin.figures.queries.registry import get_figure
-from nuanxin.kernel import occupations
+from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Period
@@ -22,7 +25,7 @@ def measure_for_everybody(
     channel: str = "",
     now: datetime,
 ) -> Measurement:
-    """Return a public figure; of a few persons, or where a subtraction would tell, without value.
+    """Return a public figure; persons to the ten, a few of them without value.
 
     Raises as ``measure``; a figure that is not public is ``NotFound`` figures.unknown.
     """
@@ -37,31 +40,19 @@ def measure_for_everybody(
         channel=channel,
         now=now,
     )
-    if measured.unit is not Unit.PERSONS or measured.value == 0:
+    if measured.unit is not Unit.PERSONS or measured.value is None:
         return measured
     least = least_cell_persons(region, now)
-    is_small = 0 < abs(measured.value or 0) < least
-    if is_small or not _is_on_the_board(measured, region=region, least=least):
-        return measured.withheld()
-    return measured
+    if _is_exact_total(measured, region=region, least=least, now=now):
+        return measured
+    return measured.as_published(published(measured.value, least=least), rounded_to=least)
 
 
-def _is_on_the_board(measured: Measurement, *, region: int, least: int) -> bool:
-    period = measured.period
-    since = period.start if period and period.start > COUNTED_FROM else None
-    return may_publish(
-        measured.code,
-        region=region,
-        cut=_cut(measured.occupation, measured.channel),
-        day=measured.as_of,
-        since=since,
-        least=least,
+def _is_exact_total(measured: Measurement, *, region: int, least: int, now: datetime) -> bool:
+    """Return whether the board shows it to the person. It is asked only for what may be large enough."""
+    exact_from = exact_total_from_persons(region, now)
+    if measured.occupation or measured.channel or (measured.value or 0) < exact_from:
+        return False
+    return is_exact_total(
+        measured.code, region=region, day=measured.as_of, least=least, exact_from=exact_from
     )
-
-
-def _cut(occupation: str, channel: str) -> Cut | None:
-    if occupation and channel:
-        return None
-    if occupation:
-        return ("occupation", occupations.occupation(occupation).key)
-    return ("channel", channel_key(channel)) if channel else ("all", 0)

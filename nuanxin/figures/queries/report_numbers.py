@@ -7,11 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from nuanxin.figures.queries.board import BOARD_CODES, Cut, PublishedCells, least_cell_persons
+from nuanxin.figures.queries.board import (
+    BOARD_CODES,
+    Cut,
+    PublishedCells,
+    exact_total_from_persons,
+    least_cell_persons,
+)
 from nuanxin.figures.queries.measuring import Measurement, channel_key, measure, measured_as
 from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.queries.report_questions import Wanted
+from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Month, Period
@@ -55,12 +62,12 @@ class Numbers:
     def _read(self, one: Wanted, places: int) -> Measurement:
         is_plain = not one.union and one.known_on is None
         if is_plain and one.code in BOARD_CODES and not (one.occupation and one.channel):
-            return self._as(one, self._cell(one))
+            return self._as(one, *self._cell(one))
         if is_plain and one.code in _UNION_CODES and places > 1:
             return self._as(one, self._union_count(one))
         return self._alone(one)
 
-    def _as(self, one: Wanted, value: int | None) -> Measurement:
+    def _as(self, one: Wanted, value: int | None, rounded_to: int = 1) -> Measurement:
         return measured_as(
             one.code,
             value,
@@ -69,17 +76,19 @@ class Numbers:
             period=one.period,
             occupation=one.occupation,
             channel=one.channel,
+            rounded_to=rounded_to,
             now=self.now,
         )
 
-    def _cell(self, one: Wanted) -> int | None:
+    def _cell(self, one: Wanted) -> tuple[int | None, int]:
         least = least_cell_persons(one.region, self.now)
         since = None
         if one.period is not None and one.period.start > COUNTED_FROM:
             since = one.period.start
         key = (one.as_of, since, least)
         if key not in self._cells:
-            self._cells[key] = PublishedCells(*key)
+            exact_from = exact_total_from_persons(one.region, self.now)
+            self._cells[key] = PublishedCells(*key, exact_from)
         return self._cells[key].value(one.code, one.region, _cut_of(one))
 
     def _union_count(self, one: Wanted) -> int:
@@ -124,8 +133,9 @@ class Numbers:
             now=self.now,
         )
         least = least_cell_persons(one.region, self.now)
-        is_small = measured.unit is Unit.PERSONS and 0 < abs(measured.value or 0) < least
-        return measured.withheld() if is_small else measured
+        if measured.unit is not Unit.PERSONS or measured.value is None:
+            return measured
+        return measured.as_published(published(measured.value, least=least), rounded_to=least)
 
     # ---- months ---------------------------------------------------------------------------------
 
@@ -135,22 +145,23 @@ class Numbers:
         ``running``: of a figure in a period, everything since the first of the months.
         Raises ``TooManyReads``.
         """
-        folded = self._folded(one, months)
+        folded = self._folded(one, months, running=running)
         values: list[int | None] = []
         for month in months:
             if month in folded:
                 values.append(folded[month])
             else:
-                values.append(self.read([self._in_month(one, month)]).popitem()[1].value)
-        return _summed(values) if running and one.period is not None else values
+                first = months[0] if running else month
+                values.append(self.read([self._in_month(one, first, month)]).popitem()[1].value)
+        return values
 
-    def _in_month(self, one: Wanted, month: Month) -> Wanted:
+    def _in_month(self, one: Wanted, first: Month, month: Month) -> Wanted:
         day = min(month.end, one.as_of)
         return Wanted(
             definition=one.definition,
             region=one.region,
             as_of=day,
-            period=Period(month.start, day) if one.period is not None else None,
+            period=Period(first.start, day) if one.period is not None else None,
             union=one.union,
             union_id=one.union_id,
             place=one.place,
@@ -159,7 +170,9 @@ class Numbers:
             known_on=one.known_on,
         )
 
-    def _folded(self, one: Wanted, months: list[Month]) -> dict[Month, int | None]:
+    def _folded(
+        self, one: Wanted, months: list[Month], *, running: bool
+    ) -> dict[Month, int | None]:
         """Return what closed months hold ready, of a whole region: one statement."""
         is_ready = one.code in (LIVE.code, NEW.code) and not one.union and one.known_on is None
         if not is_ready or one.occupation or one.channel:
@@ -178,24 +191,11 @@ class Numbers:
                 found[month] = 0  # nobody had joined yet
             elif month in ends and month.end <= one.as_of:
                 new, live = ends[month]
-                before = ends.get(month.previous, (0, 0))[0]
+                first = months[0] if running else month
+                before = ends.get(first.previous, (0, 0))[0]
                 value = live if one.code == LIVE.code else new - before
-                found[month] = _large(value, least)
+                found[month] = published(value, least=least)
         return found
-
-
-def _large(value: int, least: int) -> int | None:
-    return None if 0 < abs(value) < least else value
-
-
-def _summed(values: list[int | None]) -> list[int | None]:
-    """Return the running sum; from a withheld month on nothing is told, or it could be had."""
-    total: int | None = 0
-    sums: list[int | None] = []
-    for value in values:
-        total = None if total is None or value is None else total + value
-        sums.append(total)
-    return sums
 
 
 def _cut_of(one: Wanted) -> Cut:

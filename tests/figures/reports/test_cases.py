@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nuanxin.figures.queries.measuring import measure
+from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.queries.reports import compose_report
 from nuanxin.kernel.period import PeriodKind, parse_period
@@ -27,7 +27,7 @@ def _measured(words: re.Match[str]) -> str:
     period = parse_period(when)
     is_stock = get_figure(code).period_kind is PeriodKind.AS_OF
     time = {"as_of": period.end} if is_stock else {"period": period}
-    return f"{measure(code, region=int(region), now=NOW, **time).value:,}"
+    return f"{measure_for_everybody(code, region=int(region), now=NOW, **time).value:,}"
 
 
 @pytest.mark.slow

@@ -103,7 +103,8 @@ class Known:
         likeness = (near + max(narrow, back)) / 2
         if likeness < _LIKE_ENOUGH_FOR_LONG and near < _COVERED:
             return None
-        verdict = compare(claim.written, reference.value, at_least=reference.at_least, span=span)
+        value = reference.as_compared_with(claim.written.value)
+        verdict = compare(claim.written, value, at_least=reference.at_least, span=span)
         is_strong = (
             not claim.mode
             and (claim.key in entry.keys or (near >= _COVERED and back >= _OF_IT))

@@ -25,6 +25,7 @@ class Reference:
     ``kind`` is reference (of a file) or figure (of the registry). ``row`` is the line of the file.
     A figure was measured for claims that tell ``asked_period`` and ``place``, and for no others;
     ``is_undated``: it is counted in a period, and those claims do not say in which.
+    ``rounded_to``: 10 where it is published to the ten.
     """
 
     code: str
@@ -39,6 +40,13 @@ class Reference:
     place: str = ""
     asked_period: str | None = None
     is_undated: bool = False
+    rounded_to: int = 1
+
+    def as_compared_with(self, told: Fraction) -> Fraction:
+        """Return the value to hold a told one against: the told one itself where rounding made the
+        difference."""
+        is_rounded_from = self.rounded_to > 1 and 2 * abs(told - self.value) <= self.rounded_to
+        return told if is_rounded_from else self.value
 
     @property
     def key(self) -> str:
