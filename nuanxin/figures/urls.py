@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from nuanxin.figures.pages import behind, changes, drafts, number, public, reports
+from nuanxin.figures.pages import behind, changes, definitions, drafts, number, public, reports
 
 urlpatterns = [
     path("figures/", public.figures, name="figures"),
     path("figures/number/<str:figure>/", number.figure_number, name="figures-number"),
+    path("figures/definitions/", definitions.definitions, name="figure-definitions"),
     path("figures/<int:region>/", public.figures, name="figures-region"),
     path("figures/<int:region>/table.<slug:kind>", public.figures_table, name="figures-table"),
     path("desk/reports/", reports.report_list, name="desk-reports"),

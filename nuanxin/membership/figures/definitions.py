@@ -13,12 +13,18 @@ _DIMENSIONS = ("region", "union", "occupation", "channel", "month")
 
 
 def _person_figure(
-    code: str, label: str, kind: PeriodKind, definition: str, *, public: bool = True
+    code: str,
+    label: str,
+    kind: PeriodKind,
+    definition: str,
+    *,
+    public: bool = True,
+    unit: Unit = Unit.PERSONS,
 ) -> FigureDefinition:
     return FigureDefinition(
         code=f"membership.{code}",
         label=label,
-        unit=Unit.PERSONS,
+        unit=unit,
         period_kind=kind,
         grain="membership",
         definition_zh=definition,
@@ -67,6 +73,28 @@ TRANSFERRED_IN = _person_figure(
     PeriodKind.IN_PERIOD,
     "这段时间里从别的工会转进来的人数，工会合并转入的另计。",
 )
+TRANSFERRED_OUT = _person_figure(
+    "transferred_out_persons",
+    "转出",
+    PeriodKind.IN_PERIOD,
+    "这段时间里转到别的工会去的人数，随工会合并、迁址转出的另计。全省的转出等于转入。",
+)
+RESTORED = _person_figure(
+    "restored_person_times",
+    "恢复会籍",
+    PeriodKind.IN_PERIOD,
+    "这段时间里保留着的会籍重新在籍的人次，同一个人恢复两次算两次。",
+    public=False,
+    unit=Unit.PERSON_TIMES,
+)
+PUT_ON_HOLD = _person_figure(
+    "put_on_hold_person_times",
+    "转为保留会籍",
+    PeriodKind.IN_PERIOD,
+    "这段时间里因退休、失业、单位关停等转为保留会籍的人次，同一个人保留两次算两次。",
+    public=False,
+    unit=Unit.PERSON_TIMES,
+)
 INVITED = _person_figure(
     "invited_persons",
     "已邀请",
@@ -87,6 +115,15 @@ FIGURES: dict[FigureDefinition, Callable[[Totals, int | None, int | None], int]]
     ),
     TRANSFERRED_IN: lambda totals, occupation, channel: totals.count(
         FlowKind.TRANSFERRED_IN, occupation=occupation, channel=channel
+    ),
+    TRANSFERRED_OUT: lambda totals, occupation, channel: totals.count(
+        FlowKind.TRANSFERRED_OUT, occupation=occupation, channel=channel
+    ),
+    RESTORED: lambda totals, occupation, channel: totals.count(
+        FlowKind.RESTORED, occupation=occupation, channel=channel
+    ),
+    PUT_ON_HOLD: lambda totals, occupation, channel: totals.count(
+        FlowKind.RETAINED, occupation=occupation, channel=channel
     ),
     INVITED: lambda totals, occupation, channel: totals.count(
         FlowKind.INVITED, occupation=occupation, channel=channel
