@@ -123,6 +123,9 @@ SAMPLES: dict[str, Sample] = {
     "api-v1:get_figure": Sample(
         missing={"code": "nothing"}, of_union=lambda cast, union: {"code": "orgs.unions"}
     ),
+    "api-v1:get_figure_series": Sample(
+        missing={"code": "nothing"}, of_union=lambda cast, union: {"code": "orgs.unions"}
+    ),
     "api-v1:get_union": Sample(
         missing={"code": "nothing"}, of_union=lambda cast, union: {"code": union.code}
     ),

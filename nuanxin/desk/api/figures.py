@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 
 from nuanxin.access.permissions import requires
-from nuanxin.desk.api.http import entity_tag
+from nuanxin.desk.api.http import ASKED_AGAIN, KEPT, KEPT_FOR_EVER, entity_tag
 from nuanxin.desk.api.paging import LINE, REGION_CODES, Day, Empty
 from nuanxin.figures import queries as figures
 from nuanxin.kernel import clock, occupations
@@ -102,7 +102,104 @@ def get_figure(
         period=period,
     )
     response["ETag"] = _entity_tag(plain)
+    is_open = plain["as_of"] >= clock.business_day(clock.now()).isoformat()
+    response["Cache-Control"] = _cache_control(is_open=is_open, is_fixed=False)
     return plain
+
+
+class Step(StrEnum):
+    """How far apart the points of a series lie."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Point(Schema):
+    """The value as of a day, or in a period that ends on it; null is withheld as too small."""
+
+    as_of: date
+    period: str | None
+    value: int | None
+    digest: str
+
+
+class Series(Schema):
+    """A figure over time, all on one page; persons are written to the ten."""
+
+    code: str
+    label: str
+    unit: str
+    rounded_to: int
+    region: str | None
+    region_name: str
+    occupation: str | None
+    channel: str | None
+    definition: str
+    definition_version: int
+    known_on: date | None
+    items: list[Point]
+    next: str | None
+
+
+@router.get("/{code}/series", response=Series, summary="一个指标的一串数")
+@requires("figure.view")
+def get_figure_series(
+    request: HttpRequest,
+    response: HttpResponse,
+    code: Annotated[str, Path(max_length=80, pattern=LINE)],
+    region: Annotated[Region | Empty, Query(description="六位行政区划代码，默认全省")] = "",
+    first: Annotated[Day | Empty, Query(alias="from", description="从哪一天起")] = "",
+    last: Annotated[Day | Empty, Query(alias="to", description="到哪一天，默认今天")] = "",
+    step: Annotated[Step, Query(description="隔多久一个点")] = Step.MONTH,
+    occupation: Annotated[OccupationCode | Empty, Query(description="职业代码")] = "",
+    channel: Annotated[ChannelCode | Empty, Query(description="入会渠道")] = "",
+    known_on: Annotated[Day | Empty, Query(description="按哪一天结束时已知的来数")] = "",
+) -> Any:
+    """Return one figure at (or in) each step: at most 92 days, 60 months or 20 years."""
+    try:
+        series = figures.get_series(
+            code,
+            region=int(region) if region else 330000,
+            first=first or None,
+            last=last or None,
+            step=str(step),
+            occupation=str(occupation or ""),
+            channel=str(channel or ""),
+            known_on=known_on or None,
+            now=clock.now(),
+        )
+    except Malformed as refusal:
+        raise NotFound(refusal.code, refusal.message) from refusal
+    response["Cache-Control"] = _cache_control(is_open=series.is_open, is_fixed=bool(known_on))
+    return _plain_series(series, known_on or None)
+
+
+def _cache_control(*, is_open: bool, is_fixed: bool) -> str:
+    if is_fixed:
+        return KEPT_FOR_EVER
+    return KEPT if is_open else ASKED_AGAIN
+
+
+def _plain_series(series: figures.Series, known_on: date | None) -> dict[str, Any]:
+    points = [one.as_plain() for one in series.points]
+    shared = {name: points[0][name] for name in _SHARED}
+    items = [{name: one[name] for name in ("as_of", "period", "value", "digest")} for one in points]
+    return shared | {"known_on": known_on, "items": items, "next": None}
+
+
+_SHARED = (
+    "code",
+    "label",
+    "unit",
+    "rounded_to",
+    "region",
+    "region_name",
+    "occupation",
+    "channel",
+    "definition",
+    "definition_version",
+)
 
 
 def read(

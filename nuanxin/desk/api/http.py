@@ -23,6 +23,10 @@ from nuanxin.kernel.actor import ANONYMOUS
 from nuanxin.membership.rules.limits import MEBIBYTE, UPLOAD_LIMITS
 
 KEPT = "public, max-age=60"
+ASKED_AGAIN = "public, no-cache"
+"""A day that is over: late entries may still change it, so it is asked again by its ETag."""
+KEPT_FOR_EVER = "public, max-age=31536000, immutable"
+"""A day as it was known on a day that is over."""
 BODY_MOST = UPLOAD_LIMITS.file_bytes + MEBIBYTE
 """Bytes of a whole request: a roster's file and what stands around it."""
 
@@ -127,7 +131,7 @@ def _is_for_everybody(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 def _kept(request: HttpRequest, response: Any) -> HttpResponseBase:
     response.headers.setdefault("ETag", entity_tag(response.content))
-    response["Cache-Control"] = KEPT
+    response.headers.setdefault("Cache-Control", KEPT)
     patch_vary_headers(response, ["Accept-Encoding"])
     answer = get_conditional_response(request, etag=response["ETag"], response=response)
     assert answer is not None

@@ -5,6 +5,7 @@ from nuanxin.figures.queries.measuring import Measurement, channel_key, measure,
 from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
 from nuanxin.figures.queries.registry import FIGURES, get_figure, list_figures, read_figure
+from nuanxin.figures.queries.series import Series, get_series
 
 __all__ = [
     "COUNTED_FROM",
@@ -14,10 +15,12 @@ __all__ = [
     "BoardRow",
     "Measurement",
     "Question",
+    "Series",
     "TrendPoint",
     "channel_key",
     "get_board",
     "get_figure",
+    "get_series",
     "list_figures",
     "measure",
     "measure_for_everybody",
