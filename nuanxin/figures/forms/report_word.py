@@ -25,6 +25,7 @@ _TYPE = "Microsoft YaHei"
 _RED, _DEEP = RGBColor(0xC8, 0x32, 0x1F), RGBColor(0x8F, 0x1F, 0x12)
 _INK, _SOFT = RGBColor(0x1F, 0x1B, 0x18), RGBColor(0x5F, 0x57, 0x50)
 _HAIR, _RULE, _PAPER = "E7DED3", "CFC3B5", "FBF7F2"
+_ROUNDING = "人数按公布的规则取到最近的整十，写着“取到 10”；全省、全市的大数到个位。"
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Written into every file, so that the same report gives the same file."""
 
@@ -199,7 +200,7 @@ def _caption(word: Word, block: dict[str, Any]) -> None:
 
 def _notes(word: Word, report: dict[str, Any]) -> None:
     word.add_heading("数的来历", level=3)
-    heads = ("注", "指标", "哪里", "什么时候", "精确值", "口径", "指纹")
+    heads = ("注", "指标", "哪里", "什么时候", "数值", "口径", "指纹")
     rows = [
         [
             [_plain(str(one["note"]))],
@@ -220,6 +221,7 @@ def _notes(word: Word, report: dict[str, Any]) -> None:
     for one in report["definitions"]:
         said = f"{one['label']}，口径第 {one['version']} 版：{one['text']}"
         _paragraph(word, said, size=9, colour=_SOFT)
+    _paragraph(word, _ROUNDING, size=9, colour=_SOFT)
     _paragraph(word, f"全篇指纹 {report['digest']}。", size=9, colour=_SOFT)
 
 

@@ -37,6 +37,7 @@ def _context(answer: NumberAnswer, told: str, actor: Actor) -> dict[str, Any]:
         "value": measured.value,
         "exact": format_thousands(measured.value) if measured.value is not None else "",
         "unit": measured.unit.label,
+        "step": measured.rounded_to,
         "label": measured.label,
         "definition": measured.definition,
         "check": _check(measured.digest, told),

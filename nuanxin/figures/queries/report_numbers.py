@@ -137,6 +137,11 @@ class Numbers:
             return measured
         return measured.as_published(published(measured.value, least=least), rounded_to=least)
 
+    def step_of(self, one: Wanted) -> int:
+        """Return what the months of a figure are written to: the ten for persons."""
+        is_of_persons = one.definition.unit is Unit.PERSONS
+        return least_cell_persons(one.region, self.now) if is_of_persons else 1
+
     # ---- months ---------------------------------------------------------------------------------
 
     def months(self, one: Wanted, months: list[Month], *, running: bool) -> list[int | None]:

@@ -134,7 +134,9 @@ class _Answering:
 
     def _answer(self, slot: Slot, one: Wanted, measured: Measurement) -> None:
         if measured.value is not None:
-            self.found.numbers[slot.index] = self._resolved(one, measured.value, measured.digest)
+            self.found.numbers[slot.index] = self._resolved(
+                one, measured.value, measured.digest, measured.rounded_to
+            )
             return
         allowed = slot.asked.option("small") or self.small.get(slot.index, "")
         if allowed:
@@ -146,7 +148,7 @@ class _Answering:
             f"请换成上一级地区或更长的时间，或者写 small={WITHHELD}。",
         )  # fmt: skip
 
-    def _resolved(self, one: Wanted, value: int, digest: str) -> Resolved:
+    def _resolved(self, one: Wanted, value: int, digest: str, rounded_to: int) -> Resolved:
         setting, definition = self.source.setting, one.definition
         return Resolved(
             code=definition.code,
@@ -163,6 +165,7 @@ class _Answering:
             and (one.period == setting.period if one.period else one.as_of == setting.as_of),
             is_own_place=not one.union and str(one.region) == setting.region,
             cut=one.cut(),
+            rounded_to=rounded_to,
         )
 
     def _series(self, slot: Slot, block: Block, one: Wanted) -> None:
@@ -180,7 +183,12 @@ class _Answering:
         self.found.series[slot.index] = Series(
             labels=tuple(f"{month.year}.{month.month:02d}" for month in months),
             values=tuple(values),
-            of=self._resolved(one, known[-1], digest_of([one.code, plain, values])),
+            of=self._resolved(
+                one,
+                known[-1],
+                digest_of([one.code, plain, values]),
+                self.numbers.step_of(one),
+            ),
             digests=tuple(
                 digest_of([one.code, plain, str(month), value])
                 for month, value in zip(months, values, strict=True)

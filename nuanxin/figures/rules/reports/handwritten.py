@@ -192,6 +192,7 @@ def _references(answer: Resolved, told: str) -> Iterator[Reference]:
                 value=Fraction(answer.value),
                 unit=answer.unit.label,
                 source=answer.when,
+                rounded_to=answer.rounded_to,
                 place=place,
             )
 

@@ -87,6 +87,7 @@ class Notes:
                     "place": place or first.place,
                     "when": first.when,
                     "exact": "" if place else _exact(first),
+                    "rounded_to": first.rounded_to,
                     "version": first.version,
                     "digest": digest or first.digest,
                     "number": None if place and not is_one else self.index(first),
@@ -113,4 +114,5 @@ class Notes:
 
 
 def _exact(answer: Resolved) -> str:
-    return f"{format_thousands(answer.value)} {answer.unit.label}"
+    rounded = f"（取到 {answer.rounded_to}）" if answer.rounded_to > 1 else ""
+    return f"{format_thousands(answer.value)} {answer.unit.label}{rounded}"

@@ -10,7 +10,7 @@ from nuanxin.kernel.figure import Unit
 class Resolved:
     """A number that is there. ``question`` is what asks for the same number again.
 
-    ``when`` is told in words; ``is_own_time``: the report's own period or day; ``place`` likewise.
+    ``rounded_to``: 10 where persons are published to the ten. ``when`` is told in words; ``is_own_time``: the report's own period or day; ``place`` likewise.
     """
 
     code: str
@@ -26,6 +26,7 @@ class Resolved:
     is_own_time: bool = True
     is_own_place: bool = True
     cut: str = ""
+    rounded_to: int = 1
 
 
 @dataclass(frozen=True, slots=True)
