@@ -70,6 +70,16 @@ urlpatterns = [
     path("desk/ceremonies/new/", ceremonies.ceremony_new, name="desk-ceremony-new"),
     path("desk/ceremonies/<int:ceremony_id>/", ceremonies.ceremony, name="desk-ceremony"),
     path(
+        "desk/ceremonies/<int:ceremony_id>/signed/",
+        ceremonies.ceremony_signed,
+        name="desk-ceremony-signed",
+    ),
+    path(
+        "desk/ceremonies/<int:ceremony_id>/sheet/",
+        ceremonies.ceremony_sheet,
+        name="desk-ceremony-sheet",
+    ),
+    path(
         "desk/ceremonies/<int:ceremony_id>/close/",
         ceremonies.ceremony_close,
         name="desk-ceremony-close",

@@ -322,6 +322,8 @@ SAMPLES |= {
     ),
     "desk-ceremony": _CEREMONY,
     "desk-ceremony-close": _CEREMONY,
+    "desk-ceremony-signed": _CEREMONY,
+    "desk-ceremony-sheet": _CEREMONY,
     "desk-duplicate": Sample(missing={"duplicate_id": NO_ID}, of_union=_duplicate_of),
     "desk-merge-undo": Sample(missing={"merge_id": NO_ID}, of_union=_merge_of),
     "desk-union": Sample(

@@ -28,7 +28,7 @@ from nuanxin.access.queries.keeping import HostPerson, sealed_for_session
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.actor import ANONYMOUS, Actor
 from nuanxin.membership.actions import listings
-from nuanxin.membership.models import JoinApplication
+from nuanxin.membership.models import Ceremony, JoinApplication
 from nuanxin.membership.pages import draft
 from nuanxin.membership.queries.invitations import token_of
 from nuanxin.membership.states import ListingKind
@@ -340,6 +340,23 @@ _OUTLETS_TABLE = """网点名称,地址,县区,街道,类型
 """
 
 
+def _ceremony_page(name: str) -> Opener:
+    """Open a ceremony of the union in which the demonstration has invited somebody."""
+
+    def opened(walker: Walker) -> tuple[str, Any, str]:
+        asked = JoinApplication.objects.get(id=walker.world.objects["applications_invited"][0])
+        made = Ceremony.objects.create(
+            union_id=asked.union_id,
+            title="骑手入会日",
+            code=f"{Ceremony.objects.count():06d}",
+            held_on=clock.business_day(walker.world.clock.now),
+            created_at=walker.world.clock.now,
+        )
+        return "county_cadre", walker.tab_of("county_cadre"), reverse(name, args=[made.id])
+
+    return opened
+
+
 def _listing_page(walker: Walker) -> tuple[str, Any, str]:
     """Open a table of outlets that waits to be confirmed."""
     cast, now = walker.cast, walker.world.clock.now
@@ -359,6 +376,8 @@ def _listing_page(walker: Walker) -> tuple[str, Any, str]:
 
 PREPARED: dict[str, Opener] = {
     "desk-listing": _listing_page,
+    "desk-ceremony-signed": _ceremony_page("desk-ceremony-signed"),
+    "desk-ceremony-sheet": _ceremony_page("desk-ceremony-sheet"),
     "desk-dissolutions": _dissolutions_page,
     "join-of": lambda walker: (
         "anonymous",

@@ -176,10 +176,17 @@ def confirm_list_on_site(
 
     ``note`` says where the signatures are kept. One statement for up to 5,000. Returns how many
     were confirmed; those no longer invited are left alone. Raises ``NotFound`` when one of the
-    ids is not of the ceremony's union.
+    ids is not of the ceremony's union, ``Conflict`` before the day of the ceremony.
     """
     ceremony = _locked(ceremony_id)
     permissions.check_can_invite(actor, path=get_union(ceremony.union_id).path)
+    if ceremony.held_on > business_day(now):
+        raise Conflict(
+            "membership.ceremony_not_yet",
+            f"仪式在 {ceremony.held_on} 办，还没到，没有人在现场签过名。",
+        )
+    if not application_ids:
+        raise Malformed("membership.nobody_chosen", "还没有勾选谁签了名。")
     if not note.strip():
         raise Malformed("membership.note_missing", "请写明签名单放在哪里，比如「签名册第 3 页」。")
     wanted = sorted(set(application_ids))

@@ -18,7 +18,15 @@ from nuanxin.membership.actions import ceremony as acts
 from nuanxin.membership.forms.ceremonies import CeremonyForm, OnSiteForm
 from nuanxin.membership.pages.mine import confirmed_context
 from nuanxin.membership.queries.card import qr_svg
-from nuanxin.membership.queries.ceremonies import get_ceremony, list_ceremonies
+from nuanxin.membership.queries.ceremonies import (
+    SHEET_LIMIT,
+    CeremonyRow,
+    count_signed,
+    get_ceremony,
+    list_ceremonies,
+    list_chosen,
+    list_invited,
+)
 from nuanxin.orgs import queries as orgs
 
 _METHODS = ["GET", "HEAD", "POST"]
@@ -125,9 +133,125 @@ def ceremony(request: HttpRequest, ceremony_id: int) -> HttpResponse:
         "qr": mark_safe(qr_svg(link)),
         "is_open": not row.is_closed and row.held_on >= today,
         "close_url": reverse("desk-ceremony-close", args=[row.id]),
+        "signed_url": reverse("desk-ceremony-signed", args=[row.id]),
+        "sheet_url": reverse("desk-ceremony-sheet", args=[row.id]),
         "crumbs": [{"label": "入会仪式", "url": reverse("desk-ceremonies")}, {"label": row.title}],
     }
     return render(request, "membership/ceremonies/ceremony.html", context)
+
+
+@requires("roster.create")
+@require_http_methods(_METHODS)
+def ceremony_signed(request: HttpRequest, ceremony_id: int) -> HttpResponse:
+    """Tick who signed on paper: look for people, choose many, see them once more, confirm."""
+    actor = _actor(request)
+    row = get_ceremony(ceremony_id, actor=actor)
+    if request.method == "POST":
+        ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal() and len(one) < 19]
+        return _signed_chosen(request, row, ids)
+    looked_for = request.GET.get("q", "")[:40]
+    page = list_invited(row, looked_for=looked_for, after=request.GET.get("after") or None)
+    is_early = row.held_on > clock.business_day(clock.now())
+    done = request.GET.get("done", "")
+    context = {
+        "page_title": f"{page.total:,} 人还没签" if page.total else "没有等着签的人",
+        "page_lead": f"{row.title}，{row.where.name}。在现场看过身份证、在纸上签了名的，勾上。",
+        "banner": {"text": f"记下了，{int(done):,} 人在现场签了名，申请交到审核里了。"}
+        if done.isdecimal() and len(done) < 6
+        else "",
+        "q": looked_for,
+        "clear_url": "?" if looked_for else "",
+        "is_early": is_early,
+        "held_on": row.held_on,
+        "signed": count_signed(row),
+        "columns": [
+            {"label": "姓名"},
+            {"label": "手机号"},
+            {"label": "职业"},
+            {"label": "单位或网点"},
+        ],
+        "rows": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "cells": [
+                    one.name,
+                    one.masked_phone or "—",
+                    one.occupation_label,
+                    one.place or "—",
+                ],
+            }
+            for one in page.items
+        ],
+        "next_url": f"?{urlencode({'q': looked_for, 'after': page.next})}" if page.next else "",
+        "sheet_url": reverse("desk-ceremony-sheet", args=[row.id]),
+        "roster_url": reverse("desk-roster-new"),
+        "crumbs": _crumbs_below(row, "签名"),
+    }
+    return render(request, "membership/ceremonies/signed.html", context)
+
+
+def _signed_chosen(request: HttpRequest, row: CeremonyRow, ids: list[int]) -> HttpResponse:
+    """Show the chosen once more with what follows, or enter them."""
+    back = reverse("desk-ceremony-signed", args=[row.id])
+    chosen = list_chosen(row, ids)
+    error = "" if ids else "还没有勾选谁签了名。"
+    note = request.POST.get("note", "")
+    status = 200
+    if request.POST.get("step") == "confirm":
+        try:
+            count = acts.confirm_list_on_site(
+                ceremony_id=row.id,
+                application_ids=ids,
+                note=note,
+                actor=_actor(request),
+                now=clock.now(),
+            )
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            error, status = refusal.message, refusal.status
+        else:
+            return HttpResponseRedirect(f"{back}?{urlencode({'done': count})}")
+    if not chosen and not error:
+        error = "勾选的人刚刚都确认过了，不用再记。"
+    context = {
+        "page_title": f"这 {len(chosen):,} 人在现场签了名？" if chosen else "没有选人",
+        "page_lead": f"{row.title}，{row.where.name}",
+        "chosen": chosen,
+        "note": note,
+        "error": error,
+        "back_url": back,
+        "confirm_label": f"确认这 {len(chosen):,} 人",
+        "crumbs": _crumbs_below(row, "签名"),
+    }
+    status = 422 if error and status == 200 else status
+    return render(request, "membership/ceremonies/signed_chosen.html", context, status=status)
+
+
+@requires("roster.create")
+@require_GET
+def ceremony_sheet(request: HttpRequest, ceremony_id: int) -> HttpResponse:
+    """Give the list to be printed and signed: everybody invited who has not confirmed."""
+    row = get_ceremony(ceremony_id, actor=_actor(request))
+    page = list_invited(row, limit=SHEET_LIMIT)
+    context = {
+        "page_title": f"签名册：{row.title}",
+        "page_lead": f"{row.where.name}，{row.held_on}{'，' + row.place if row.place else ''}",
+        "rows": page.items,
+        "left": page.total - len(page.items),
+        "back_url": reverse("desk-ceremony-signed", args=[row.id]),
+        "crumbs": _crumbs_below(row, "签名册"),
+    }
+    return render(request, "membership/ceremonies/sheet.html", context)
+
+
+def _crumbs_below(row: CeremonyRow, here: str) -> list[dict[str, str]]:
+    return [
+        {"label": "入会仪式", "url": reverse("desk-ceremonies")},
+        {"label": row.title, "url": reverse("desk-ceremony", args=[row.id])},
+        {"label": here},
+    ]
 
 
 @requires("roster.create")
