@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from nuanxin.figures.pages import behind, changes, definitions, drafts, number, public, reports
+from nuanxin.figures.pages import (
+    behind,
+    changes,
+    definitions,
+    drafts,
+    number,
+    public,
+    publications,
+    published,
+    reports,
+)
 
 urlpatterns = [
     path("figures/", public.figures, name="figures"),
@@ -23,6 +33,27 @@ urlpatterns = [
     path("desk/reports/<int:report_id>/freeze/", reports.report_freeze, name="desk-report-freeze"),
     path("desk/reports/frozen/<int:render_id>/", reports.report_render, name="desk-report-render"),
     path("desk/reports/frozen/<int:render_id>/take/", reports.report_take, name="desk-report-file"),
+    path("publications/", published.publication_index, name="publications"),
+    path("publications/<int:publication_id>/", published.publication, name="publication"),
+    path("desk/publications/", publications.publication_list, name="desk-publications"),
+    path("desk/publications/new/", publications.publication_new, name="desk-publication-new"),
+    path(
+        "desk/publications/<int:publication_id>/",
+        publications.publication,
+        name="desk-publication",
+    ),
+    path(
+        "desk/publications/<int:publication_id>/evidence/",
+        publications.publication_evidence,
+        name="desk-publication-evidence",
+    ),
+    path(
+        "desk/publications/<int:publication_id>/<slug:step>/",
+        publications.publication_step,
+        name="desk-publication-step",
+    ),
+    path("desk/locks/", publications.lock_board, name="desk-locks"),
+    path("desk/locks/<slug:code>/", publications.lock_change, name="desk-lock"),
     path("desk/draft/", drafts.draft, name="desk-draft"),
     path("desk/figures/changes/<slug:code>/", changes.figure_changes, name="figure-changes"),
     path("desk/figures/<str:figure>/<slug:code>/", behind.figure_rows, name="figure-rows"),

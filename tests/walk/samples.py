@@ -511,3 +511,71 @@ SAMPLES |= {
         missing={"figure": "nothing"}, public=lambda cast: {"figure": "orgs.unions"}
     ),
 }
+
+# ---- publications -----------------------------------------------------------------------------
+
+
+def _draft_of(cast: Cast, union: Union, *, is_withdrawal: bool = False) -> Any:
+    from nuanxin.figures.models import Publication, PublicationSeries
+
+    return Publication.objects.create(
+        series=PublicationSeries.objects.create(union=union, created_at=cast.now),
+        title="样例",
+        union=union,
+        region=union.adcode,
+        as_of=clock.business_day(cast.now),
+        known_at=cast.now,
+        measured_at=cast.now,
+        least_persons=5,
+        is_withdrawal=is_withdrawal,
+        author_key="a-sample",
+        drafted_at=cast.now,
+    )
+
+
+def _publication_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"publication_id": _draft_of(cast, union).id}
+
+
+def _published_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """One that two others have approved: a withdrawal, so that it needs no numbers."""
+    from nuanxin.figures.actions import publishing
+    from nuanxin.kernel.actor import Actor, Grant, Role
+
+    draft = _draft_of(cast, union, is_withdrawal=True)
+    people = [
+        Actor(
+            account_id=UUID(int=number),
+            name="样例",
+            grants=(Grant(Role.PROVINCE_CADRE, union.id, union.path),),
+        )
+        for number in (1, 2)
+    ]
+    asked = {"publication_id": draft.id, "now": cast.now}
+    publishing.check_publication(actor=people[0], **asked)
+    publishing.approve_publication(actor=people[0], **asked)
+    publishing.publish_publication(actor=people[1], **asked)
+    return {"publication_id": draft.id}
+
+
+def _federation_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"code": union.code}
+
+
+SAMPLES |= {
+    "publication": Sample(
+        missing={"publication_id": NO_ID},
+        public=lambda cast: _published_of(cast, cast.union("county")),
+    ),
+    "desk-publication": Sample(missing={"publication_id": NO_ID}, of_union=_publication_of),
+    "desk-publication-evidence": Sample(missing={"publication_id": NO_ID}, of_union=_published_of),
+    "desk-publication-step": Sample(
+        missing={"publication_id": NO_ID, "step": "check"},
+        of_union=lambda cast, union: _publication_of(cast, union) | {"step": "check"},
+    ),
+    "desk-lock": Sample(
+        missing={"code": "NOBODY"},
+        of_union=_federation_of,
+        body={"month": "2026-09"},
+    ),
+}

@@ -1,0 +1,221 @@
+"""Publications as everybody reads them: the list, one version, how to check it, older versions."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from nuanxin.access.permissions import public
+from nuanxin.figures.models import Publication, PublicationLine
+from nuanxin.figures.queries.publication_key import public_key_text
+from nuanxin.figures.queries.publications import (
+    compare,
+    cut_words,
+    get_published,
+    lines_of,
+    list_published,
+    versions_of,
+)
+from nuanxin.figures.queries.verifying import verify_seal
+from nuanxin.figures.states import PublicationState
+from nuanxin.kernel import clock, regions
+
+WITHHELD = "不公布"
+
+
+@public
+@require_safe
+def publication_index(request: HttpRequest) -> HttpResponse:
+    """List what was published, the latest first."""
+    page = list_published(after=request.GET.get("after", ""))
+    context = {
+        "page_title": "发布过的数",
+        "page_lead": "每一份都定住不改，写明口径、截至哪天、什么时候测的；更正就出新的一版，旧的照样看得到。",
+        "rows": [
+            {
+                "title": one.title,
+                "url": reverse("publication", args=[one.id]),
+                "union": one.union.name,
+                "days": period_words(one),
+                "published": f"{clock.business_day(one.published_at)}" if one.published_at else "",
+                "version": f"第 {one.version} 版",
+                "state": PublicationState(one.state).label,
+                "tone": PublicationState(one.state).tone,
+            }
+            for one in page.items
+        ],
+        "next_url": f"?{urlencode({'after': page.next})}" if page.next else "",
+        "figures_url": reverse("figures"),
+    }
+    return render(request, "figures/published_list.html", context)
+
+
+@public
+@require_safe
+def publication(request: HttpRequest, publication_id: int) -> HttpResponse:
+    """Show one published version with all that is needed to check it."""
+    found = get_published(publication_id)
+    lines = lines_of(found.id)
+    fault = verify_seal(found, lines)
+    versions = versions_of(found.series_id, frozen_only=True)
+    context = {
+        "page_title": found.title,
+        "page_lead": f"{found.union.name}，{period_words(found)}。",
+        "crumbs": [
+            {"label": "发布过的数", "url": reverse("publications")},
+            {"label": f"第 {found.version} 版", "url": ""},
+        ],
+        "publication": found,
+        "state": PublicationState(found.state).label,
+        "newer": _newer(found, versions),
+        "older": _older(found, versions),
+        "fault": fault.sentence if fault else "",
+        "groups": _groups(lines),
+        "withheld": sum(line.is_withheld for line in lines),
+        "changes": _changes(found, versions, lines),
+        "lineage": lineage_of(found),
+        "versions": version_rows(versions, found.id, "publication"),
+        "json_url": f"/api/v1/publications/{found.id}",
+        "verify_url": f"/api/v1/publications/{found.id}/verify",
+        "public_key": public_key_text(),
+    }
+    return render(request, "figures/published.html", context)
+
+
+def period_words(one: Publication) -> str:
+    """Return the days that a version counts, in words."""
+    if one.period_start is None:
+        return f"截至 {one.as_of}"
+    return f"{one.period_start} 到 {one.as_of}"
+
+
+def lineage_of(one: Publication) -> list[dict[str, Any]]:
+    """Return where the numbers of a published version are from."""
+    published = clock.business_day(one.published_at) if one.published_at else ""
+    return [
+        {"label": "截至", "value": str(one.as_of)},
+        {"label": "测算", "value": f"{one.measured_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"},
+        {"label": "按所知", "value": f"{one.known_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"},
+        {"label": "发布", "value": f"{published}，总第 {one.number} 号，第 {one.version} 版"},
+        {"label": "指纹", "value": one.content_hash, "is_code": True},
+        {"label": "上一号", "value": one.previous_hash, "is_code": True},
+        {"label": "签名", "value": bytes(one.signature or b"").hex(), "is_code": True},
+    ]
+
+
+def version_rows(versions: list[Publication], shown: int, page: str) -> list[dict[str, Any]]:
+    """Return the versions of a series as a timeline's rows, with links."""
+    return [
+        {
+            "text": f"第 {one.version} 版，{PublicationState(one.state).label}",
+            "detail": one.reason,
+            "is_now": one.id == shown,
+            "url": reverse(page, args=[one.id]),
+        }
+        for one in versions
+    ]
+
+
+def line_rows(lines: list[PublicationLine]) -> list[dict[str, Any]]:
+    """Return the lines as rows of a table."""
+    return [
+        {
+            "cells": [
+                {"text": line.label, "note": cut_words(line)},
+                region_words(line.region),
+                {"text": value_words(line), "css": "num", "note": line.note},
+                {
+                    "text": f"{line.rows_count:,}" if line.rows_count is not None else "",
+                    "css": "num",
+                },
+            ]
+        }
+        for line in lines
+    ]
+
+
+def value_words(line: PublicationLine) -> str:
+    """Return the number with its unit, or that it is withheld."""
+    return WITHHELD if line.value is None else f"{line.value:,} {line.unit}"
+
+
+def region_words(region: int) -> str:
+    """Return a region's name."""
+    return regions.full_name(str(region), with_province=region % 10_000 == 0)
+
+
+def _groups(lines: list[PublicationLine]) -> list[dict[str, Any]]:
+    """Return the lines by figure: the first is the big number, the others a table."""
+    groups: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        group = groups.setdefault(
+            line.code,
+            {
+                "label": line.label,
+                "unit": line.unit,
+                "definition": line.definition,
+                "version": line.definition_version,
+                "code": line.code,
+                "value": value_words(line),
+                "digest": line.digest,
+                "rows_hash": line.rows_hash,
+                "rows": [],
+            },
+        )
+        group["rows"].append(
+            {
+                "cells": [
+                    region_words(line.region),
+                    cut_words(line) or "合计",
+                    {
+                        "text": WITHHELD if line.value is None else f"{line.value:,}",
+                        "css": "num",
+                        "note": line.note,
+                    },
+                ]
+            }
+        )
+    return list(groups.values())
+
+
+def _newer(found: Publication, versions: list[Publication]) -> dict[str, str] | None:
+    newest = versions[0] if versions else found
+    if newest.version <= found.version:
+        return None
+    return {
+        "url": reverse("publication", args=[newest.id]),
+        "label": f"第 {newest.version} 版",
+        "reason": newest.reason,
+    }
+
+
+def _older(found: Publication, versions: list[Publication]) -> dict[str, str] | None:
+    before = next((one for one in versions if one.version < found.version), None)
+    if before is None:
+        return None
+    return {"url": reverse("publication", args=[before.id]), "label": f"第 {before.version} 版"}
+
+
+def _changes(
+    found: Publication, versions: list[Publication], lines: list[PublicationLine]
+) -> list[dict[str, Any]]:
+    """Return what differs from the version before, as rows of a table."""
+    before = next((one for one in versions if one.version < found.version), None)
+    if before is None or found.is_withdrawal:
+        return []
+    return [
+        {
+            "cells": [
+                {"text": row.label, "note": row.cut},
+                region_words(row.region),
+                {"text": WITHHELD if row.before is None else f"{row.before:,}", "css": "num"},
+                {"text": WITHHELD if row.after is None else f"{row.after:,}", "css": "num"},
+                {"text": "" if row.change is None else f"{row.change:+,}", "css": "num"},
+            ]
+        }
+        for row in compare(lines_of(before.id), lines)
+        if row.before != row.after
+    ]
