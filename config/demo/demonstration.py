@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import accounts, load, manifest, reports, underway, world
+from config.demo import accounts, load, manifest, publications, reports, underway, world
 from config.demo.scales import SCALES
 from config.demo.world import BuiltWorld
 from config.places import Places
@@ -68,6 +68,8 @@ def build(
     underway.keep_house(now=now)
     world.fold(now)
     written = reports.write_report(sign_ins, now=now)
+    if not SCALES[scale].is_bulk:  # a million flows are read for each: on the desk, when wanted
+        made["publications"] = publications.publish(built, sign_ins, now=now)
     append_event(
         "demo.loaded",
         actor=SYSTEM,

@@ -567,6 +567,8 @@ SAMPLES |= {
         missing={"publication_id": NO_ID},
         public=lambda cast: _published_of(cast, cast.union("county")),
     ),
+    "api-v1:get_publication": Sample(missing={"publication_id": NO_ID}, of_union=_published_of),
+    "api-v1:get_verification": Sample(missing={"publication_id": NO_ID}, of_union=_published_of),
     "desk-publication": Sample(missing={"publication_id": NO_ID}, of_union=_publication_of),
     "desk-publication-evidence": Sample(missing={"publication_id": NO_ID}, of_union=_published_of),
     "desk-publication-step": Sample(

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from nuanxin.access.permissions import public
-from nuanxin.desk.api import applications, figures, members, rosters, unions, webhooks
+from nuanxin.desk.api import applications, figures, members, publications, rosters, unions, webhooks
 from nuanxin.desk.api.problems import Problem, add_handlers
 from nuanxin.desk.api.throttle import THROTTLE
 
@@ -47,13 +47,14 @@ api = NinjaAPI(
     throttle=THROTTLE,
     title="暖新接口",
     version="1",
-    description="指标、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
+    description="指标、发布、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
     openapi_url=None,
     docs_url=None,
     urls_namespace="api-v1",
 )
 add_handlers(api)
 api.add_router("/figures", figures.router)
+api.add_router("/publications", publications.router)
 api.add_router("/unions", unions.router)
 api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)
@@ -92,7 +93,9 @@ def openapi_document() -> dict[str, Any]:
             }
             if method == "post":
                 operation.setdefault("parameters", []).append(_KEY)
-            if not path.startswith((f"{PREFIX}figures", f"{PREFIX}unions")):
+            if not path.startswith(
+                (f"{PREFIX}figures", f"{PREFIX}publications", f"{PREFIX}unions")
+            ):
                 operation["security"] = [{"token": []}]
     return document
 

@@ -15,12 +15,13 @@ from nuanxin.figures.states import EVERYBODY_READS, UNDER_WAY, PublicationState
 from nuanxin.kernel import occupations, policy, regions
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import decode_cursor, encode_cursor
-from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.membership.states import Channel
 
 PAGE_SIZE = 20
 LINES_LIMIT = 1_200
 VERSIONS_LIMIT = 50
+_HIGHEST = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def list_published(
     if region is not None:
         rows = rows.filter(region=region)
     if after:
-        rows = rows.filter(number__lt=decode_cursor(after, length=1)[0])
+        rows = rows.filter(number__lt=_place(after))
     found = list(rows.order_by("-number")[: limit + 1])
     more = len(found) > limit
     return PublicationPage(
@@ -60,12 +61,20 @@ def list_for_desk(
     elif which == "published":
         rows = rows.filter(state__in=EVERYBODY_READS)
     if after:
-        rows = rows.filter(id__lt=decode_cursor(after, length=1)[0])
+        rows = rows.filter(id__lt=_place(after))
     found = list(rows.order_by("-id")[: limit + 1])
     more = len(found) > limit
     return PublicationPage(
         tuple(found[:limit]), encode_cursor([found[limit - 1].id]) if more else None
     )
+
+
+def _place(after: str) -> int:
+    """Return where a list goes on. Raises ``Malformed`` cursor.unreadable."""
+    (place,) = decode_cursor(after, length=1)
+    if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < _HIGHEST:
+        raise Malformed("cursor.unreadable", "这一页的位置读不出来了。请从列表的第一页重新开始。")
+    return place
 
 
 def get_published(publication_id: int) -> Publication:
