@@ -223,10 +223,16 @@ def period_words(period: Period) -> str:
     first, last = Month.of(period.start), Month.of(period.end)
     if period.start == first.start and period.end == last.end:
         short = period.label
-        if "日" not in short:
-            return short
-        return f"{first.label}至{last.label}"
-    return period.label
+        return short if "日" not in short else _span_words(first.label, last.label, period)
+    if period.start == period.end:
+        return day_words(period.start)
+    return _span_words(day_words(period.start), day_words(period.end), period)
+
+
+def _span_words(first: str, last: str, period: Period) -> str:
+    """Return 2026年1月1日至11月27日: the year once where it is one."""
+    is_one_year = period.start.year == period.end.year
+    return f"{first}至{last.partition('年')[2] if is_one_year else last}"
 
 
 def title_of(text: str) -> str:
