@@ -42,7 +42,7 @@ def publish(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> list
         _actor(sign_ins, Role.PROVINCE_CADRE, 1, now),
         _actor(sign_ins, Role.PROVINCE_CADRE, 2, now),
     ]
-    # Measured while the last day was still running: what came in that afternoon was not in it.
+    # Measured while the last day was still running, and again when it was over.
     early = clock.day_start(month.end) + timedelta(hours=15)
     first = _draft_and_publish(
         built.world.plan.by_handle("home_city").code,
@@ -53,7 +53,7 @@ def publish(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> list
     )
     corrected = publishing.draft_correction(
         publication_id=first,
-        reason="第一版在当月最后一天下午测的，把那天晚上报来的补进去，重新测一遍",
+        reason="第一版在当月最后一天下午测的，那天还没过完，过完以后重新测一遍",
         actor=office[0],
         now=now - timedelta(days=3),
     )
