@@ -27,6 +27,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/desk/layout.css",
         "css/desk/*.css",
     ),
+    "css/embed.css": ("css/tokens.css", "css/embed/*.css"),
+    "css/wall.css": ("css/tokens.css", "css/wall/*.css"),
 }
 STATIC_ROOT_OF_SOURCE = Path(__file__).resolve().parent.parent / "static"
 

@@ -22,6 +22,10 @@ sealing.configure(
     )
 )
 
+# The licence that 数读 is given away under, for its entry in catalogues of open data.
+OPEN_DATA_LICENCE = env.str(
+    "NUANXIN_OPEN_DATA_LICENCE", "https://creativecommons.org/licenses/by/4.0/"
+)
 SECRET_KEY = KEYS.secret_key
 CARD_PRIVATE_KEY_PEM = KEYS.card_private_key_pem
 DEBUG = env.bool("NUANXIN_DEBUG", False)

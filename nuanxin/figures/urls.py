@@ -8,16 +8,22 @@ from nuanxin.figures.pages import (
     definitions,
     drafts,
     number,
+    open_data,
     public,
     publications,
     published,
     reports,
+    showing,
 )
 
 urlpatterns = [
     path("figures/", public.figures, name="figures"),
     path("figures/number/<str:figure>/", number.figure_number, name="figures-number"),
     path("figures/definitions/", definitions.definitions, name="figure-definitions"),
+    path("figures/wall/", showing.wall, name="figures-wall"),
+    path("figures/dcat.json", open_data.catalogue, name="figures-dcat"),
+    path("figures/embed/<str:code>/", showing.card, name="figures-card"),
+    path("figures/embed/<str:code>/card.png", showing.card_picture, name="figures-card-picture"),
     path("figures/<int:region>/", public.figures, name="figures-region"),
     path("figures/<int:region>/table.<slug:kind>", public.figures_table, name="figures-table"),
     path("desk/reports/", reports.report_list, name="desk-reports"),

@@ -142,6 +142,12 @@ SAMPLES: dict[str, Sample] = {
     "sign-in-host": _HOST,
     "sign-in-host-return": _HOST,
     "figures-region": Sample(missing={"region": 1}, public=lambda cast: {"region": 330105}),
+    "figures-card": Sample(
+        missing={"code": "nothing"}, public=lambda cast: {"code": "orgs.unions"}
+    ),
+    "figures-card-picture": Sample(
+        missing={"code": "nothing"}, public=lambda cast: {"code": "orgs.unions"}
+    ),
     "figures-table": Sample(
         missing={"region": 1, "kind": "csv"},
         public=lambda cast: {"region": 330105, "kind": "csv"},

@@ -49,6 +49,8 @@ NOT_PAGES = {
     "healthz": "for machines",
     "card-bundle": "for the page that checks cards",
     "figures-table": "a file",
+    "figures-dcat": "for machines",
+    "figures-card-picture": "a picture",
     "figure-rows-export": "a file",
     "desk-listing-result": "a file",
     "desk-roster-result": "a file",

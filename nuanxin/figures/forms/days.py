@@ -25,3 +25,28 @@ class DaysForm(forms.Form):
         """Return the days that could be read: ``as_of`` and ``since``, each a date or None."""
         cleaned = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
         return {"as_of": cleaned.get("as_of"), "since": cleaned.get("since")}
+
+
+class MonthForm(forms.Form):
+    """A step of the slider: 60 is today, each one less the end of a month earlier."""
+
+    m = forms.IntegerField(min_value=0, max_value=60)
+
+
+class CardForm(forms.Form):
+    """What a card shows and how it looks; all may be left out."""
+
+    region = forms.IntegerField(required=False, min_value=1, max_value=999_999)
+    as_of = forms.DateField(required=False)
+    size = forms.ChoiceField(required=False, choices=[(key, key) for key in "sml"])
+    theme = forms.ChoiceField(required=False, choices=[(key, key) for key in ("light", "dark")])
+
+    def asked(self) -> dict[str, Any]:
+        """Return what is asked, with what is usual where it was left out."""
+        told = self.cleaned_data
+        return {
+            "region": told["region"] or 330000,
+            "as_of": told["as_of"],
+            "size": told["size"] or "m",
+            "theme": told["theme"] or "light",
+        }

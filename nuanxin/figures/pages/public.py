@@ -1,24 +1,33 @@
 """数读, the page that anybody reads: a region as of a day, and the same numbers to take away."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from nuanxin.access.permissions import public
-from nuanxin.figures.forms.days import DaysForm
+from nuanxin.figures.forms.days import DaysForm, MonthForm
 from nuanxin.figures.pages.sheets import as_csv, as_xlsx, board_rows
 from nuanxin.figures.queries import Board, BoardFigure, BoardRow, get_board
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Refusal
 from nuanxin.kernel.figure import Unit
+from nuanxin.kernel.period import shift_months
 
 PROVINCE = 330000
 WITHHELD = "不公布"
+TREND_MONTHS = 60
 _WAN = 10_000
 _CHART_IN_WAN_FROM = 100_000
 
@@ -26,7 +35,10 @@ _CHART_IN_WAN_FROM = 100_000
 @public
 @require_safe
 def figures(request: HttpRequest, region: int = PROVINCE) -> HttpResponse:
-    """Show what there is in a region as of a day."""
+    """Show what there is in a region as of a day; a step of the slider leads to its day."""
+    stepped = MonthForm(request.GET)
+    if stepped.is_valid():
+        return HttpResponseRedirect(f"{request.path}{_day_of_step(stepped.cleaned_data['m'])}")
     form = DaysForm(request.GET or None)
     now = clock.now()
     status = 200
@@ -76,6 +88,47 @@ def figures_table(request: HttpRequest, region: int, kind: str) -> HttpResponse:
     return answer
 
 
+def _day_of_step(step: int) -> str:
+    if step == TREND_MONTHS:
+        return ""
+    first = clock.business_day(clock.now()).replace(day=1)
+    end = shift_months(first, step - TREND_MONTHS + 1) - timedelta(days=1)
+    return f"?{urlencode({'as_of': end.isoformat()})}"
+
+
+def _slider(board: Board) -> dict[str, Any]:
+    """Return where the slider stands and the years below it."""
+    today = clock.business_day(board.measured_at)
+    back = 12 * (today.year - board.as_of.year) + today.month - board.as_of.month
+    return {
+        "at": max(0, TREND_MONTHS - back),
+        "most": TREND_MONTHS,
+        "now": f"{today.year}-{today.month}",
+        "words": "今天" if board.as_of == today else _spoken(board.as_of),
+        "ticks": [f"{shift_months(today, -12 * years):%Y.%m}" for years in range(5, -1, -1)],
+    }
+
+
+def _cards(board: Board) -> list[dict[str, str]]:
+    """Return what to paste into another page for each big number, and its picture."""
+    home = settings.PUBLIC_ADDRESS.rstrip("/")
+    rows = []
+    for one in board.figures:
+        code = one.definition.code
+        address = f"{reverse('figures-card', args=[code])}?region={board.region}&size=m"
+        rows.append(
+            {
+                "label": one.definition.label,
+                "url": address,
+                "picture": reverse("figures-card-picture", args=[code])
+                + f"?region={board.region}&as_of={board.as_of.isoformat()}",
+                "snippet": f'<iframe src="{home}{address}" width="320" height="168"'
+                f' title="{board.region_name}{one.definition.label}" loading="lazy"></iframe>',
+            }
+        )
+    return rows
+
+
 def _context(board: Board, form: DaysForm) -> dict[str, Any]:
     asked = _asked(board)
     live = [row for row in board.counties if row.live]
@@ -105,6 +158,8 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
             }
             for kind, label in (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
         ],
+        "slider": _slider(board),
+        "cards": _cards(board),
         "is_empty": not any(one.value for one in board.figures),
     }
 
