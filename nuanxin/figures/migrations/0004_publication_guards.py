@@ -64,7 +64,9 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON figures_approval
+CREATE TRIGGER guard BEFORE INSERT ON figures_approval
+    FOR EACH ROW EXECUTE FUNCTION figures_approval_guard();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON figures_approval
     FOR EACH ROW EXECUTE FUNCTION figures_approval_guard();
 
 CREATE FUNCTION figures_published_whole() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -136,6 +138,7 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON figures_periodlock
 BACK = """
 DROP TRIGGER guard ON figures_periodlock;
 DROP TRIGGER published_whole ON figures_publication;
+DROP TRIGGER append_only ON figures_approval;
 DROP TRIGGER guard ON figures_approval;
 DROP TRIGGER guard ON figures_publicationline;
 DROP TRIGGER guard ON figures_publication;
