@@ -259,7 +259,7 @@ def test_a_total_stands_to_the_person_only_where_its_parts_stay_open() -> None:
     assert cubes_of(several, 10**9)[0].exact["live"] == frozenset()
 
 
-def test_in_a_province_of_one_rounded_city_the_whole_is_rounded_too() -> None:
+def test_the_whole_province_goes_before_a_city_that_would_give_another_away() -> None:
     cells = {(county, *trade): (50, 50) for county in COUNTIES[:3] for trade in TRADES}
     cube = cubes_of([cells | {(330212, 1, 1): (30, 30)}], EXACT_FROM)[0]
-    assert cube.exact["live"] == {"330100"}
+    assert cube.exact["live"] == {"330000"}

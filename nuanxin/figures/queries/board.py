@@ -231,19 +231,30 @@ class _Cube:
                     self.live[key] = self.live.get(key, 0) + live
 
     def find_exact_totals(self, exact_from: int) -> None:
-        """Find the cities, then the province, whose live members may stand to the person."""
+        """Find the province, then the cities beside it, whose live members may stand to the person."""
         # Live members only: with new ones too, their difference would tell who left.
-        exact = {
+        province, whole = str(PROVINCE), self.total(self.live, str(PROVINCE))
+        cities = {
             city: self.total(self.live, city)
             for city in self.counties
             if self._may_be_exact(self.live, city, self._below(self.live, city), exact_from)
         }
-        cities = [self._span(self.live, city, exact) for city in self.counties]
-        if self._may_be_exact(self.live, str(PROVINCE), cities, exact_from):
-            exact[str(PROVINCE)] = self.total(self.live, str(PROVINCE))
-        elif all(low == high for low, high in cities):
-            exact = {}  # the cities together would tell what the province must not
+        exact: dict[str, int] = {}
+        if self._may_be_exact(self.live, province, self._cities(cities), exact_from):
+            exact = {**cities, province: whole}
+        elif self._may_be_exact(self.live, province, self._cities({}), exact_from):
+            # What is asked first is the whole; a city follows where it gives no other away.
+            exact = {province: whole}
+            for city in sorted(cities, key=lambda one: -cities[one]):
+                beside = {**exact, city: cities[city]}
+                if keeps_room(whole, self._cities(beside), room=self.least // 2):
+                    exact = beside
+        elif any(low != high for low, high in self._cities(cities)):
+            exact = cities  # all of them together would tell what the province must not
         self.exact["live"] = frozenset(exact)
+
+    def _cities(self, exact: Mapping[str, int]) -> list[Span]:
+        return [self._span(self.live, city, exact) for city in self.counties]
 
     @staticmethod
     def total(values: Mapping[tuple[str, Cut], int], region: str) -> int:
