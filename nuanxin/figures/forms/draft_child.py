@@ -2,12 +2,10 @@
 
 import json
 import logging
-import resource
 import sys
 from pathlib import Path
 
-NO_MEMORY = 3
-"""What the child exits with when the memory was not enough."""
+from nuanxin.kernel.limited_process import NO_MEMORY, limit_this_process
 
 _BROKEN = "这份文件读不了，可能损坏了。请打开它另存一份再上传，或者把文字粘贴进来。"
 
@@ -16,10 +14,7 @@ def main() -> int:
     """Read the task from standard input and write {"text"} or {"refused": [code, message]}."""
     task = json.load(sys.stdin)
     path, kind, answer = task.pop("path"), task.pop("kind"), task.pop("answer")
-    resource.setrlimit(resource.RLIMIT_CPU, (task["cpu_seconds"], task["cpu_seconds"] + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (task["memory_bytes"], task["memory_bytes"]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    limit_this_process(cpu_seconds=task["cpu_seconds"], memory_bytes=task["memory_bytes"])
     logging.disable(logging.CRITICAL)
 
     from nuanxin.figures.rules.claims.limits import DraftLimits

@@ -3,19 +3,16 @@
 import codecs
 import contextlib
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from nuanxin.figures.rules.claims.limits import DRAFT_LIMITS, MEBIBYTE, DraftLimits
 from nuanxin.kernel.errors import Malformed, Unavailable
+from nuanxin.kernel.limited_process import Ending, run_limited
 
 _ZIP, _PDF, _OLE = b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CHILD = "nuanxin.figures.forms.draft_child"
-_PROJECT = Path(__file__).resolve().parents[3]
 _HEAD = 1024
 
 
@@ -101,21 +98,10 @@ def _read_in_child(body: bytes, kind: str, limits: DraftLimits) -> str:
 
 
 def _run_child(task: bytes, limits: DraftLimits) -> None:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", _CHILD],
-            input=task,
-            env={"PATH": os.defpath, "PYTHONPATH": str(_PROJECT), "LANG": "C.UTF-8"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.wall_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _too_slow() from None
-    if done.returncode in {-24, -9}:  # SIGXCPU, or SIGKILL at the hard limit
+    ending = run_limited(_CHILD, task, wall_seconds=limits.wall_seconds)
+    if ending is Ending.TOO_SLOW:
         raise _too_slow()
-    if done.returncode != 0:
+    if ending is not Ending.DONE:
         raise Malformed(
             "figures.draft_bomb",
             "读这份文件需要的内存太大，已经停下。请把文字另存成新文档，或者粘贴进来。",

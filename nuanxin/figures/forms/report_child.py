@@ -2,17 +2,18 @@
 
 import json
 import logging
-import resource
 import sys
 from pathlib import Path
+
+from nuanxin.kernel.limited_process import limit_this_process
 
 
 def main() -> int:
     """Read the task from standard input and write the file it names; anything else is a failure."""
     task = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CPU, (task["cpu_seconds"], task["cpu_seconds"] + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (task["memory_bytes"], task["memory_bytes"]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_this_process(
+        cpu_seconds=task["cpu_seconds"], memory_bytes=task["memory_bytes"], open_files=None
+    )
     logging.disable(logging.CRITICAL)
     make = _maker(task["kind"])
     made = make(task["report"], task["family"], Path(task["fonts"]))

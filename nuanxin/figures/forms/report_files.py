@@ -1,9 +1,6 @@
 """A report as file: HTML at once, docx and PDF in a child process with limits on time and memory."""
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from copy import deepcopy
 from pathlib import Path
@@ -13,6 +10,7 @@ from nuanxin.figures.forms.report_html import Address, report_page
 from nuanxin.figures.rules.reports import REPORT_LIMITS, Document, ReportLimits
 from nuanxin.kernel.chinese_type import chinese_type
 from nuanxin.kernel.errors import Unavailable
+from nuanxin.kernel.limited_process import Ending, run_limited
 
 FORMATS = {
     "html": "text/html; charset=utf-8",
@@ -20,7 +18,6 @@ FORMATS = {
     "pdf": "application/pdf",
 }
 _CHILD = "nuanxin.figures.forms.report_child"
-_PROJECT = Path(__file__).resolve().parents[3]
 
 
 def report_file(
@@ -77,21 +74,10 @@ def _link(part: Any, hrefs: list[str]) -> None:
 
 
 def _run_child(task: bytes, limits: ReportLimits) -> None:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", _CHILD],
-            input=task,
-            env={"PATH": os.defpath, "PYTHONPATH": str(_PROJECT), "LANG": "C.UTF-8"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.wall_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _too_slow() from None
-    if done.returncode in {-24, -9}:  # SIGXCPU, or SIGKILL at the hard limit
+    ending = run_limited(_CHILD, task, wall_seconds=limits.wall_seconds)
+    if ending is Ending.TOO_SLOW:
         raise _too_slow()
-    if done.returncode != 0:
+    if ending is not Ending.DONE:
         raise Unavailable(
             "figures.report_not_made",
             "这份报告没有做成文件，原因是排版没有完成。请先用网页格式，并把报告交给维护人员看。",

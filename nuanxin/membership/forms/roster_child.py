@@ -5,13 +5,12 @@ with ``AS_IS`` for the sheet it answers with all sheets as they are.
 """
 
 import pickle
-import resource
 import sys
+
+from nuanxin.kernel.limited_process import NO_MEMORY, NO_SPACE, limit_this_process
 
 AS_IS = "\x00as-is"
 """No sheet has this name."""
-NO_MEMORY, NO_SPACE = 3, 4
-"""What the child exits with when it could not answer."""
 
 _BROKEN = "这份文件读不了，可能损坏了。请在表格软件里打开，另存为 .xlsx 再上传。"
 
@@ -19,10 +18,7 @@ _BROKEN = "这份文件读不了，可能损坏了。请在表格软件里打开
 def main() -> int:
     """Read one roster and write ("read", table) or ("refused", (code, message, details))."""
     path, filename, limits, sheet, is_pointed_out, answer = pickle.load(sys.stdin.buffer)
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    limit_this_process(cpu_seconds=limits.cpu_seconds, memory_bytes=limits.memory_bytes)
 
     from nuanxin.kernel.errors import Malformed
     from nuanxin.membership.forms.roster_file import read_roster, read_sheets

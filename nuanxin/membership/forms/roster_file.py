@@ -8,16 +8,15 @@ import contextlib
 import io
 import os
 import pickle
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from nuanxin.kernel.errors import Malformed, Unavailable
+from nuanxin.kernel.limited_process import Ending, run_limited
 from nuanxin.membership.forms.delimited_file import read_delimited
 from nuanxin.membership.forms.markup_file import is_markup, read_markup
-from nuanxin.membership.forms.roster_child import AS_IS, NO_SPACE
+from nuanxin.membership.forms.roster_child import AS_IS
 from nuanxin.membership.forms.roster_columns import RosterTable, build_table
 from nuanxin.membership.forms.roster_grid import Grid, check_size
 from nuanxin.membership.forms.workbook_file import (
@@ -56,7 +55,6 @@ _PICTURES_OF_PHONES = (b"ftyphei", b"ftypmif", b"ftypavif")
 _HEAD = 4096
 _COUNTED_AT_ONCE = 1 << 22
 _CHILD = "nuanxin.membership.forms.roster_child"
-_PROJECT = Path(__file__).resolve().parents[3]
 
 
 def read_roster(
@@ -176,34 +174,16 @@ def read_sheets(path: str, filename: str, limits: RosterLimits) -> list[Grid]:
 
 
 def _run_child(task: bytes, limits: RosterLimits) -> None:
-    environment = {
-        "PATH": os.defpath,
-        "PYTHONPATH": str(_PROJECT),
-        "POLARS_MAX_THREADS": "2",
-        "LANG": "C.UTF-8",
-    }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", _CHILD],
-            input=task,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=limits.wall_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _too_slow() from None
-    if done.returncode in {-24, -9}:  # SIGXCPU, or SIGKILL at the hard limit
+    ending = run_limited(_CHILD, task, wall_seconds=limits.wall_seconds)
+    if ending is Ending.TOO_SLOW:
         raise _too_slow()
-    if done.returncode == NO_SPACE:
+    if ending is Ending.NO_SPACE:
         raise _no_space()
-    if done.returncode != 0:
+    if ending is Ending.BROKEN:
         raise Malformed(
             "roster.bomb",
             "读这份文件需要的内存太大，已经停下。"
             "请新建一个空白表格，只把有人的行和列复制进去，再上传。",
-            status=done.returncode,
         )
 
 
