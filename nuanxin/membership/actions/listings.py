@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, Refusal
 from nuanxin.kernel.text import without_numbers
 from nuanxin.membership.actions import listing_outlets, listing_unions
+from nuanxin.membership.actions.batches import move_batch, record_batch
 from nuanxin.membership.forms.listing_columns import (
     Column,
     ListedRow,
@@ -35,7 +37,7 @@ from nuanxin.membership.forms.roster_file import read_sheets_safely
 from nuanxin.membership.models import Listing
 from nuanxin.membership.rules.limits import UPLOAD_LIMITS
 from nuanxin.membership.rules.listing import Verdict
-from nuanxin.membership.states import BATCH_MOVES, BatchState, ListingKind, ListingOutcome
+from nuanxin.membership.states import BatchState, ListingKind, ListingOutcome
 from nuanxin.orgs import queries as orgs
 from nuanxin.records import actions as records
 from nuanxin.records import queries as records_queries
@@ -52,6 +54,10 @@ _NOTHING: dict[str, Any] = {
     "sheets": [],
     "sheet": "",
 }
+
+
+_move = partial(move_batch, code="listing.moved_on", noun="这张表")
+_record = partial(record_batch, owner=OWNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,30 +366,3 @@ def _locked(listing_id: int) -> Listing:
     if listing is None:
         raise NotFound()
     return listing
-
-
-def _move(listing: Listing, to: BatchState) -> None:
-    if to not in BATCH_MOVES[BatchState(listing.state)]:
-        raise Conflict(
-            "listing.moved_on",
-            f"这张表现在是「{BatchState(listing.state).label}」，不能这样办。刷新看看最新的情况。",
-        )
-    listing.state = to
-
-
-def _record(
-    kind: str,
-    listing: Listing,
-    actor: Actor,
-    now: datetime,
-    data: dict[str, object] | None = None,
-) -> None:
-    records.append_event(
-        kind,
-        actor=actor,
-        at=now,
-        subject_type=OWNER,
-        subject_id=listing.id,
-        union_id=listing.union_id,
-        data=data,
-    )

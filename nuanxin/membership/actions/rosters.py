@@ -7,6 +7,7 @@ moment: reading starts again, taking effect goes on with the chunks that have no
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from nuanxin.kernel.occupations import occupation as occupation_of
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import without_numbers
 from nuanxin.membership.actions import roster_reading as reading
+from nuanxin.membership.actions.batches import move_batch, record_batch
 from nuanxin.membership.actions.roster_effect import CHUNK_ROWS, Packing, take_effect
 from nuanxin.membership.actions.roster_wire import Destination, RosterRows
 from nuanxin.membership.forms.result_workbook import write_result
 from nuanxin.membership.models import RosterBatch, RosterChunk
 from nuanxin.membership.rules.limits import UPLOAD_LIMITS, RosterLimits
-from nuanxin.membership.states import BATCH_MOVES, BatchState, Channel, FlowKind, RowOutcome
+from nuanxin.membership.states import BatchState, Channel, FlowKind, RowOutcome
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.queries import UnionRow
 from nuanxin.records import actions as records
@@ -33,6 +35,10 @@ from nuanxin.records import queries as records_queries
 
 _DIGEST_UNKNOWN = b""
 Told = Callable[[int, int], None]
+
+
+_move = partial(move_batch, code="roster.moved_on", noun="这批名单")
+_record = partial(record_batch, owner=reading.OWNER)
 
 
 @transaction.atomic
@@ -344,30 +350,3 @@ def _union_for(actor: Actor, union_id: int) -> UnionRow:
     union = orgs.get_union(union_id)
     policy.check(actor, "roster.create", path=union.path)
     return union
-
-
-def _move(batch: RosterBatch, to: BatchState) -> None:
-    if to not in BATCH_MOVES[BatchState(batch.state)]:
-        raise Conflict(
-            "roster.moved_on",
-            f"这批名单现在是「{BatchState(batch.state).label}」，不能这样办。刷新看看最新的情况。",
-        )
-    batch.state = to
-
-
-def _record(
-    kind: str,
-    batch: RosterBatch,
-    actor: Actor,
-    now: datetime,
-    data: dict[str, object] | None = None,
-) -> None:
-    records.append_event(
-        kind,
-        actor=actor,
-        at=now,
-        subject_type=reading.OWNER,
-        subject_id=batch.id,
-        union_id=batch.union_id,
-        data=data,
-    )
