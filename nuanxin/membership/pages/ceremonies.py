@@ -155,13 +155,15 @@ def ceremony_signed(request: HttpRequest, ceremony_id: int) -> HttpResponse:
     done = request.GET.get("done", "")
     context = {
         "page_title": f"{page.total:,} 人还没签" if page.total else "没有等着签的人",
-        "page_lead": f"{row.title}，{row.where.name}。在现场看过身份证、在纸上签了名的，勾上。",
+        "page_lead": f"{row.title}，{row.where.name}。"
+        f"{'' if is_early else '在现场看过身份证、在纸上签了名的，勾上。'}",
         "banner": {"text": f"记下了，{int(done):,} 人在现场签了名，申请交到审核里了。"}
         if done.isdecimal() and len(done) < 6
         else "",
         "q": looked_for,
         "clear_url": "?" if looked_for else "",
         "is_early": is_early,
+        "has_boxes": not is_early,
         "held_on": row.held_on,
         "signed": count_signed(row),
         "columns": [
@@ -178,7 +180,7 @@ def ceremony_signed(request: HttpRequest, ceremony_id: int) -> HttpResponse:
                     one.name,
                     one.masked_phone or "—",
                     one.occupation_label,
-                    one.place or "—",
+                    one.place or {"text": "—", "css": "none"},
                 ],
             }
             for one in page.items
