@@ -24,6 +24,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "records_reading": (),
     "records_seal": (),
     "membership_memberflow": ("fold_id",),
+    "people_contact": ("worker_id", "note"),
     "figures_reportversion": (),
     "figures_reportrender": (),
     "orgs_placement": ("superseded_at",),

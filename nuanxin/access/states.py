@@ -182,6 +182,7 @@ RIGHT_WORDS = {
     "membership.decide": "审核入会",
     "membership.export": "导出名单",
     "membership.api_view": "查本范围的会员",
+    "contact.record": "记联系和服务",
     "roster.view": "查花名册办到哪里",
     "roster.create": "交花名册",
     "own.open": "进自己的页面",

@@ -154,6 +154,39 @@ class Consent(models.Model):
         ]
 
 
+class Contact(models.Model):
+    """接触: on this day the person was reached, or served. Appended only (trigger).
+
+    What was written down by mistake is taken back by a row with the opposite ``times``. ``reference``
+    tells things of one kind and day apart; where there can be only one (signing in) it is empty.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    worker = models.ForeignKey(Worker, models.PROTECT, db_index=False, verbose_name="劳动者")
+    day = models.DateField("日期")
+    kind = models.SmallIntegerField("种类", help_text="见 states.ContactKind")
+    times = models.SmallIntegerField("次数", default=1, help_text="撤销的记成负数")
+    reference = models.CharField("来源编号", max_length=40, blank=True)
+    note = models.CharField("说明", max_length=100, blank=True)
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, verbose_name="撤销的是")
+    recorded_at = models.DateTimeField("记入时间")
+    recorded_by = models.UUIDField("记入账号", null=True)
+    recorded_by_name = models.CharField("记入人", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "接触"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["worker", "day", "kind", "reference"], name="each_contact_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, times__gt=0)
+                | Q(reverses__isnull=False, times__lt=0),
+                name="contact_reversed_by_the_opposite",
+            ),
+        ]
+
+
 class DuplicateCandidate(models.Model):
     """Two records that may be one person, with the signs that say so."""
 

@@ -14,6 +14,7 @@ from nuanxin.kernel.actor import Actor, Grant
 from nuanxin.kernel.errors import Forbidden, NotFound
 from nuanxin.people.states import worker_paths_sql
 
+CONTACT = "contact.record"
 UNMASK, EDIT, MERGE, VIEW = "person.unmask", "person.edit", "person.merge", "person.view_masked"
 
 

@@ -66,6 +66,20 @@ def decide_minimum_age(birth_on: date | None, *, day: date, minimum_years: int) 
     )
 
 
+def decide_contact_day(day: date, *, today: date, longest_days: int) -> Decision:
+    """Decide whether a contact of ``day`` may be written down by hand today."""
+    if day > today:
+        return Decision.no("contact_in_future", "还没有发生的不能记。请填今天或以前的日期。")
+    if (today - day).days > longest_days:
+        return Decision.no(
+            "contact_too_old",
+            f"最多补记 {longest_days} 天以前的。更早的请在当时的业务里查。",
+            has=(today - day).days,
+            needs=longest_days,
+        )
+    return Decision.yes("contact_day")
+
+
 def raises_assurance(*, given: Assurance, is_same_name: bool, is_same_phone: bool) -> bool:
     """Return whether a new statement of somebody's number makes us surer that he is the person.
 

@@ -12,7 +12,8 @@ from nuanxin.access import queries
 from nuanxin.access.models import Account, Session, SignInCode
 from nuanxin.access.states import SessionKind
 from nuanxin.kernel import clock, sealing
-from nuanxin.people.models import Worker
+from nuanxin.people.models import Contact, Worker
+from nuanxin.people.states import ContactKind
 from tests.cast import Cast, phone_of
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,28 @@ def test_a_worker_signs_in_with_phone_and_code(cast: Cast, sent: list[Any]) -> N
     assert answer.status_code == 302
     row = Session.objects.get(account=cast.accounts["rider_ye"])
     assert row.kind == SessionKind.PHONE
+
+
+def test_who_signs_in_has_been_reached_that_day_once(cast: Cast, sent: list[Any]) -> None:
+    for number in (0, 1):
+        client = Client()
+        ask(client, YE)
+        type_code(client, sent[number]["values"]["code"])
+    contact = Contact.objects.get(worker=cast.accounts["rider_ye"].worker_id)
+    assert contact.kind == ContactKind.SIGNED_IN
+    assert contact.day == clock.business_day(clock.now())
+    assert contact.recorded_by_name == "本人"
+
+
+def test_signing_in_goes_on_when_the_contact_cannot_be_recorded(
+    cast: Cast, sent: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("nuanxin.people.actions.contacts._INSERT", "SELECT 1 / 0")
+    client = Client()
+    ask(client, YE)
+    assert type_code(client, sent[0]["values"]["code"]).status_code == 302
+    assert Session.objects.filter(account=cast.accounts["rider_ye"]).exists()
+    assert "not recorded as a contact" in caplog.text
 
 
 def test_the_cookie_changes_at_sign_in_and_the_old_one_is_dead(cast: Cast, sent: list[Any]) -> None:

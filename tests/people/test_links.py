@@ -18,6 +18,7 @@ NOT_MOVED = {
     ("records_reading", "worker_id"): "appended only; found through all records of a person",
     ("people_merge", "kept_id"): "history of merges",
     ("people_merge", "folded_id"): "history of merges",
+    ("people_contact", "worker_id"): "moved where the same is not there (merging._settle_own_rows)",
     ("people_duplicatecandidate", "first_id"): "settled by the merge",
     ("people_duplicatecandidate", "second_id"): "settled by the merge",
     ("procrastinate_jobs", "worker_id"): "a worker of the job queue, not a person",

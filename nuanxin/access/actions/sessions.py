@@ -4,12 +4,13 @@ A session's row is kept under a keyed hash of its cookie. Signing in always make
 new cookie (fixation), signing out deletes it, raising the account's epoch ends all at once.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from nuanxin.access import rules
 from nuanxin.access.queries.keeping import (
@@ -22,7 +23,12 @@ from nuanxin.access.queries.keeping import (
 )
 from nuanxin.access.states import SessionKind
 from nuanxin.kernel import sealing
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
+from nuanxin.people.actions import NewContact, record_contacts
+from nuanxin.people.states import ContactKind
+
+_log = logging.getLogger(__name__)
 
 
 class BeginsSessions(Protocol):
@@ -99,11 +105,30 @@ def end_sessions_of(account_id: UUID) -> None:
         cursor.execute("DELETE FROM access_session WHERE account_id = %s", [account_id])
 
 
-def begin_session(session: SessionBase, *, account_id: UUID, kind: SessionKind) -> None:
-    """Sign this browser in; what its session kept so far stays (a form half filled in)."""
+def begin_session(
+    session: SessionBase, *, account_id: UUID, kind: SessionKind, now: datetime
+) -> None:
+    """Sign this browser in; what its session kept so far stays (a form half filled in).
+
+    A worker who signs in himself has been reached today.
+    """
     if not hasattr(session, "begin"):
         raise TypeError("the session engine is nuanxin.access.middleware.sessions")
     session.begin(account_id, kind)
+    if kind is not SessionKind.CADRE:
+        _note_contact(session.actor, now)  # type: ignore[attr-defined]
+
+
+def _note_contact(actor: Actor, now: datetime) -> None:
+    """Record that somebody signed in. It is a fact for figures: signing in never fails for it."""
+    if actor.worker_id is None:
+        return
+    contact = NewContact(actor.worker_id, ContactKind.SIGNED_IN, business_day(now))
+    try:
+        with transaction.atomic():
+            record_contacts([contact], actor=actor, now=now)
+    except DatabaseError:
+        _log.exception("a sign-in was not recorded as a contact")
 
 
 def end_session(session: SessionBase) -> None:

@@ -143,7 +143,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 def _signed_in(request: HttpRequest, account_id: UUID, username: str) -> HttpResponse:
     actions.forget_pending_password(request.session)
-    actions.begin_session(request.session, account_id=account_id, kind=SessionKind.CADRE)
+    actions.begin_session(
+        request.session, account_id=account_id, kind=SessionKind.CADRE, now=clock.now()
+    )
     response = HttpResponseRedirect(_way_on(request, otherwise=_home()))
     remember(request, response, username)
     return response

@@ -66,7 +66,9 @@ def arrive(request: HttpRequest, provider: str) -> HttpResponse:
     )
     account_id = actions.sign_in_from_host(person=person, now=now)
     if account_id is not None:
-        actions.begin_session(request.session, account_id=account_id, kind=SessionKind.HOST)
+        actions.begin_session(
+            request.session, account_id=account_id, kind=SessionKind.HOST, now=now
+        )
         way_on = departed["way_on"] or _address("worker-me")
     else:
         actions.hold_host_person(request.session, person=person, now=now)

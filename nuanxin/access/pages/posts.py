@@ -135,7 +135,10 @@ def me(request: HttpRequest) -> HttpResponse:
         else:
             assert actor.account_id is not None
             actions.begin_session(
-                request.session, account_id=actor.account_id, kind=SessionKind.CADRE
+                request.session,
+                account_id=actor.account_id,
+                kind=SessionKind.CADRE,
+                now=clock.now(),
             )
             return HttpResponseRedirect(reverse("desk-me") + "?changed=1")
     context: dict[str, Any] = {

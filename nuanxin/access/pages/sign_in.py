@@ -148,7 +148,9 @@ def _check(request: HttpRequest) -> HttpResponse:
 
 
 def _signed_in(request: HttpRequest, account_id: Any, phone: str) -> HttpResponse:
-    actions.begin_session(request.session, account_id=account_id, kind=SessionKind.PHONE)
+    actions.begin_session(
+        request.session, account_id=account_id, kind=SessionKind.PHONE, now=clock.now()
+    )
     response = HttpResponseRedirect(_way_on(request, otherwise=_home()))
     remember(request, response, phone)
     return response

@@ -25,8 +25,8 @@ from nuanxin.membership.rules.receipts import Applied, Receipt, taken_receipt, w
 from nuanxin.membership.rules.review import due_days
 from nuanxin.membership.states import FlowKind, JoinState, ReceiptKind
 from nuanxin.people.queries.consents import current_notice
-from nuanxin.people.states import Assurance, ConsentPurpose, LabourRelation
-from nuanxin.records.actions import append_event, events_insert_sql
+from nuanxin.people.states import Assurance, ConsentPurpose, ContactKind, LabourRelation
+from nuanxin.records.actions import append_event, events_insert_sql, logged_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,12 @@ WITH picked AS MATERIALIZED (
     FROM picked p
     CROSS JOIN unnest(%(purposes)s::smallint[], %(versions)s::text[]) AS c (purpose, version)
     ON CONFLICT (worker_id, purpose) WHERE withdrawn_at IS NULL DO NOTHING
+), reached AS (
+    INSERT INTO people_contact
+        (worker_id, day, kind, times, reference, note, recorded_at, recorded_by, recorded_by_name)
+    SELECT worker_id, %(day)s, %(contact)s, 1, '', '', %(at)s, %(account)s, left(%(contact_by)s, 60)
+    FROM picked
+    ON CONFLICT (worker_id, day, kind, reference) DO NOTHING
 ), flowed AS (
     INSERT INTO membership_memberflow
         (day, union_id, county, occupation, channel, kind, persons, recorded_at)
@@ -158,6 +164,8 @@ def take_up(
         "purposes": [int(consent.purpose) for consent in consents],
         "versions": [consent.version_on(day) for consent in consents],
         "via": via[:16],
+        "contact": int(ContactKind.JOINED),
+        "contact_by": logged_name(actor),
         "applied": int(FlowKind.APPLIED),
         "event": (
             "membership.invitation_confirmed"

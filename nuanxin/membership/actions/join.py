@@ -59,7 +59,8 @@ from nuanxin.membership.rules.receipts import (
 from nuanxin.membership.rules.review import due_days
 from nuanxin.membership.states import Channel, FlowKind, JoinState, MemberState, ReceiptKind
 from nuanxin.people.actions.registering import identity_values, phone_values
-from nuanxin.people.states import Assurance, LabourRelation
+from nuanxin.people.states import Assurance, ContactKind, LabourRelation
+from nuanxin.records.actions import logged_name
 
 LONGEST_PLACE = 120
 MOST_OCCUPATIONS = 6
@@ -414,6 +415,8 @@ def _values(request: Request, terms: JoinTerms, actor: Actor, now: datetime) -> 
         "account": actor.account_id,
         "actor_name": actor.name,
         "event_data": json.dumps({"channel": request.channel.code, "via": request.via}),
+        "contact": int(ContactKind.JOINED),
+        "contact_by": logged_name(actor),
         "flow_applied": int(FlowKind.APPLIED),
         "day": terms.on,
         "at": now,

@@ -1,7 +1,7 @@
 """The one statement by which a person joins: checks, rows, audit and consent in one round trip.
 
 It writes the tables of several packages directly (people_worker, people_engagement,
-people_consent, records_event, notices_notice), because a round trip for each is what a collective
+people_consent, people_contact, records_event, notices_notice), because a round trip for each is what a collective
 event cannot pay. Every write hangs on ``applied``: when no application comes into being, nothing
 else does but the touch of the person's own record.
 
@@ -112,6 +112,13 @@ WITH target AS MATERIALIZED (
     FROM applied a
     CROSS JOIN unnest(%(purposes)s::smallint[], %(versions)s::text[]) AS c (purpose, version)
     ON CONFLICT (worker_id, purpose) WHERE withdrawn_at IS NULL DO NOTHING
+), reached AS (
+    INSERT INTO people_contact
+        (worker_id, day, kind, times, reference, note, recorded_at, recorded_by, recorded_by_name)
+    SELECT a.worker_id, %(day)s::date, %(contact)s::smallint, 1, '', '', %(at)s::timestamptz,
+           %(account)s::uuid, left(%(contact_by)s::text, 60)
+    FROM applied a
+    ON CONFLICT (worker_id, day, kind, reference) DO NOTHING
 ), recorded AS (
     INSERT INTO records_event
         (at, kind, actor_account, actor_name, subject_type, subject_id, union_id, data)

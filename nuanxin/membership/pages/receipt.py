@@ -143,7 +143,7 @@ def _open_account(
             now=now,
         )
     kind = SessionKind.HOST if host is not None else SessionKind.PHONE
-    access_actions.begin_session(request.session, account_id=account_id, kind=kind)
+    access_actions.begin_session(request.session, account_id=account_id, kind=kind, now=now)
 
 
 def _shown(receipt: Receipt, name: str) -> dict[str, Any]:

@@ -1,6 +1,12 @@
 """Every write of 人员."""
 
 from nuanxin.people.actions.consents import grant_consent, withdraw_consent
+from nuanxin.people.actions.contacts import (
+    NewContact,
+    record_contacts,
+    take_back_contact,
+    write_down_contact,
+)
 from nuanxin.people.actions.correcting import correct_worker
 from nuanxin.people.actions.duplicates import dismiss_duplicate, find_duplicates
 from nuanxin.people.actions.engagements import add_engagement, close_engagement
@@ -13,6 +19,7 @@ from nuanxin.people.actions.resealing import reseal_batch, reseal_everything
 
 __all__ = [
     "ErasureOutcome",
+    "NewContact",
     "RegisteredWorker",
     "add_engagement",
     "add_to_household",
@@ -29,8 +36,11 @@ __all__ = [
     "open_household",
     "read_in_clear",
     "reapply_erasures",
+    "record_contacts",
     "reseal_batch",
     "reseal_everything",
+    "take_back_contact",
     "undo_merge",
     "withdraw_consent",
+    "write_down_contact",
 ]

@@ -124,6 +124,11 @@ def _erase_rows(record_ids: list[int], now: datetime) -> None:
                WHERE worker_id = ANY(%(ids)s)""",
             values,
         )
+        # That there was a contact stays, for counts of the past; what was said about it goes.
+        db.execute(
+            "UPDATE people_contact SET note = '' WHERE worker_id = ANY(%(ids)s) AND note <> ''",
+            values,
+        )
         db.execute("DELETE FROM people_householdmember WHERE worker_id = ANY(%(ids)s)", values)
         db.execute(
             """UPDATE people_consent SET withdrawn_at = %(now)s

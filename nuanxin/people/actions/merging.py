@@ -118,7 +118,7 @@ def undo_merge(*, merge_id: int, actor: Actor, now: datetime) -> None:
         merge.before["assurance_after"],
     )
     _move_links_back(merge.before["moved"], kept_id, folded_id)
-    _restore_own_rows(merge.before["own"])
+    _restore_own_rows(merge.before["own"], folded_id)
     for step in reversed(merge_steps):
         if step.name in merge.before["steps"]:
             step.unfold(
@@ -246,12 +246,27 @@ def _settle_own_rows(kept_id: int, folded_id: int, now: datetime) -> dict[str, l
             [clock.business_day(now), folded_id, kept_id],
         )
         households = [row[0] for row in db.fetchall()]
-    return {"consents": consents, "households": households}
+        # A thing that both records say (signed in on one day) is one thing: the second stays behind.
+        db.execute(
+            """UPDATE people_contact f SET worker_id = %s
+               WHERE f.worker_id = %s AND NOT EXISTS (
+                   SELECT 1 FROM people_contact k WHERE k.worker_id = %s AND k.day = f.day
+                     AND k.kind = f.kind AND k.reference = f.reference)
+               RETURNING id""",
+            [kept_id, folded_id, kept_id],
+        )
+        contacts = [row[0] for row in db.fetchall()]
+    return {"consents": consents, "households": households, "contacts": contacts}
 
 
-def _restore_own_rows(own: dict[str, list[int]]) -> None:
+def _restore_own_rows(own: dict[str, list[int]], folded_id: int) -> None:
     _run("UPDATE people_consent SET withdrawn_at = NULL WHERE id = ANY(%s)", own["consents"])
     _run("UPDATE people_householdmember SET to_on = NULL WHERE id = ANY(%s)", own["households"])
+    _run(
+        "UPDATE people_contact SET worker_id = %s WHERE id = ANY(%s)",
+        folded_id,
+        own.get("contacts", []),  # merges of before there were contacts
+    )
 
 
 def _record(

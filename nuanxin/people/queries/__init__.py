@@ -10,6 +10,7 @@ from nuanxin.people.queries.consents import (
     missing_consents,
     notice_versions,
 )
+from nuanxin.people.queries.contacts import ContactRow, list_contacts
 from nuanxin.people.queries.duplicates import (
     DuplicatePage,
     DuplicateRow,
@@ -38,6 +39,7 @@ from nuanxin.people.queries.workers import (
 
 __all__ = [
     "ConsentRow",
+    "ContactRow",
     "DuplicatePage",
     "DuplicateRow",
     "EngagementRow",
@@ -54,6 +56,7 @@ __all__ = [
     "get_worker",
     "has_consent",
     "list_consents",
+    "list_contacts",
     "list_duplicates",
     "list_engagements",
     "list_readings",

@@ -5,7 +5,15 @@ from datetime import datetime
 
 from nuanxin.people.states import ErasureHold, erasure_holds
 
-ERASED_HERE = ["姓名", "身份证号", "手机号", "出生日期和性别", "所报单位和网点", "家庭"]
+ERASED_HERE = [
+    "姓名",
+    "身份证号",
+    "手机号",
+    "出生日期和性别",
+    "所报单位和网点",
+    "家庭",
+    "联系记录里的说明",
+]
 KEPT_HERE = (
     ErasureHold(
         "同意和撤回的记录（不含姓名和号码）",

@@ -17,7 +17,7 @@ from nuanxin.people.queries.workers import (
     record_ids_of,
     worker_rows,
 )
-from nuanxin.people.states import ConsentPurpose, MyDataSection, my_data_sections
+from nuanxin.people.states import ConsentPurpose, ContactKind, MyDataSection, my_data_sections
 from nuanxin.records import queries as records
 
 _SHEET_NAME_LONGEST = 31
@@ -172,6 +172,20 @@ def _household(record_ids: Sequence[int]) -> list[dict[str, Any]]:
         return [dict(zip(("name", "from_on", "to_on"), row, strict=True)) for row in db.fetchall()]
 
 
+def _contacts(record_ids: Sequence[int]) -> list[dict[str, Any]]:
+    with connection.cursor() as db:
+        db.execute(
+            """SELECT kind, day, times, note, recorded_at, recorded_by_name FROM people_contact
+               WHERE worker_id = ANY(%s) ORDER BY day, id""",
+            [list(record_ids)],
+        )
+        keys = ("day", "times", "note", "recorded_at", "recorded_by")
+        return [
+            {"kind": ContactKind(row[0]).label, **dict(zip(keys, row[1:], strict=True))}
+            for row in db.fetchall()
+        ]
+
+
 _OWN_SECTIONS = (
     MyDataSection(
         "person",
@@ -227,6 +241,19 @@ _OWN_SECTIONS = (
             "purpose": "用途",
         },
         _readings,
+    ),
+    MyDataSection(
+        "contacts",
+        "联系和服务",
+        {
+            "day": "日期",
+            "kind": "种类",
+            "times": "次数",
+            "note": "说明",
+            "recorded_at": "记入时间",
+            "recorded_by": "记入人",
+        },
+        _contacts,
     ),
     MyDataSection(
         "household",

@@ -26,6 +26,7 @@ from nuanxin.people.states.hooks import (
 from nuanxin.people.states.kinds import (
     Assurance,
     ConsentPurpose,
+    ContactKind,
     DuplicateVerdict,
     IdentityKind,
     LabourRelation,
@@ -40,6 +41,7 @@ __all__ = [
     "WORKER_LINKS",
     "Assurance",
     "ConsentPurpose",
+    "ContactKind",
     "DuplicateVerdict",
     "ErasureHold",
     "IdentityKind",

@@ -127,3 +127,56 @@ class DuplicateVerdict(StrEnum):
         return {"merged": "已合并", "different": "不是同一个人", "gone": "其中一份已清除"}[
             self.value
         ]
+
+
+class ContactKind(IntEnum):
+    """How a person was reached, or with what he was served. Below 50 reached, from 50 on served (reached too)."""
+
+    SIGNED_IN = 1
+    JOINED = 2
+    ANSWERED = 3
+    PHONED = 10
+    MET = 11
+    VISITED = 12
+    ACTIVITY = 13
+    CONSULTED = 50
+    CONDOLENCE = 51
+    CHECK_UP = 52
+    TRAINED = 53
+    AIDED = 54
+    LEGAL_AID = 55
+    OTHER_SERVICE = 69
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {
+            1: "本人登录",
+            2: "本人申请或确认入会",
+            3: "回复了邀请或消息",
+            10: "打电话联系上",
+            11: "当面谈过",
+            12: "上门走访",
+            13: "参加活动",
+            50: "咨询解答",
+            51: "慰问",
+            52: "体检",
+            53: "培训",
+            54: "困难帮扶",
+            55: "法律援助",
+            69: "其他服务",
+        }[self.value]
+
+    @property
+    def is_service(self) -> bool:
+        """Return whether the union did something for the person."""
+        return self.value >= FIRST_SERVICE
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Return whether an officer may write it down; the others are written where they happen."""
+        return self.value >= FIRST_BY_HAND
+
+
+FIRST_BY_HAND, FIRST_SERVICE = 10, 50
+"""Where the kinds that officers write down begin, and those that are services."""
