@@ -136,15 +136,16 @@ def demonstration_template(django_db_setup: None, django_db_blocker: Any) -> Ite
     base = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
     name = _name("demo")
     files = Path(settings.PLACES.data) / "demonstration-files"
-    with django_db_blocker.unblock(), _switched_to(name, template=base), clock_at(NOW):
-        before, settings.FILES_ROOT = settings.FILES_ROOT, files
-        try:
-            built, sign_ins = demonstration.build("small", seed=1, now=NOW, until=LAST_DAY)
-        finally:
-            settings.FILES_ROOT = before
-        path = files.with_name("demonstration.json")
-        manifest.write(path, built, sign_ins, now=NOW)
-        connection.close()
+    path = files.with_name("demonstration.json")
+    with _made(name, template=base):
+        # Only while it is built: tests of other modules may run between two that copy it.
+        with django_db_blocker.unblock(), _switched_to(name), clock_at(NOW):
+            before, settings.FILES_ROOT = settings.FILES_ROOT, files
+            try:
+                built, sign_ins = demonstration.build("small", seed=1, now=NOW, until=LAST_DAY)
+            finally:
+                settings.FILES_ROOT = before
+            manifest.write(path, built, sign_ins, now=NOW)
         yield SimpleNamespace(name=name, manifest=manifest.read(path), files=files)
 
 
@@ -161,10 +162,12 @@ def world(
 def copy_of(template: Any, blocker: Any, files: Path) -> Iterator[Demonstration]:
     """Copy the world, let the settings point at the copy, drop it afterwards."""
     shutil.copytree(template.files, files, dirs_exist_ok=True)
+    name = _name("copy")
     with (
         pytest.MonkeyPatch.context() as patch,
         blocker.unblock(),
-        _switched_to(_name("copy"), template=template.name),
+        _made(name, template=template.name),
+        _switched_to(name),
         clock_at(NOW) as fixed,
     ):
         patch.setattr(settings, "FILES_ROOT", files)
@@ -174,11 +177,20 @@ def copy_of(template: Any, blocker: Any, files: Path) -> Iterator[Demonstration]
 
 
 @contextmanager
-def _switched_to(name: str, *, template: str) -> Iterator[None]:
-    """Make a database from ``template``, use it for a ``with`` block, drop it afterwards."""
+def _made(name: str, *, template: str) -> Iterator[None]:
+    """Make a database from ``template`` for a ``with`` block, drop it afterwards."""
+    _maintain("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
+    try:
+        yield
+    finally:
+        _maintain("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@contextmanager
+def _switched_to(name: str) -> Iterator[None]:
+    """Use a database for a ``with`` block, and the one before it again afterwards."""
     chosen = connections["default"].settings_dict
     before = chosen["NAME"]
-    _maintain("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
     connection.close()
     chosen["NAME"] = name
     try:
@@ -186,7 +198,6 @@ def _switched_to(name: str, *, template: str) -> Iterator[None]:
     finally:
         connection.close()
         chosen["NAME"] = before
-        _maintain("DROP DATABASE {} WITH (FORCE)", name)
 
 
 def _name(what: str) -> str:
