@@ -202,3 +202,25 @@ def test_a_union_that_ended_keeps_its_past(world):
     Ancestry.objects.filter(union_id=ended.id).update(valid_to=date(2026, 1, 1))
     Union.objects.filter(id=ended.id).update(state="dissolved", ended_on=date(2026, 1, 1))
     assert value(LIVE, union_id=world.unions["gongshu"].id, as_of=day) == was
+
+
+def test_a_union_merged_as_of_an_earlier_day_keeps_its_members_until_they_moved(world):
+    """Merged today as of last month: on the days between they still count where it stood last."""
+    source, target = world.unions["joint_gongshu_1"], world.unions["joint_gongshu_2"]
+    county = world.unions["gongshu"].id
+    ended = LAST - timedelta(days=30)
+    gap = [ended - timedelta(days=1), ended, LAST - timedelta(days=1)]
+
+    def values():
+        period = Period(ended, LAST)
+        return [measure(LIVE, union_id=county, as_of=day, now=NOW).value for day in gap] + [
+            measure(code, union_id=county, period=period, now=NOW).value for code in (NEW, LEFT)
+        ]
+
+    before = values()
+    assert before[1], "somebody must be there"
+    Ancestry.objects.filter(union_id=source.id).update(valid_to=ended)
+    Union.objects.filter(id=source.id).update(
+        state="merged", ended_on=ended, merged_into_id=target.id
+    )
+    assert values() == before

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from nuanxin.figures import permissions
 from nuanxin.figures.queries.measuring import Measurement, measure
 from nuanxin.figures.queries.question import COUNTED_FROM
-from nuanxin.figures.queries.reading import spans_under
+from nuanxin.figures.queries.reading import spans_under, standing_under
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.actor import Actor
@@ -78,7 +78,7 @@ def rows_behind(
     measured = measure(code, union_id=union.id, period=period, now=now)
     shown, first = _read_cursor(after)
     spans = (
-        {(day, day): orgs.subtree_ids(union.id, on=day)}
+        {(day, day): standing_under(union.id, day)}
         if definition.period_kind is PeriodKind.AS_OF
         else spans_under(union.id, period)
     )

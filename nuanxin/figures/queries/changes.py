@@ -11,14 +11,13 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 
-from nuanxin.figures.queries.reading import subtree_totals_in_period
+from nuanxin.figures.queries.reading import standing_under, subtree_totals_in_period
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.period import Period
 from nuanxin.membership.figures import Place, Totals, totals_as_of, totals_in_period
 from nuanxin.membership.figures.definitions import LEFT, NEW, TRANSFERRED_IN
 from nuanxin.membership.states import FlowKind
-from nuanxin.orgs.queries import subtree_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def explain_change(
 def _live(union_id: int | None, region: int | None, day: date, known: datetime | None) -> int:
     if union_id is None:
         return totals_as_of(day, Place(region=region), known_at=known).live()
-    ids = subtree_ids(union_id, on=day, known_at=known)
+    ids = standing_under(union_id, day, known_at=known)
     return totals_as_of(day, Place(union_ids=tuple(ids)), known_at=known).live()
 
 

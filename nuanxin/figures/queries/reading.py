@@ -14,10 +14,10 @@ from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership.figures import Place, Totals, totals_as_of, totals_in_period
 from nuanxin.membership.figures.breakdown import by_trade_of_unions
-from nuanxin.orgs.queries import subtree_ids
 
 # A span under the ancestor that begins with the union's life or ends with it is stretched to the
-# period's ends: there are no flows before or after. So only moved unions make groups of their own.
+# period's ends: there are no flows before, and after only those of a union that was ended as of an
+# earlier day, until its members moved on. So only moved unions make groups of their own.
 _SPANS = """
 SELECT a.union_id,
        CASE WHEN a.valid_from <= u.founded_on THEN %(start)s::date
@@ -26,7 +26,17 @@ SELECT a.union_id,
             ELSE least(a.valid_to - 1, %(end)s::date) END
 FROM orgs_ancestry a JOIN orgs_union u ON u.id = a.union_id
 WHERE a.ancestor_id = %(union)s AND a.valid_from <= %(end)s
-  AND (a.valid_to IS NULL OR a.valid_to > %(start)s) AND {known}
+  AND (a.valid_to IS NULL OR a.valid_to > %(start)s OR a.valid_to >= u.ended_on) AND {known}
+"""
+
+# A union merged or dissolved as of a day before its members moved on still has them on the days
+# between: it stays where it stood last, so nobody is missing; once they have moved it adds nothing.
+_STANDING = """
+SELECT a.union_id FROM orgs_ancestry a
+WHERE a.ancestor_id = %(union)s AND a.valid_from <= %(on)s AND {known}
+  AND (a.valid_to IS NULL OR a.valid_to > %(on)s OR EXISTS (
+      SELECT 1 FROM orgs_union u WHERE u.id = a.union_id AND u.ended_on <= a.valid_to))
+ORDER BY 1
 """
 
 
@@ -39,7 +49,7 @@ def member_totals(definition: FigureDefinition, question: Question) -> Totals:
             return totals_as_of(question.as_of, place, known_at=question.known_at)
         return totals_in_period(question.period, place, known_at=question.known_at)
     if definition.period_kind is PeriodKind.AS_OF:
-        ids = subtree_ids(question.union_id, on=question.as_of, known_at=question.known_at)
+        ids = standing_under(question.union_id, question.as_of, known_at=question.known_at)
         return _of_unions(ids, question.as_of, is_cut=is_cut, known_at=question.known_at)
     return subtree_totals_in_period(
         question.union_id, question.period, is_cut=is_cut, known_at=question.known_at
@@ -62,16 +72,10 @@ def spans_under(
     union_id: int, period: Period, *, known_at: datetime | None = None
 ) -> dict[tuple[date, date], list[int]]:
     """Return which unions stood under ``union_id`` on which days of the period: mostly one group."""
-    known = "a.superseded_at IS NULL"
-    if known_at is not None:
-        known = (
-            "a.recorded_at <= %(known_at)s"
-            " AND (a.superseded_at IS NULL OR a.superseded_at > %(known_at)s)"
-        )
     groups: dict[tuple[date, date], list[int]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            _SPANS.format(known=known),
+            _SPANS.format(known=_known(known_at)),
             {
                 "union": union_id,
                 "start": period.start,
@@ -82,6 +86,29 @@ def spans_under(
         for union, start, end in cursor.fetchall():
             groups[start, end].append(union)
     return groups
+
+
+def standing_under(union_id: int, day: date, *, known_at: datetime | None = None) -> list[int]:
+    """Return the unions whose members count under ``union_id`` at the end of a day.
+
+    The subtree of the day, and unions that ended in it: those have members only until these moved.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STANDING.format(known=_known(known_at)),
+            {"union": union_id, "on": day, "known_at": known_at},
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def _known(known_at: datetime | None) -> str:
+    """Return the SQL condition that a row of the tree was known."""
+    if known_at is None:
+        return "a.superseded_at IS NULL"
+    return (
+        "a.recorded_at <= %(known_at)s"
+        " AND (a.superseded_at IS NULL OR a.superseded_at > %(known_at)s)"
+    )
 
 
 def plus(one: Totals, other: Totals) -> Totals:
