@@ -31,6 +31,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "orgs_territory": ("superseded_at",),
     "orgs_coverage": ("superseded_at",),
     "figures_approval": (),
+    "figures_denominator": (),
 }
 # What migrations alone write.
 READ_ONLY = ("django_migrations", "django_content_type")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.commands.figures_denominators import add_denominators
 from config.commands.figures_publications import add_publications
 from config.commands.figures_recount import add_recount
 from config.commands.figures_report import add_report
@@ -20,6 +21,7 @@ from config.usage import day
 from nuanxin.kernel.errors import Malformed
 
 if TYPE_CHECKING:
+    from nuanxin.figures.queries import Measurement
     from nuanxin.figures.rules.claims import Reference, Report
 
 FOUND_FAULTS = 1
@@ -29,12 +31,16 @@ def register(subparsers: Any) -> None:
     """Add the command with its two actions."""
     parser = subparsers.add_parser("figures", help="列出、查看统计数字，核对稿子里的数")
     actions = parser.add_subparsers(
-        title="动作", metavar="list|show|check|report|recount|verify|export", required=True
+        title="动作",
+        metavar="list|show|check|report|recount|verify|export|load-denominators",
+        required=True,
     )
     listing = actions.add_parser("list", help="列出全部指标")
     showing = actions.add_parser("show", help="查看一个指标的值")
     showing.add_argument("code", metavar="指标代码")
     showing.add_argument("--region", metavar="行政区划代码", default="330000")
+    showing.add_argument("--kind", metavar="工会类型", default="")
+    showing.add_argument("--route", metavar="建会路径", default="")
     showing.add_argument("--as-of", metavar="日期", type=day, default=None)
     checking = _add_check(actions)
     for action in (
@@ -44,6 +50,7 @@ def register(subparsers: Any) -> None:
         add_report(actions),
         add_recount(actions),
         *add_publications(actions),
+        add_denominators(actions),
     ):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
@@ -88,6 +95,15 @@ def run_list(options: argparse.Namespace) -> int:
                         "definition": one.definition_zh,
                         "version": one.version,
                         "public": one.public,
+                        "versions": [
+                            {
+                                "number": version.number,
+                                "definition": version.text,
+                                "valid_from": str(version.valid_from or "") or None,
+                                "valid_to": str(version.valid_to or "") or None,
+                            }
+                            for version in one.versions
+                        ],
                     }
                     for one in figures
                 ],
@@ -111,14 +127,29 @@ def run_show(options: argparse.Namespace) -> int:
             options.code,
             region=_region_of(options.region),
             as_of=options.as_of,
+            kind=options.kind,
+            route=options.route,
             now=clock.now(),
         )
     if options.json:
         print(json.dumps(measured.as_plain(), ensure_ascii=False))
         return 0
-    print(f"{measured.region_name}{measured.label}：{measured.value:,} {measured.unit.label}")
+    print(f"{measured.region_name}{measured.label}：{_told(measured)}")
+    if measured.is_ratio:
+        print(
+            f"分子 {measured.numerator:,}，分母 {measured.denominator:,}"
+            f"（{measured.denominator_label}，{measured.denominator_as_of}，"
+            f"来源：{measured.denominator_source}）"
+        )
     print(f"截至 {measured.as_of}，口径第 {measured.definition_version} 版：{measured.definition}")
     return 0
+
+
+def _told(measured: "Measurement") -> str:
+    value = measured.plain_value or 0
+    if measured.is_ratio:
+        return f"{value:,.{measured.decimals}f}{measured.unit.label}"
+    return f"{value:,} {measured.unit.label}"
 
 
 def _region_of(text: str) -> int:

@@ -1,6 +1,8 @@
-"""States of a publication, and the table of allowed moves."""
+"""States of a publication with the table of allowed moves; kinds of denominators."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+
+from nuanxin.kernel.figure import Unit
 
 
 class PublicationState(IntEnum):
@@ -64,3 +66,26 @@ EVERYBODY_READS = (
     PublicationState.SUPERSEDED,
     PublicationState.WITHDRAWN,
 )
+
+
+class DenominatorKind(StrEnum):
+    """What a ratio may be divided by that is no figure of ours: somebody else counts it."""
+
+    WORKERS = "workers_in_scope"
+    EMPLOYERS = "employers_in_scope"
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return _DENOMINATORS[self][0]
+
+    @property
+    def unit(self) -> Unit:
+        """Return what it is counted in."""
+        return _DENOMINATORS[self][1]
+
+
+_DENOMINATORS = {
+    DenominatorKind.WORKERS: ("新就业形态劳动者", Unit.PERSONS),
+    DenominatorKind.EMPLOYERS: ("应建会用人单位", Unit.EMPLOYERS),
+}

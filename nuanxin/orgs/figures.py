@@ -1,8 +1,8 @@
-"""Figures of 组织: how many unions there are, and how many were founded."""
+"""Figures of 组织: how many unions there are, were founded and ended, and whom they cover."""
 
 from datetime import date
 
-from nuanxin.kernel.figure import FigureDefinition, Unit
+from nuanxin.kernel.figure import FigureDefinition, Ratio, Unit
 from nuanxin.kernel.period import PeriodKind
 
 _DIMENSIONS = ("region", "union", "kind", "route", "county")
@@ -50,5 +50,63 @@ NEW_UNIONS = FigureDefinition(
     dimensions=(*_DIMENSIONS, "month"),
 )
 
-FIGURES = (UNIONS, NEW_FORM_UNIONS, NEW_UNIONS)
-"""Measured by ``queries.count_live_unions`` and ``queries.count_new_unions``, and their breakdowns."""
+ENDED_UNIONS = FigureDefinition(
+    code="orgs.ended_unions",
+    label="撤并的新就业形态工会",
+    unit=Unit.UNIONS,
+    period_kind=PeriodKind.IN_PERIOD,
+    grain="union",
+    definition_zh=(
+        "终止日期在这段时间里的新就业形态工会：并入别的工会的，和撤销的。"
+        "按终止前一天的驻地和隶属关系数。新建减去撤并，就是这段时间多了几家。"
+    ),
+    owner="orgs",
+    valid_from=date(2018, 1, 1),
+    public=True,
+    dimensions=_DIMENSIONS,
+)
+COVERED_EMPLOYERS = FigureDefinition(
+    code="orgs.covered_employers",
+    label="覆盖用人单位",
+    unit=Unit.EMPLOYERS,
+    period_kind=PeriodKind.AS_OF,
+    grain="employer",
+    definition_zh=(
+        "这一天有在册工会覆盖的用人单位。单独建会、联合基层工会和行业、区域工会联合会覆盖的都算，"
+        "只有网点被覆盖的也算；几家工会同时覆盖一家单位，只数一次。已终止的单位不算。"
+        "按地区数时，算在单位登记的地区，没有登记地区的算在覆盖它的工会驻地；"
+        "登记地区不留历史，按现在的算。"
+    ),
+    owner="orgs",
+    valid_from=date(2018, 1, 1),
+    public=True,
+    dimensions=("region", "union"),
+)
+FOUNDING_RATE = FigureDefinition(
+    code="orgs.founding_rate_percent",
+    label="建会率",
+    unit=Unit.PERCENT,
+    period_kind=PeriodKind.AS_OF,
+    grain="employer",
+    definition_zh=(
+        "覆盖用人单位除以应建会用人单位。分子口径见“覆盖用人单位”；"
+        "分母取当地最近一次公布的数，不能晚于这一天，也不能太旧，来源和日期写在旁边。"
+        "市和全省没有自己的分母时，所辖县（市、区）都有才相加。"
+    ),
+    owner="orgs",
+    valid_from=date(2018, 1, 1),
+    public=True,
+    dimensions=("region",),
+    decimals=2,
+    ratio=Ratio(
+        numerator="orgs.covered_employers",
+        denominator="employers_in_scope",
+        label="应建会用人单位",
+        unit=Unit.EMPLOYERS,
+    ),
+)
+
+FIGURES = (UNIONS, NEW_FORM_UNIONS, NEW_UNIONS, ENDED_UNIONS)
+"""Measured by ``queries.count_live_unions``, ``count_new_unions``, ``count_ended_unions``."""
+
+RATIOS = (FOUNDING_RATE,)

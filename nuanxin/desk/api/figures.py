@@ -17,6 +17,7 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.period import parse_period
 from nuanxin.membership.states import Channel
+from nuanxin.orgs.states import Route, UnionKind
 
 router = Router(tags=["figures"])
 
@@ -25,19 +26,34 @@ OccupationCode = StrEnum(  # type: ignore[misc]
     "OccupationCode", {one.code.upper(): one.code for one in occupations.all_occupations()}
 )
 ChannelCode = StrEnum("ChannelCode", {one.name: one.code for one in Channel})  # type: ignore[misc]
+KindCode = StrEnum("KindCode", {one.name: one.value for one in UnionKind})  # type: ignore[misc]
+RouteCode = StrEnum("RouteCode", {one.name: one.value for one in Route})  # type: ignore[misc]
 _MONTH = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
 _PERIOD = rf"^({_MONTH}(\.\.{_MONTH})?)?$"
 
 
+class Version(Schema):
+    """What a figure meant from a day to a day, both included; null is without end."""
+
+    number: int
+    definition: str
+    valid_from: date | None
+    valid_to: date | None
+
+
 class Definition(Schema):
-    """What a figure means."""
+    """What a figure means, today and before. ``numerator`` and ``denominator`` are of ratios."""
 
     code: str
     label: str
     unit: str
+    period_kind: str
     definition: str
     definition_version: int
+    versions: list[Version]
     dimensions: list[str]
+    numerator: str | None
+    denominator: str | None
 
 
 class Definitions(Schema):
@@ -50,11 +66,12 @@ class Definitions(Schema):
 class Figure(Schema):
     """One value with all that is needed to get it again; ``value`` null is withheld as too small.
 
-    ``rounded_to`` is 10 where persons are written to the ten, 1 where it stands to the one."""
+    ``rounded_to`` is 10 where persons are written to the ten, 1 where it stands to the one. A ratio
+    is in percent with two decimals; its numerator of persons is written to the ten."""
 
     code: str
     label: str
-    value: int | None
+    value: int | float | None
     unit: str
     rounded_to: int
     region: str | None
@@ -64,6 +81,13 @@ class Figure(Schema):
     period: str | None
     occupation: str | None
     channel: str | None
+    kind: str | None
+    route: str | None
+    numerator: int | None
+    denominator: int | None
+    denominator_label: str | None
+    denominator_source: str | None
+    denominator_as_of: date | None
     definition: str
     definition_version: int
     measured_at: str
@@ -88,6 +112,8 @@ def get_figure(
     as_of: Annotated[Day | Empty, Query(description="截至哪一天，默认今天")] = "",
     occupation: Annotated[OccupationCode | Empty, Query(description="职业代码")] = "",
     channel: Annotated[ChannelCode | Empty, Query(description="入会渠道")] = "",
+    kind: Annotated[KindCode | Empty, Query(description="工会类型")] = "",
+    route: Annotated[RouteCode | Empty, Query(description="建会路径")] = "",
     period: Annotated[
         str, Query(max_length=20, pattern=_PERIOD, description="如 2026、2026-05、2025-01..2026-05")
     ] = "",
@@ -100,6 +126,8 @@ def get_figure(
         occupation=str(occupation or ""),
         channel=str(channel or ""),
         period=period,
+        kind=str(kind or ""),
+        route=str(route or ""),
     )
     response["ETag"] = _entity_tag(plain)
     is_open = plain["as_of"] >= clock.business_day(clock.now()).isoformat()
@@ -116,11 +144,12 @@ class Step(StrEnum):
 
 
 class Point(Schema):
-    """The value as of a day, or in a period that ends on it; null is withheld as too small."""
+    """The value as of a day, or in a period that ends on it; null is withheld as too small; of a
+    ratio also where no denominator is known."""
 
     as_of: date
     period: str | None
-    value: int | None
+    value: int | float | None
     digest: str
 
 
@@ -203,7 +232,15 @@ _SHARED = (
 
 
 def read(
-    code: str, *, region: int, as_of: date | None, occupation: str, channel: str, period: str
+    code: str,
+    *,
+    region: int,
+    as_of: date | None,
+    occupation: str,
+    channel: str,
+    period: str,
+    kind: str = "",
+    route: str = "",
 ) -> dict[str, Any]:
     """Return the measurement as the API tells it; small numbers of persons are withheld.
 
@@ -218,6 +255,8 @@ def read(
             period=parse_period(period) if period else None,
             occupation=occupation,
             channel=channel,
+            kind=kind,
+            route=route,
             now=clock.now(),
         )
     except Malformed as refusal:
@@ -236,7 +275,19 @@ def _plain(one: FigureDefinition) -> dict[str, Any]:
         "code": one.code,
         "label": one.label,
         "unit": one.unit.label,
+        "period_kind": one.period_kind.value,
         "definition": one.definition_zh,
         "definition_version": one.version,
+        "versions": [
+            {
+                "number": version.number,
+                "definition": version.text,
+                "valid_from": version.valid_from,
+                "valid_to": version.valid_to,
+            }
+            for version in one.versions
+        ],
         "dimensions": list(one.dimensions),
+        "numerator": one.ratio.numerator if one.ratio else None,
+        "denominator": one.ratio.denominator if one.ratio else None,
     }

@@ -1,5 +1,6 @@
 """Tables of 数读."""
 
+from nuanxin.figures.models.denominators import Denominator
 from nuanxin.figures.models.publications import (
     Approval,
     PeriodLock,
@@ -11,6 +12,7 @@ from nuanxin.figures.models.reports import Report, ReportRender, ReportVersion
 
 __all__ = [
     "Approval",
+    "Denominator",
     "PeriodLock",
     "Publication",
     "PublicationLine",

@@ -13,6 +13,7 @@ from nuanxin.figures.rules.claims.periods import resolve
 from nuanxin.figures.rules.claims.words import canonical, pairs_of, place_key
 from nuanxin.kernel import clock, policy, regions
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.orgs import queries as orgs
@@ -75,17 +76,17 @@ def _reference(
     """Return the value for the period that a claim tells, or None where it must not be shown."""
     span = resolve(told, today) if told else None
     is_stock = definition.period_kind is PeriodKind.AS_OF
-    if is_stock:
-        day = span.end if span else None
-        measured = measure_for_everybody(definition.code, region=region, as_of=day, now=now)
-    else:
-        measured = measure_for_everybody(definition.code, region=region, period=span, now=now)
+    when = {"as_of": span.end if span else None} if is_stock else {"period": span}
+    try:
+        measured = measure_for_everybody(definition.code, region=region, now=now, **when)
+    except NotFound:
+        return None  # a ratio without a denominator
     if measured.value is None:
         return None
     return Reference(
         code=definition.code,
         label=definition.label,
-        value=Fraction(measured.value),
+        value=Fraction(measured.value, 10**measured.decimals),
         unit=definition.unit.label,
         period=_period_words(measured, span),
         source=measured.region_name,

@@ -9,13 +9,15 @@ from typing import Any
 
 from nuanxin.figures.queries.locks import get_lock_known_at
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
-from nuanxin.figures.queries.registry import get_figure, read_figure
+from nuanxin.figures.queries.registry import RatioParts, get_figure, read_figure, read_ratio
+from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock, occupations, regions
 from nuanxin.kernel.errors import Malformed, NotFound
-from nuanxin.kernel.figure import FigureDefinition, Unit
+from nuanxin.kernel.figure import FigureDefinition, Unit, ratio_value
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.states import Route, UnionKind
 
 PROVINCE = 330000
 
@@ -25,7 +27,9 @@ class Measurement:
     """One value of one figure, with its lineage. ``value`` is None where it is withheld.
 
     ``period`` is None for a figure as of a day; an open period begins at ``COUNTED_FROM``.
-    ``occupation`` and ``channel`` are codes or "". ``tree_known_at`` None means as corrected since.
+    ``occupation``, ``channel``, ``kind`` and ``route`` are codes or "". ``tree_known_at`` None means
+    as corrected since. The value of a ratio is in hundredths of a percent (``decimals`` 2), and it
+    comes with numerator and denominator, what that counts, its source and its day.
     ``rounded_to`` is 1 where the value is as it was
     measured. ``digest`` fingerprints definition, question and value: equal digests, equal measurements.
     """
@@ -48,6 +52,26 @@ class Measurement:
     tree_known_at: datetime | None
     digest: str
     rounded_to: int = 1
+    kind: str = ""
+    route: str = ""
+    decimals: int = 0
+    numerator: int | None = None
+    denominator: int | None = None
+    denominator_label: str = ""
+    denominator_source: str = ""
+    denominator_as_of: date | None = None
+
+    @property
+    def is_ratio(self) -> bool:
+        """Return whether it is one number over another."""
+        return self.unit is Unit.PERCENT
+
+    @property
+    def plain_value(self) -> int | float | None:
+        """Return the value as it is read: 63.27 (percent), or the number itself."""
+        if self.value is None or not self.decimals:
+            return self.value
+        return self.value / 10.0**self.decimals
 
     @property
     def is_withheld(self) -> bool:
@@ -61,12 +85,21 @@ class Measurement:
         """
         return _with_digest(replace(self, value=value, rounded_to=rounded_to))
 
+    def as_published_ratio(self, numerator: int | None) -> "Measurement":
+        """Return a ratio as everybody may read it: that of the numerator which everybody may read.
+
+        So it gives back nothing else than that number. None where that is withheld.
+        """
+        assert self.denominator is not None
+        value = None if numerator is None else ratio_value(numerator, self.denominator)
+        return _with_digest(replace(self, value=value, numerator=numerator))
+
     def as_plain(self) -> dict[str, Any]:
         """Return the measurement as the API and the command line print it."""
         return {
             "code": self.code,
             "label": self.label,
-            "value": self.value,
+            "value": self.plain_value,
             "unit": self.unit.label,
             "rounded_to": self.rounded_to,
             "region": str(self.region) if self.region else None,
@@ -76,6 +109,13 @@ class Measurement:
             "period": str(self.period) if self.period else None,
             "occupation": self.occupation or None,
             "channel": self.channel or None,
+            "kind": self.kind or None,
+            "route": self.route or None,
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "denominator_label": self.denominator_label or None,
+            "denominator_source": self.denominator_source or None,
+            "denominator_as_of": _iso(self.denominator_as_of),
             "definition": self.definition,
             "definition_version": self.definition_version,
             "measured_at": self.measured_at.isoformat(),
@@ -93,15 +133,18 @@ def measure(
     period: Period | None = None,
     occupation: str = "",
     channel: str = "",
+    kind: str = "",
+    route: str = "",
     known_at: datetime | None = None,
     now: datetime,
 ) -> Measurement:
     """Return the value of a figure for a region (the province by default) or a union's subtree.
 
-    ``as_of`` is today by default, ``period`` everything up to it. ``occupation`` and ``channel``
-    are codes ("courier", "one_click"). Raises ``NotFound`` figures.unknown, figures.no_such_place;
-    ``Malformed`` occupation.unknown, figures.no_such_channel, figures.cannot_be_cut,
-    figures.not_yet.
+    ``as_of`` is today by default, ``period`` everything up to it. ``occupation``, ``channel``,
+    ``kind`` and ``route`` are codes ("courier", "one_click", "joint", "industry"). Raises
+    ``NotFound`` figures.unknown, figures.no_such_place, figures.denominator_missing; ``Malformed``
+    occupation.unknown, figures.no_such_channel, figures.no_such_kind, figures.no_such_route,
+    figures.cannot_be_cut, figures.not_yet, figures.only_today.
 
     In a month that is locked there the value is the one known at the lock; whoever wants it as known
     at another instant says so by ``known_at``.
@@ -110,9 +153,11 @@ def measure(
     if known_at is None:
         day = period.end if period else as_of or clock.business_day(now)
         known_at = get_lock_known_at(day, region=region or PROVINCE, union_id=union_id)
-    question, asked = _question(
-        definition, region, union_id, as_of, period, occupation, channel, known_at, now
-    )
+    cut = Cuts(occupation, channel, kind, route)
+    question, asked = _question(definition, region, union_id, as_of, period, cut, known_at, now)
+    if definition.ratio is not None:
+        parts = read_ratio(definition, question)
+        return _with_parts(_measurement(definition, question, asked, parts.value, now), parts)
     return _measurement(definition, question, asked, read_figure(code, question), now)
 
 
@@ -125,6 +170,8 @@ def measured_as(
     period: Period | None = None,
     occupation: str = "",
     channel: str = "",
+    kind: str = "",
+    route: str = "",
     rounded_to: int = 1,
     now: datetime,
 ) -> Measurement:
@@ -133,11 +180,30 @@ def measured_as(
     The same as ``measure`` (or as it is published). Raises as ``measure``.
     """
     definition = get_figure(code)
-    question, asked = _question(
-        definition, region, None, as_of, period, occupation, channel, None, now
-    )
+    cut = Cuts(occupation, channel, kind, route)
+    question, asked = _question(definition, region, None, as_of, period, cut, None, now)
     measured = _measurement(definition, question, asked, value, now)
     return measured.as_published(value, rounded_to=rounded_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """The codes that a question keeps to, "" for all."""
+
+    occupation: str = ""
+    channel: str = ""
+    kind: str = ""
+    route: str = ""
+
+    def check(self, definition: FigureDefinition) -> None:
+        """Raise ``Malformed`` figures.cannot_be_cut for what the figure is not broken down by."""
+        dimensions = definition.dimensions
+        if (self.occupation or self.channel) and "occupation" not in dimensions:
+            said = f"“{definition.label}”不按职业和渠道分。"
+            raise Malformed("figures.cannot_be_cut", said)
+        if (self.kind or self.route) and "route" not in dimensions:
+            said = f"“{definition.label}”不按工会类型和建会路径分。"
+            raise Malformed("figures.cannot_be_cut", said)
 
 
 def _question(
@@ -146,8 +212,7 @@ def _question(
     union_id: int | None,
     as_of: date | None,
     period: Period | None,
-    occupation: str,
-    channel: str,
+    cut: Cuts,
     known_at: datetime | None,
     now: datetime,
 ) -> tuple[Question, Mapping[str, str]]:
@@ -156,10 +221,12 @@ def _question(
     day = period.end if period else as_of or today
     if day > today:
         raise Malformed("figures.not_yet", f"{day} 还没到，今天是 {today}。请选今天或以前的日子。")
-    if (occupation or channel) and "occupation" not in definition.dimensions:
-        raise Malformed("figures.cannot_be_cut", f"“{definition.label}”不按职业和渠道分。")
-    told = {"occupation": occupation, "channel": channel}
+    cut.check(definition)
+    told = {name: getattr(cut, name) for name in ("occupation", "channel", "kind", "route")}
     if union_id is not None:
+        if "union" not in definition.dimensions:
+            said = f"“{definition.label}”只按地区算，没有按工会的数。请改用 region。"
+            raise Malformed("figures.cannot_be_cut", said)
         union = orgs.get_union(union_id)
         told |= {"union_code": union.code, "union_name": union.name, "region_name": ""}
     else:
@@ -170,9 +237,12 @@ def _question(
         period=period or Period(min(COUNTED_FROM, day), day),
         region=None if union_id is not None else region,
         union_id=union_id,
-        occupation=occupations.occupation(occupation).key if occupation else None,
-        channel=channel_key(channel) if channel else None,
+        occupation=occupations.occupation(cut.occupation).key if cut.occupation else None,
+        channel=channel_key(cut.channel) if cut.channel else None,
         known_at=known_at,
+        kind=_kind_of(cut.kind),
+        route=_route_of(cut.route),
+        is_today=day == today,
     )
     return question, told
 
@@ -196,6 +266,54 @@ def channel_key(code: str) -> int:
     raise Malformed("figures.no_such_channel", f"没有这个渠道。可以用：{said}。")
 
 
+def ratio_for_everybody(measured: Measurement, *, least: int) -> Measurement:
+    """Return a ratio as everybody may read it: of persons, with the numerator to the ten."""
+    ratio = get_figure(measured.code).ratio
+    if ratio is None or measured.numerator is None:
+        return measured
+    if get_figure(ratio.numerator).unit is not Unit.PERSONS:
+        return measured
+    return measured.as_published_ratio(published(measured.numerator, least=least))
+
+
+def _kind_of(code: str) -> UnionKind | None:
+    if not code:
+        return None
+    try:
+        return UnionKind(code)
+    except ValueError:
+        said = "、".join(kind.value for kind in UnionKind)
+        raise Malformed("figures.no_such_kind", f"没有这种工会。可以用：{said}。") from None
+
+
+def _route_of(code: str) -> Route | None:
+    if not code:
+        return None
+    try:
+        return Route(code)
+    except ValueError:
+        said = "、".join(route.value for route in Route)
+        raise Malformed("figures.no_such_route", f"没有这条建会路径。可以用：{said}。") from None
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _with_parts(measured: Measurement, parts: RatioParts) -> Measurement:
+    ratio = get_figure(measured.code).ratio
+    assert ratio is not None
+    told = replace(
+        measured,
+        numerator=parts.numerator,
+        denominator=parts.denominator,
+        denominator_label=ratio.label,
+        denominator_source=parts.source,
+        denominator_as_of=parts.as_of,
+    )
+    return _with_digest(told)
+
+
 def _measurement(
     definition: FigureDefinition,
     question: Question,
@@ -204,6 +322,7 @@ def _measurement(
     now: datetime,
 ) -> Measurement:
     period = None if definition.period_kind is PeriodKind.AS_OF else question.period
+    version = definition.version_on(question.as_of)
     measured = Measurement(
         code=definition.code,
         label=definition.label,
@@ -217,11 +336,14 @@ def _measurement(
         period=period,
         occupation=told["occupation"],
         channel=told["channel"],
-        definition_version=definition.version,
-        definition=definition.definition_zh,
+        definition_version=version.number,
+        definition=version.text,
         measured_at=now,
         tree_known_at=question.known_at,
         digest="",
+        kind=told["kind"],
+        route=told["route"],
+        decimals=definition.decimals,
     )
     return _with_digest(measured)
 
@@ -240,6 +362,11 @@ def _with_digest(measured: Measurement) -> Measurement:
         known,
         measured.value,
     ]
+    if measured.kind or measured.route:
+        lineage += [measured.kind, measured.route]
+    if measured.is_ratio:
+        lineage += [measured.numerator, measured.denominator, measured.denominator_source]
+        lineage.append(_iso(measured.denominator_as_of))
     return replace(measured, digest=digest(lineage))
 
 

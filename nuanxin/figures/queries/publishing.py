@@ -7,7 +7,7 @@ from nuanxin.figures.queries.board import (
     is_exact_total,
     least_cell_persons,
 )
-from nuanxin.figures.queries.measuring import Measurement, measure
+from nuanxin.figures.queries.measuring import Measurement, measure, ratio_for_everybody
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel.errors import NotFound
@@ -23,6 +23,8 @@ def measure_for_everybody(
     period: Period | None = None,
     occupation: str = "",
     channel: str = "",
+    kind: str = "",
+    route: str = "",
     now: datetime,
 ) -> Measurement:
     """Return a public figure; persons to the ten, a few of them without value.
@@ -38,8 +40,12 @@ def measure_for_everybody(
         period=period,
         occupation=occupation,
         channel=channel,
+        kind=kind,
+        route=route,
         now=now,
     )
+    if measured.is_ratio:
+        return ratio_for_everybody(measured, least=least_cell_persons(region, now))
     if measured.unit is not Unit.PERSONS or measured.value is None:
         return measured
     least = least_cell_persons(region, now)

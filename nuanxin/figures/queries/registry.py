@@ -1,11 +1,16 @@
 """The one list of figures that anybody publishes, with how each is read."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+from nuanxin.figures.queries.denominators import denominators_of
 from nuanxin.figures.queries.question import Question
 from nuanxin.figures.queries.reading import member_totals
+from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel.errors import NotFound
-from nuanxin.kernel.figure import FigureDefinition
+from nuanxin.kernel.figure import FigureDefinition, ratio_value
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership import figures as membership_figures
 from nuanxin.orgs import figures as orgs_figures
@@ -28,29 +33,76 @@ def _of_unions(definition: FigureDefinition) -> Reader:
     is_new_form = None if definition is orgs_figures.UNIONS else True
 
     def read(question: Question) -> int:
+        where = {"region": question.region, "union_id": question.union_id}
+        cut: dict[str, Any] = {"kind": question.kind, "route": question.route}
+        asked = {"is_new_form": is_new_form, "known_at": question.known_at, **where, **cut}
         if definition.period_kind is PeriodKind.AS_OF:
-            return orgs.count_live_unions(
-                on=question.as_of,
-                region=question.region,
-                union_id=question.union_id,
-                is_new_form=is_new_form,
-                known_at=question.known_at,
-            )
-        return orgs.count_new_unions(
-            period=question.period,
-            region=question.region,
-            union_id=question.union_id,
-            is_new_form=is_new_form,
-            known_at=question.known_at,
-        )
+            return orgs.count_live_unions(on=question.as_of, **asked)
+        if definition is orgs_figures.ENDED_UNIONS:
+            return orgs.count_ended_unions(period=question.period, **asked)
+        return orgs.count_new_unions(period=question.period, **asked)
+
+    return read
+
+
+def _covered(question: Question) -> int:
+    return orgs.count_covered_employers(
+        on=question.as_of,
+        region=question.region,
+        union_id=question.union_id,
+        known_at=question.known_at,
+    )
+
+
+def _of_ratio(definition: FigureDefinition) -> Reader:
+    def read(question: Question) -> int:
+        return read_ratio(definition, question).value
 
     return read
 
 
 FIGURES: dict[str, tuple[FigureDefinition, Reader]] = {
     **{one.code: (one, _of_unions(one)) for one in orgs_figures.FIGURES},
+    orgs_figures.COVERED_EMPLOYERS.code: (orgs_figures.COVERED_EMPLOYERS, _covered),
+    **{one.code: (one, _of_ratio(one)) for one in orgs_figures.RATIOS},
     **{one.code: (one, _of_members(one)) for one in membership_figures.FIGURES},
+    **{one.code: (one, _of_ratio(one)) for one in membership_figures.RATIOS},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RatioParts:
+    """A ratio with what it was made of; ``value`` in hundredths of a percent.
+
+    ``source`` and ``as_of`` are the denominator's, "" and None where a figure of ours is one.
+    """
+
+    numerator: int
+    denominator: int
+    source: str = ""
+    as_of: date | None = None
+
+    @property
+    def value(self) -> int:
+        """Return the ratio in hundredths of a percent."""
+        return ratio_value(self.numerator, self.denominator)
+
+
+def read_ratio(definition: FigureDefinition, question: Question) -> RatioParts:
+    """Return the parts of a ratio. Raises ``NotFound`` figures.denominator_missing."""
+    ratio = definition.ratio
+    assert ratio is not None
+    assert question.region is not None
+    kind = DenominatorKind(ratio.denominator)
+    denominators = denominators_of(
+        question.region, on=question.as_of, kinds=[kind], known_at=question.known_at
+    )
+    known = denominators.of(kind, question.region)
+    if known is None:
+        said = denominators.missing_words(kind, question.region, definition.label)
+        raise NotFound("figures.denominator_missing", said)
+    numerator = read_figure(ratio.numerator, question)
+    return RatioParts(numerator, known.value, known.source_words, known.as_of)
 
 
 def get_figure(code: str) -> FigureDefinition:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from nuanxin.figures.queries.board import least_cell_persons
-from nuanxin.figures.queries.measuring import Measurement, measure
+from nuanxin.figures.queries.measuring import Measurement, measure, measured_as, ratio_for_everybody
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock
@@ -96,16 +97,22 @@ def _point(
     now: datetime,
 ) -> Measurement:
     is_stock = get_figure(code).period_kind is PeriodKind.AS_OF
-    measured = measure(
-        code,
-        region=region,
-        as_of=span.end,
-        period=None if is_stock else span,
-        occupation=occupation,
-        channel=channel,
-        known_at=clock.day_end(known_on) if known_on else None,
-        now=now,
-    )
+    asked: dict[str, Any] = {
+        "region": region,
+        "as_of": span.end,
+        "period": None if is_stock else span,
+        "occupation": occupation,
+        "channel": channel,
+        "now": now,
+    }
+    try:
+        measured = measure(code, known_at=clock.day_end(known_on) if known_on else None, **asked)
+    except NotFound as refusal:
+        if refusal.code != "figures.denominator_missing":
+            raise
+        return measured_as(code, None, **asked)
+    if measured.is_ratio:
+        return ratio_for_everybody(measured, least=least_cell_persons(region, now))
     if measured.unit is not Unit.PERSONS or measured.value is None:
         return measured
     least = least_cell_persons(region, now)

@@ -1,6 +1,6 @@
 """Figures of 会籍: their definitions, and how their values are read for any past day."""
 
-from nuanxin.membership.figures.definitions import FIGURES
+from nuanxin.membership.figures.definitions import FIGURES, RATIOS
 from nuanxin.membership.figures.reading import (
     Place,
     Totals,
@@ -12,6 +12,7 @@ from nuanxin.membership.figures.reading import (
 
 __all__ = [
     "FIGURES",
+    "RATIOS",
     "Place",
     "Totals",
     "by_county",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from nuanxin.kernel.figure import FigureDefinition, Unit
+from nuanxin.kernel.figure import FigureDefinition, Ratio, Unit
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership.figures.reading import Totals
 from nuanxin.membership.states import FlowKind
@@ -102,6 +102,31 @@ INVITED = _person_figure(
     "这段时间里名册导入后发出邀请的人数。还没有本人确认，不是会员。",
     public=False,
 )
+
+JOINING_RATE = FigureDefinition(
+    code="membership.joining_rate_percent",
+    label="入会率",
+    unit=Unit.PERCENT,
+    period_kind=PeriodKind.AS_OF,
+    grain="membership",
+    definition_zh=(
+        "在籍会员除以新就业形态劳动者。分子口径见“在籍会员”，一个人做几份工也只数一次；"
+        "分母取当地最近一次公布的数，不能晚于这一天，也不能太旧，来源和日期写在旁边。"
+        "市和全省没有自己的分母时，所辖县（市、区）都有才相加。公开时分子先写到十位再算。"
+    ),
+    owner="membership",
+    valid_from=_SINCE,
+    public=True,
+    dimensions=("region",),
+    decimals=2,
+    ratio=Ratio(
+        numerator=LIVE.code,
+        denominator="workers_in_scope",
+        label="新就业形态劳动者",
+        unit=Unit.PERSONS,
+    ),
+)
+RATIOS = (JOINING_RATE,)
 
 FIGURES: dict[FigureDefinition, Callable[[Totals, int | None, int | None], int]] = {
     LIVE: lambda totals, occupation, channel: totals.live(occupation, channel),

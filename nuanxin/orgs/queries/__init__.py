@@ -13,6 +13,7 @@ from nuanxin.orgs.queries.counts import (
     count_new_unions_by_route,
     live_unions_at_month_ends,
 )
+from nuanxin.orgs.queries.covered import count_covered_employers
 from nuanxin.orgs.queries.enterprises import (
     EmployerRow,
     OutletPage,
@@ -86,6 +87,7 @@ from nuanxin.orgs.queries.tree import (
 from nuanxin.orgs.queries.unions import (
     backstop_union,
     count_reports_due,
+    federation_paths,
     get_root,
     get_union,
     get_union_by_code,
@@ -128,6 +130,7 @@ __all__ = [
     "children_of",
     "count_children",
     "count_closed_outlets",
+    "count_covered_employers",
     "count_ended_unions",
     "count_live_unions",
     "count_live_unions_by_county",
@@ -144,6 +147,7 @@ __all__ = [
     "count_unions_at_a_glance",
     "covering_paths",
     "dated",
+    "federation_paths",
     "find_covered_outlet",
     "find_employer",
     "find_outlet",

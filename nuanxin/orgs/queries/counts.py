@@ -23,9 +23,16 @@ def count_live_unions(
     union_id: int | None = None,
     is_new_form: bool | None = None,
     known_at: datetime | None = None,
+    kind: UnionKind | None = None,
+    route: Route | None = None,
 ) -> int:
-    """Return how many unions there were on a day, in a region, a subtree, both or everywhere."""
-    statement, values = _living("count(*)", on, region, union_id, is_new_form, known_at)
+    """Return how many unions there were on a day, in a region, a subtree, both or everywhere.
+
+    ``kind`` and ``route`` keep those alone; no route is ``Route.OTHER``.
+    """
+    statement, values = _living(
+        "count(*)", on, region, union_id, is_new_form, known_at, kind=kind, route=route
+    )
     return int(fetch_all(statement, values)[0][0])
 
 
@@ -79,12 +86,16 @@ def count_new_unions(
     union_id: int | None = None,
     is_new_form: bool | None = True,
     known_at: datetime | None = None,
+    kind: UnionKind | None = None,
+    route: Route | None = None,
 ) -> int:
     """Return how many unions were founded in a period, those split off another included.
 
     Place and subtree are those of the day of founding; a union that has ended since still counts.
     """
-    statement, values = _founded("count(*)", period, region, union_id, is_new_form, known_at)
+    statement, values = _founded(
+        "count(*)", period, region, union_id, is_new_form, known_at, kind=kind, route=route
+    )
     return int(fetch_all(statement, values)[0][0])
 
 
@@ -143,21 +154,28 @@ def count_ended_unions(
     region: int | None = None,
     union_id: int | None = None,
     is_new_form: bool | None = None,
+    known_at: datetime | None = None,
+    kind: UnionKind | None = None,
+    route: Route | None = None,
 ) -> int:
     """Return how many ended (merged or dissolved) in a period, by seat and subtree before that."""
     where, values = region_condition(region)
-    conditions = [where, "u.ended_on BETWEEN %(start)s AND %(end)s", "t.is_seat"]
-    conditions += ["t.superseded_at IS NULL", "t.valid_to = u.ended_on"]
+    last_day = "(u.ended_on - 1)"
+    tables = "orgs_union u JOIN orgs_territory t ON t.union_id = u.id AND t.is_seat"
+    conditions = [
+        where,
+        "u.ended_on BETWEEN %(start)s AND %(end)s",
+        "t.valid_to = u.ended_on",
+        dated("t", known_at=known_at, on=last_day),
+    ]
     if union_id is not None:
-        conditions.append(
-            "EXISTS (SELECT 1 FROM orgs_ancestry a WHERE a.union_id = u.id"
-            " AND a.ancestor_id = %(union)s AND a.superseded_at IS NULL AND a.valid_to = u.ended_on)"
-        )
-    _add_new_form(conditions, values, is_new_form)
+        tables += " JOIN orgs_ancestry a ON a.union_id = u.id AND a.ancestor_id = %(union)s"
+        conditions.append(dated("a", known_at=known_at, on=last_day))
+    _add_cuts(conditions, values, is_new_form, kind, route)
     rows = fetch_all(
-        "SELECT count(*) FROM orgs_union u JOIN orgs_territory t ON t.union_id = u.id"
-        f" WHERE {' AND '.join(conditions)}",
-        values | {"start": period.start, "end": period.end, "union": union_id},
+        f"SELECT count(*) FROM {tables} WHERE {' AND '.join(conditions)}",
+        values
+        | {"start": period.start, "end": period.end, "union": union_id, "known_at": known_at},
     )
     return int(rows[0][0])
 
@@ -222,13 +240,16 @@ def _living(
     union_id: int | None,
     is_new_form: bool | None,
     known_at: datetime | None,
+    *,
+    kind: UnionKind | None = None,
+    route: Route | None = None,
 ) -> tuple[str, dict[str, Any]]:
     where, values = region_condition(region)
     tables = ["orgs_territory t"]
     conditions = [where, "t.is_seat", dated("t", known_at=known_at)]
-    if is_new_form is not None or "u." in columns:
+    if is_new_form is not None or kind or route or "u." in columns:
         tables.append("JOIN orgs_union u ON u.id = t.union_id")
-        _add_new_form(conditions, values, is_new_form)
+        _add_cuts(conditions, values, is_new_form, kind, route)
     if union_id is not None:
         tables.append("JOIN orgs_ancestry a ON a.union_id = t.union_id")
         conditions += ["a.ancestor_id = %(union)s", dated("a", known_at=known_at)]
@@ -257,6 +278,8 @@ def _founded(
     known_at: datetime | None,
     *,
     seat: bool = False,
+    kind: UnionKind | None = None,
+    route: Route | None = None,
 ) -> tuple[str, dict[str, Any]]:
     where, values = region_condition(region)
     tables = ["orgs_union u"]
@@ -268,7 +291,7 @@ def _founded(
     if union_id is not None:
         tables.append("JOIN orgs_ancestry a ON a.union_id = u.id AND a.ancestor_id = %(union)s")
         conditions.append(dated("a", known_at=known_at, on="u.founded_on"))
-    _add_new_form(conditions, values, is_new_form)
+    _add_cuts(conditions, values, is_new_form, kind, route)
     values |= {
         "start": period.start,
         "end": period.end,
@@ -282,3 +305,19 @@ def _add_new_form(conditions: list[str], values: dict[str, Any], is_new_form: bo
     if is_new_form is not None:
         conditions.append("u.is_new_form = %(new_form)s")
         values["new_form"] = is_new_form
+
+
+def _add_cuts(
+    conditions: list[str],
+    values: dict[str, Any],
+    is_new_form: bool | None,
+    kind: UnionKind | None,
+    route: Route | None,
+) -> None:
+    _add_new_form(conditions, values, is_new_form)
+    if kind is not None:
+        conditions.append("u.kind = %(kind)s")
+        values["kind"] = kind.value
+    if route is not None:
+        conditions.append("coalesce(nullif(u.route, ''), 'other') = %(route)s")
+        values["route"] = route.value

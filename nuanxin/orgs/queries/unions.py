@@ -86,6 +86,16 @@ def get_root() -> UnionRow | None:
     return union_row(row) if row else None
 
 
+def federation_paths(adcodes: Collection[int]) -> dict[int, str]:
+    """Return the path of the living federation of each province, city or county that has one."""
+    rows = fetch_all(
+        "SELECT adcode, path FROM orgs_union WHERE kind = 'federation' AND level <= 3"
+        " AND ended_on IS NULL AND adcode = ANY(%(adcodes)s) ORDER BY level DESC, id DESC",
+        {"adcodes": list(adcodes)},
+    )
+    return dict(rows)
+
+
 def list_unions_by_id(ids: Sequence[int]) -> dict[int, UnionRow]:
     """Return the unions with these ids (at most a page's worth matters to callers) by id."""
     rows = fetch_all(
