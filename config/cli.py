@@ -23,6 +23,7 @@ COMMANDS = (
     "demo",
     "import_roster",
     "figures",
+    "quota",
     "doctor",
     "migrate",
     "backup",

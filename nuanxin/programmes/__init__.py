@@ -1,0 +1,1 @@
+"""服务: offers, quotas, draws, applications, awards."""
