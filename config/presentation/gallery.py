@@ -344,6 +344,10 @@ def _desk(today: date) -> dict[str, Any]:
             {"label": "景宁畲族自治县", "value": 13655},
             {"label": "舟山", "value": 0},
         ],
+        "pairs": [
+            {"label": "外卖骑手", "bars": [{"value": 4120}, {"value": 3870}]},
+            {"label": "快递员", "bars": [{"value": 2960}, {"value": 0, "text": "不公布"}]},
+        ],
         "by_county": _by_county(),
         "by_city": {
             "330102": 28,

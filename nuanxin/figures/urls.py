@@ -5,6 +5,7 @@ from django.urls import path
 from nuanxin.figures.pages import (
     behind,
     changes,
+    comparing,
     definitions,
     drafts,
     number,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("figures/", public.figures, name="figures"),
     path("figures/number/<str:figure>/", number.figure_number, name="figures-number"),
     path("figures/definitions/", definitions.definitions, name="figure-definitions"),
+    path("figures/compare/", comparing.compare, name="figures-compare"),
     path("figures/wall/", showing.wall, name="figures-wall"),
     path("figures/dcat.json", open_data.catalogue, name="figures-dcat"),
     path("figures/embed/<str:code>/", showing.card, name="figures-card"),

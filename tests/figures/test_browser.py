@@ -40,9 +40,9 @@ def show(chromium: Browser, address: str) -> Iterator:  # noqa: F811
     """Return a function that opens what a client gets; a message in the console fails the test."""
     contexts, said = [], []
 
-    def open_at(client: Client, path: str, width: int) -> Page:
+    def open_at(client: Client, path: str, width: int, status: int = 200) -> Page:
         answer = client.get(path)
-        assert answer.status_code == 200
+        assert answer.status_code == status
         context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
         contexts.append(context)
         tab = context.new_page()
@@ -115,3 +115,17 @@ def test_the_page_that_checks_drafts(show, db, checked, width):
         assert tab.locator(".verdicts > li").count() == 2
         tab.locator("a.claim").first.click()
         assert tab.url.endswith("#v1")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "asked",
+    ["", "?region=330100&other=330200", "?region=330105&other_as_of=2025-06-10", "?region=1"],
+    ids=["asked", "places", "days", "mistaken"],
+)
+def test_the_page_that_compares(show, client, world, asked, width):
+    mistaken = asked == "?region=1"
+    tab = show(client, f"{reverse('figures-compare')}{asked}", width, 422 if mistaken else 200)
+    assert findings(tab) == []
+    assert is_narrow_enough(tab)
+    assert tab.locator(".versus").count() == ("other" in asked)

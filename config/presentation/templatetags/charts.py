@@ -84,6 +84,37 @@ def bars(rows: Sequence[Mapping[str, Any]], finding: str = "", unit: str = "") -
 
 
 @register.simple_tag
+def pair_bars(
+    rows: Sequence[Mapping[str, Any]], left: str, right: str, unit: str = ""
+) -> SafeString:
+    """Draw two bars a row: ``[{"label", "bars": [{"value", "text"?}, {…}]}]``, both on one scale.
+
+    ``left`` and ``right`` name the two sides. The words and numbers are their own table.
+    """
+    names = (left, right)
+    lengths = charting.bar_lengths(
+        [float(bar["value"] or 0) for row in rows for bar in row["bars"]]
+    )
+    drawn = [
+        {
+            "label": row["label"],
+            "bars": [
+                {
+                    "name": names[side],
+                    "text": bar.get("text") or formats.number(bar["value"]),
+                    "length": lengths[2 * number + side],
+                }
+                for side, bar in enumerate(row["bars"])
+            ],
+        }
+        for number, row in enumerate(rows)
+    ]
+    return render_to_string(
+        "components/charts/pair_bars.html", {"rows": drawn, "names": names, "unit": unit}
+    )
+
+
+@register.simple_tag
 def parts(rows: Sequence[Mapping[str, Any]], finding: str) -> SafeString:
     """Draw one bar whose parts add up: ``[{"count", "css"}]``; css is c-new, c-move, c-same …"""
     spans = charting.part_spans([int(row["count"]) for row in rows])

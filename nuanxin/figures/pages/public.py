@@ -158,6 +158,8 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
             }
             for kind, label in (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
         ],
+        "compare_url": reverse("figures-compare")
+        + f"?{urlencode({'region': board.region, 'as_of': board.as_of.isoformat()})}",
         "slider": _slider(board),
         "cards": _cards(board),
         "is_empty": not any(one.value for one in board.figures),
