@@ -17,17 +17,13 @@ from nuanxin.figures.queries.board import _ALL, _Cube
 from nuanxin.figures.rules.small_numbers import keeps_room, published, span_of
 from nuanxin.kernel import regions
 from nuanxin.membership.figures.breakdown import Cell
+from tests.figures.attacker import Attacker, Row, difference
 
 LEAST = 10
 EXACT_FROM = 40
 COUNTIES = (330102, 330105, 330106, 330203, 330212)
 TRADES = ((1, 1), (1, 2), (4, 1), (4, 2))
 MEASURES = ("live", "new")
-
-Atom = tuple[int, str, int, int, int]
-"""The moment, the measure, the county, the occupation, the channel."""
-Row = dict[Atom, Fraction]
-
 
 # ---- the rule of one number -------------------------------------------------------------------
 
@@ -68,46 +64,6 @@ def test_where_a_total_stands_to_the_person_each_part_may_still_be_several(
 # ---- the attacker -----------------------------------------------------------------------------
 
 
-class Attacker:
-    """Keeps the span of all he was told, as rows in echelon form."""
-
-    def __init__(self) -> None:
-        self.rows: dict[Atom, Row] = {}
-
-    def learn(self, row: Row) -> None:
-        """Take in that a sum is known."""
-        rest = self._rest(row)
-        if not rest:
-            return
-        lead = min(rest)
-        scale = rest[lead]
-        rest = {atom: part / scale for atom, part in rest.items()}
-        for other in self.rows.values():
-            if lead in other:
-                _take_off(other, rest, other[lead])
-        self.rows[lead] = rest
-
-    def knows(self, row: Row) -> bool:
-        """Return whether the sum follows from what he was told."""
-        return not self._rest(row)
-
-    def _rest(self, row: Row) -> Row:
-        rest = dict(row)
-        for atom in sorted(row):
-            if atom in rest and atom in self.rows:
-                _take_off(rest, self.rows[atom], rest[atom])
-        return rest
-
-
-def _take_off(row: Row, other: Row, times: Fraction) -> None:
-    for atom, part in list(other.items()):
-        left = row.get(atom, Fraction(0)) - times * part
-        if left:
-            row[atom] = left
-        else:
-            row.pop(atom, None)
-
-
 History = list[dict[tuple[int, int, int], tuple[int, int]]]
 """At each moment the live and the new persons by county, occupation and channel.
 
@@ -126,7 +82,7 @@ def cubes_of(history: History, exact_from: int) -> list[_Cube]:
 
 
 def atoms_of(moment: int, measure: str, region: str, cut: tuple[str, int]) -> Row:
-    """Return the sum that a cell is."""
+    """Return the sum that a cell is: of moment, measure, county, occupation, channel."""
     prefix = regions.area_prefix(region)
     return {
         (moment, measure, county, occupation, channel): Fraction(1)
@@ -161,10 +117,6 @@ def attack(cubes: list[_Cube], *, is_guarded: bool) -> Attacker:
             new, live = (atoms_of(moment, name, region, cut) for name in ("new", "live"))
             attacker.learn(difference(new, live))
     return attacker
-
-
-def difference(later: Row, earlier: Row) -> Row:
-    return later | {atom: -part for atom, part in earlier.items()}
 
 
 def small_ones_found(cubes: list[_Cube], attacker: Attacker) -> list[object]:

@@ -52,7 +52,11 @@ class Publications(Schema):
 
 
 class PublishedLine(Schema):
-    """One number as published; ``value`` null is withheld."""
+    """One number as published; ``value`` null is withheld.
+
+    Since format 2 persons are written to ``rounded_to``, and ``seal`` stands for the measured number
+    and its rows: the evidence for auditors opens it. ``rows_hash`` and ``rows`` are of format 1.
+    """
 
     position: int
     code: str
@@ -69,8 +73,10 @@ class PublishedLine(Schema):
     value: int | None
     withheld: bool
     digest: str
-    rows_hash: str | None
-    rows: int | None
+    rounded_to: int | None = None
+    seal: str | None = None
+    rows_hash: str | None = None
+    rows: int | None = None
     note: str | None
 
 
@@ -141,7 +147,9 @@ def list_publications(
     return page([_plain(one) for one in found.items], found.next)
 
 
-@router.get("/{publication_id}", response=Signed, summary="一份发布的全文和签名")
+@router.get(
+    "/{publication_id}", response=Signed, exclude_unset=True, summary="一份发布的全文和签名"
+)
 @requires("figure.view")
 def get_publication(request: HttpRequest, response: HttpResponse, publication_id: Id) -> Any:
     """Return the signed text; it never changes, whatever becomes of the version later."""

@@ -1,13 +1,12 @@
-"""Filling a draft with lines: measured by one scan, with what is too small withheld."""
+"""Filling a draft with lines: measured by one scan, written as everybody may read them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from nuanxin.figures.models import Publication, PublicationLine
 from nuanxin.figures.queries.deriving import (
     Cell,
-    Derived,
     derive,
     get_publishable,
     line_digest,
@@ -18,14 +17,15 @@ from nuanxin.figures.queries.publications import (
     cut_words,
     last_values,
     line_key,
+    seal_of,
     when_of,
 )
 from nuanxin.figures.queries.registry import get_figure
-from nuanxin.figures.rules.small_numbers import cells_to_withhold
+from nuanxin.figures.rules.sealing import FORMAT, new_salt
+from nuanxin.figures.rules.small_numbers import told_of
 from nuanxin.figures.rules.validation import LineFacts, Threshold
 from nuanxin.kernel import clock, occupations, regions
 from nuanxin.kernel.errors import Malformed
-from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership.figures.evidence import WEIGHTS
@@ -83,70 +83,42 @@ def _places_below(region: int, below: int) -> list[int]:
 
 
 def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
-    """Measure the cells and add them as the lines of a draft."""
+    """Measure the cells and add them as the lines of a draft; its salt is drawn anew."""
+    publication.format, publication.salt = FORMAT, new_salt()
+    publication.save(update_fields=["format", "salt"])
     when = when_of(publication)
     found = derive(cells, when, top=publication.region)
-    withheld = _withheld(found, publication)
     rows = []
     for position, cell in enumerate(cells, start=1):
         definition = get_figure(cell[0])
-        is_withheld = cell in withheld
-        value = None if is_withheld else found[cell].value
+        measured = found[cell]
+        least = publication.least_persons
+        value, rounded_to = told_of(measured.value, definition.unit, least=least)
         in_period = definition.period_kind is not PeriodKind.AS_OF
-        rows.append(
-            PublicationLine(
-                publication=publication,
-                position=position,
-                code=cell[0],
-                label=definition.label,
-                unit=definition.unit.label,
-                definition=definition.definition_zh,
-                definition_version=definition.version,
-                region=cell[1],
-                occupation=cell[2],
-                channel=cell[3],
-                period_start=publication.period_start if in_period else None,
-                as_of=publication.as_of,
-                value=value,
-                is_withheld=is_withheld,
-                digest=line_digest(cell, definition.version, when, value),
-                rows_hash="" if is_withheld else found[cell].rows.hash,
-                rows_count=None if is_withheld else found[cell].rows.rows,
-            )
+        line = PublicationLine(
+            publication=publication,
+            position=position,
+            code=cell[0],
+            label=definition.label,
+            unit=definition.unit.label,
+            definition=definition.definition_zh,
+            definition_version=definition.version,
+            region=cell[1],
+            occupation=cell[2],
+            channel=cell[3],
+            period_start=publication.period_start if in_period else None,
+            as_of=publication.as_of,
+            value=value,
+            rounded_to=rounded_to,
+            is_withheld=value is None,
+            measured=measured.value,
+            digest=line_digest(cell, definition.version, when, value),
+            rows_hash=measured.rows.hash,
+            rows_count=measured.rows.rows,
         )
+        line.rows_seal = seal_of(line, publication)
+        rows.append(line)
     PublicationLine.objects.bulk_create(rows, batch_size=500)
-
-
-def _withheld(found: dict[Cell, Derived], publication: Publication) -> frozenset[Cell]:
-    """Return the cells of few persons, and those that a subtraction would give them back by."""
-    values = {
-        cell: abs(one.value)
-        for cell, one in found.items()
-        if get_figure(cell[0]).unit is Unit.PERSONS
-    }
-    return cells_to_withhold(values, _sums(values), least=publication.least_persons)
-
-
-def _sums(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Return every total with its parts below, and with its parts by each cut."""
-    known = list(cells)
-    sums = []
-    for total in known:
-        code, region, occupation, channel = total
-        if occupation or channel:
-            continue
-        below = [c for c in known if c[0] == code and not c[2] and not c[3] and _is_under(c, total)]
-        by_trade = [c for c in known if c[:2] == (code, region) and c[2]]
-        by_way = [c for c in known if c[:2] == (code, region) and c[3]]
-        sums += [[total, *parts] for parts in (below, by_trade, by_way) if parts]
-    return sums
-
-
-def _is_under(cell: Cell, total: Cell) -> bool:
-    place, upper = cell[1], total[1]
-    if upper % 10_000 == 0:
-        return place % 10_000 != 0 and place % 100 == 0
-    return upper % 100 == 0 and place % 100 != 0 and place // 100 * 100 == upper
 
 
 def lines_facts(
@@ -161,7 +133,7 @@ def lines_facts(
             unit=line.unit,
             defined_unit=get_figure(line.code).unit.label,
             region=line.region,
-            value=line.value,
+            value=line.counted,
             as_of=line.as_of,
             period_start=line.period_start,
             occupation=line.occupation,
@@ -176,7 +148,7 @@ def lines_facts(
 
 def _upkeep(publication: Publication, line: PublicationLine, now: datetime) -> int | None:
     """Return what the fast reading gives; only for the region itself, all together."""
-    if line.region != publication.region or cut_words(line) or line.value is None:
+    if line.region != publication.region or cut_words(line) or line.counted is None:
         return None
     when = when_of(publication)
     is_as_of = get_figure(line.code).period_kind is PeriodKind.AS_OF

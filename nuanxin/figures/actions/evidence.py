@@ -32,15 +32,20 @@ Open = Callable[[str], Any]
 """Opens a file of the export by name, for writing bytes; a context manager."""
 
 _BLOCK = 1 << 20
-_READ_ME = """这一份是“{title}”第 {version} 版的明细，不带身份：没有姓名、证件号、电话，行号是随写随编的。
+_READ_ME = """只供审计使用，不对外：不能公布，不能转给别人，用完请删除。
+
+这一份是“{title}”第 {version} 版的明细，不带身份：没有姓名、证件号、电话，行号是随写随编的。
+数是精确到个位的，人少的格子也在里面，几行合起来就可能认出人。公布的数写到十位、人少的不写，就是为了这个。
 
 怎么核对：装有 Python 3.11 以上的电脑上，在这个文件夹里执行
 
     python3 recompute.py
 
-它会从 flows.csv 和 unions.csv 重算每一个数，并核对明细指纹、全文指纹和签名。全部一致返回 0，有一处不一致返回 1。
+它会从 flows.csv 和 unions.csv 重算每一个数，由实测的数推出公布的数，并核对明细指纹、明细封条、全文指纹和签名。
+全部一致返回 0，有一处不一致返回 1。
 
-publication.json  发布的全文、指纹、签名、公钥
+publication.json  发布的全文、指纹、签名、公钥（只有这一个文件是公开的）
+measured.json     实测的数、明细指纹和行数，还有封条的盐（不对外）
 definitions.json  每个指标怎么算
 flows.csv         会籍变动：一行一笔，工会编号、县、职业、渠道、种类、日期、人数
 unions.csv        被数到的工会：指标、工会编号、驻地
@@ -104,6 +109,7 @@ def _write(publication: Publication, opened: Open, told: Told | None) -> int:
         "publication.json": json.dumps(
             signed_document(publication, lines), ensure_ascii=False, indent=1
         ),
+        "measured.json": json.dumps(_measured(publication, lines), ensure_ascii=False, indent=1),
         "definitions.json": json.dumps(_definitions(lines), ensure_ascii=False, indent=1),
         "recompute.py": Path(recompute.__file__).read_text(encoding="utf-8"),
         "说明.txt": _READ_ME.format(title=publication.title, version=publication.version),
@@ -172,6 +178,22 @@ def _definitions(lines: list[PublicationLine]) -> dict[str, Any]:
         "kinds": {str(int(kind)): kind.label for kind in FlowKind},
         "occupations": {str(one.key): one.code for one in occupations.all_occupations()},
         "channels": {str(int(channel)): channel.code for channel in Channel},
+    }
+
+
+def _measured(publication: Publication, lines: list[PublicationLine]) -> dict[str, Any]:
+    return {
+        "notice": "只供审计使用，不对外：里面是精确到个位的数，人少的格子也在",
+        "salt": bytes(publication.salt).hex() if publication.salt else None,
+        "lines": [
+            {
+                "position": line.position,
+                "measured": line.counted,
+                "rows": line.rows_count,
+                "rows_hash": line.rows_hash or None,
+            }
+            for line in lines
+        ],
     }
 
 

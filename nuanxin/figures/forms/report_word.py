@@ -25,7 +25,7 @@ _TYPE = "Microsoft YaHei"
 _RED, _DEEP = RGBColor(0xC8, 0x32, 0x1F), RGBColor(0x8F, 0x1F, 0x12)
 _INK, _SOFT = RGBColor(0x1F, 0x1B, 0x18), RGBColor(0x5F, 0x57, 0x50)
 _HAIR, _RULE, _PAPER = "E7DED3", "CFC3B5", "FBF7F2"
-_ROUNDING = "人数按公布的规则取到最近的整十，写着“取到 10”；全省、全市的大数到个位。"
+_ROUNDING = "人数按公布的规则取到最近的整十，写着“取到 10”。"
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Written into every file, so that the same report gives the same file."""
 

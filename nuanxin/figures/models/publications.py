@@ -9,6 +9,7 @@ or out of the chain; a lock before those below, an unlocking below a lock.
 from django.db import models
 from django.db.models import F, Q
 
+from nuanxin.figures.rules.sealing import FORMAT
 from nuanxin.figures.states import EVERYBODY_READS, UNDER_WAY
 
 
@@ -28,6 +29,8 @@ class Publication(models.Model):
 
     ``content_hash`` is the SHA-256 of the canonical text that ``rules.sealing`` makes of the row
     and its lines; ``signature`` (Ed25519) is over it, ``previous_hash`` is the one before.
+    ``format`` is how that text is written (``rules.sealing.FORMATS``); ``salt`` binds the seals of
+    its lines, and is handed out with the evidence only.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,6 +47,8 @@ class Publication(models.Model):
     known_at = models.DateTimeField("按哪一刻所知")
     measured_at = models.DateTimeField("测算时间")
     least_persons = models.SmallIntegerField("一格最少人数")
+    format = models.SmallIntegerField("文本格式", default=FORMAT)
+    salt = models.BinaryField("封条的盐", max_length=32, null=True)
     state = models.SmallIntegerField("状态", default=1)
     round = models.SmallIntegerField("第几轮审签", default=1)
     reason = models.CharField("更正原因", max_length=300, blank=True)
@@ -107,7 +112,10 @@ class Publication(models.Model):
 class PublicationLine(models.Model):
     """发布的数: one figure of one place and cut, with definition and lineage as they were then.
 
-    ``value`` is empty where the number is withheld, and so are the row-set's hash and count then.
+    ``value`` is what everybody reads: to the ten where it counts persons (``rounded_to``), empty
+    where it is withheld. ``measured``, the row-set's hash and count are for those with the right and
+    for auditors; ``rows_seal`` binds them in the public text. A line of format 1 has no seal: there
+    value, hash and count were public, and all empty where withheld.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -126,10 +134,13 @@ class PublicationLine(models.Model):
     period_start = models.DateField("起始日", null=True)
     as_of = models.DateField("截至日")
     value = models.BigIntegerField("数值", null=True)
+    rounded_to = models.SmallIntegerField("写到几的整倍数", default=1)
     is_withheld = models.BooleanField("不公布", default=False)
+    measured = models.BigIntegerField("实测", null=True)
     digest = models.CharField("测算指纹", max_length=16)
     rows_hash = models.CharField("明细指纹", max_length=64, blank=True)
     rows_count = models.BigIntegerField("明细行数", null=True)
+    rows_seal = models.CharField("明细封条", max_length=64, blank=True)
     note = models.CharField("变动说明", max_length=200, blank=True)
 
     class Meta:
@@ -141,11 +152,30 @@ class PublicationLine(models.Model):
                 name="line_once_a_place_and_cut",
             ),
             models.CheckConstraint(
-                condition=Q(is_withheld=False, value__isnull=False, rows_count__isnull=False)
-                | Q(is_withheld=True, value__isnull=True, rows_count__isnull=True, rows_hash=""),
+                condition=Q(
+                    ~Q(rows_seal=""),
+                    ~Q(rows_hash=""),
+                    Q(is_withheld=True, value__isnull=True)
+                    | Q(is_withheld=False, value__isnull=False),
+                    measured__isnull=False,
+                    rows_count__isnull=False,
+                )
+                | Q(
+                    Q(is_withheld=False, value__isnull=False, rows_count__isnull=False)
+                    | Q(
+                        is_withheld=True, value__isnull=True, rows_count__isnull=True, rows_hash=""
+                    ),
+                    rows_seal="",
+                    measured__isnull=True,
+                ),
                 name="line_withheld_tells_nothing",
             ),
         ]
+
+    @property
+    def counted(self) -> int | None:
+        """Return the number to the one, for those with the right; None where format 1 withheld it."""
+        return self.value if self.measured is None else self.measured
 
 
 class Approval(models.Model):

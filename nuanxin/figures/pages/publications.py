@@ -293,7 +293,8 @@ def _context(actor: Actor, found: Publication, done: str) -> dict[str, Any]:
         "columns": [
             {"label": "指标"},
             {"label": "地区"},
-            {"label": "数", "css": "num"},
+            {"label": "公布", "css": "num"},
+            {"label": "实测", "css": "num"},
             {"label": "明细行", "css": "num"},
         ],
         "rows": line_rows(lines),

@@ -75,6 +75,7 @@ def publication(request: HttpRequest, publication_id: int) -> HttpResponse:
         "fault": fault.sentence if fault else "",
         "groups": _groups(lines),
         "withheld": sum(line.is_withheld for line in lines),
+        "rounded_to": max((line.rounded_to for line in lines), default=1),
         "changes": _changes(found, versions, lines),
         "lineage": lineage_of(found),
         "versions": version_rows(versions, found.id, "publication"),
@@ -120,13 +121,14 @@ def version_rows(versions: list[Publication], shown: int, page: str) -> list[dic
 
 
 def line_rows(lines: list[PublicationLine]) -> list[dict[str, Any]]:
-    """Return the lines as rows of a table."""
+    """Return the lines as rows of the desk's table: what everybody reads, and what was measured."""
     return [
         {
             "cells": [
                 {"text": line.label, "note": cut_words(line)},
                 region_words(line.region),
                 {"text": value_words(line), "css": "num", "note": line.note},
+                {"text": "" if line.counted is None else f"{line.counted:,}", "css": "num"},
                 {
                     "text": f"{line.rows_count:,}" if line.rows_count is not None else "",
                     "css": "num",
@@ -161,7 +163,8 @@ def _groups(lines: list[PublicationLine]) -> list[dict[str, Any]]:
                 "code": line.code,
                 "value": value_words(line),
                 "digest": line.digest,
-                "rows_hash": line.rows_hash,
+                "rows_hash": "" if line.rows_seal else line.rows_hash,
+                "seal": line.rows_seal,
                 "rows": [],
             },
         )
@@ -217,5 +220,5 @@ def _changes(
             ]
         }
         for row in compare(lines_of(before.id), lines)
-        if row.before != row.after
+        if row.is_changed
     ]

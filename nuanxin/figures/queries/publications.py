@@ -10,7 +10,8 @@ from django.db.models import Q
 from nuanxin.figures import permissions
 from nuanxin.figures.models import Approval, Publication, PublicationLine
 from nuanxin.figures.queries.deriving import When
-from nuanxin.figures.rules.sealing import FORMAT
+from nuanxin.figures.rules.sealing import FORMATS, rows_seal
+from nuanxin.figures.rules.small_numbers import published
 from nuanxin.figures.states import EVERYBODY_READS, UNDER_WAY, PublicationState
 from nuanxin.kernel import occupations, policy, regions
 from nuanxin.kernel.actor import Actor
@@ -119,7 +120,7 @@ def versions_of(series_id: int, *, frozen_only: bool) -> list[Publication]:
 
 
 def last_values(publication: Publication) -> dict[tuple[str, int, str, str], int]:
-    """Return what the publication of the region before this one said, by figure, region and cut.
+    """Return what the publication of the region before this one measured, by figure, region and cut.
 
     A correction is compared with what it corrects; any other with the latest that stands for an
     earlier day of the same kind of period.
@@ -137,9 +138,7 @@ def last_values(publication: Publication) -> dict[tuple[str, int, str, str], int
     if latest is None or not _are_comparable(publication, latest):
         return {}
     return {
-        (line.code, line.region, line.occupation, line.channel): line.value
-        for line in lines_of(latest.id)
-        if line.value is not None
+        line_key(line): line.counted for line in lines_of(latest.id) if line.counted is not None
     }
 
 
@@ -156,7 +155,10 @@ _LIKE_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class ChangedLine:
-    """One figure in two versions; None where a version has it not or withholds it."""
+    """One figure in two versions; None where a version has it not or withholds it.
+
+    ``rounded_to`` is the coarser of what the two are rounded to.
+    """
 
     label: str
     region: int
@@ -164,11 +166,23 @@ class ChangedLine:
     unit: str
     before: int | None
     after: int | None
+    rounded_to: int = 1
 
     @property
     def change(self) -> int | None:
-        """Return after less before."""
-        return None if self.before is None or self.after is None else self.after - self.before
+        """Return after less before, both written alike."""
+        before, after = self._alike(self.before), self._alike(self.after)
+        return None if before is None or after is None else after - before
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether the two say something else; to the one or to the ten is no difference."""
+        return self._alike(self.before) != self._alike(self.after)
+
+    def _alike(self, value: int | None) -> int | None:
+        if value is None or self.rounded_to == 1:
+            return value
+        return published(value, least=self.rounded_to)
 
 
 def compare(
@@ -188,6 +202,7 @@ def compare(
                 unit=one.unit,
                 before=old[key].value if key in old else None,
                 after=new[key].value if key in new else None,
+                rounded_to=max(line.rounded_to for line in (old.get(key), new.get(key)) if line),
             )
         )
     return rows
@@ -215,7 +230,7 @@ def when_of(publication: Publication) -> When:
 def content_of(publication: Publication, lines: Iterable[PublicationLine]) -> dict[str, Any]:
     """Return what is signed: everything that a reader is told of a version. No person is named."""
     return {
-        "format": FORMAT,
+        "format": FORMATS[publication.format],
         "series": publication.series_id,
         "version": publication.version,
         "is_withdrawal": publication.is_withdrawal,
@@ -231,11 +246,24 @@ def content_of(publication: Publication, lines: Iterable[PublicationLine]) -> di
         "reason": publication.reason,
         "number": publication.number,
         "previous": publication.previous_hash,
-        "lines": [_line_content(line) for line in lines],
+        "lines": [_line_content(line, publication.format) for line in lines],
     }
 
 
-def _line_content(line: PublicationLine) -> dict[str, Any]:
+def seal_of(line: PublicationLine, publication: Publication) -> str:
+    """Return the seal of a line of format 2; of format 1, which had none, ""."""
+    if publication.salt is None:
+        return ""
+    measured = [line.measured, line.rows_count, line.rows_hash]
+    return rows_seal(
+        bytes(publication.salt), [line.code, str(line.region), *line_key(line)[2:], *measured]
+    )
+
+
+def _line_content(line: PublicationLine, text_format: int) -> dict[str, Any]:
+    bound: dict[str, Any] = {"rounded_to": line.rounded_to, "seal": line.rows_seal}
+    if text_format == 1:
+        bound = {"rows_hash": line.rows_hash or None, "rows": line.rows_count}
     return {
         "position": line.position,
         "code": line.code,
@@ -252,9 +280,8 @@ def _line_content(line: PublicationLine) -> dict[str, Any]:
         "value": line.value,
         "withheld": line.is_withheld,
         "digest": line.digest,
-        "rows_hash": line.rows_hash or None,
-        "rows": line.rows_count,
         "note": line.note or None,
+        **bound,
     }
 
 

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from nuanxin.figures.models import Publication, PublicationLine
-from nuanxin.figures.queries.deriving import derive, line_digest
+from nuanxin.figures.queries.deriving import Derived, derive, line_digest
 from nuanxin.figures.queries.publication_key import public_keys
-from nuanxin.figures.queries.publications import content_of, line_key, lines_of, when_of
+from nuanxin.figures.queries.publications import (
+    content_of,
+    line_key,
+    lines_of,
+    seal_of,
+    when_of,
+)
 from nuanxin.figures.rules.sealing import NO_HASH, content_hash, is_signed
+from nuanxin.figures.rules.small_numbers import told_of
 from nuanxin.kernel import regions
+from nuanxin.kernel.figure import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,12 @@ def verify_seal(publication: Publication, lines: list[PublicationLine]) -> Fault
                 f"{_where(line)}的测算指纹和它的数对不上：发布以后被改过。",
                 _where(line),
             )
+        if line.rows_seal != seal_of(line, publication) or not _is_told_by_rule(line, publication):
+            return Fault(
+                "figures.seal_differs",
+                f"{_where(line)}的明细封条和实测的数对不上：发布以后被改过。",
+                _where(line),
+            )
     if content_hash(content_of(publication, lines)) != publication.content_hash:
         return Fault(
             "figures.content_differs", "发布的文字或数和发布时的指纹对不上：发布以后被改过。"
@@ -94,24 +108,44 @@ def _chain_fault(publication: Publication) -> Fault | None:
 
 
 def rederive_fault(publication: Publication, lines: list[PublicationLine]) -> Fault | None:
-    """Return the first line that the rows do not give again; one scan of the flows."""
-    shown = [line for line in lines if not line.is_withheld]
-    found = derive([line_key(line) for line in shown], when_of(publication), top=publication.region)
-    for line in shown:
+    """Return the first line that the rows do not give again; one scan of the flows.
+
+    Whatever is withheld is derived too, but for format 1. The sentence is for everybody: it tells
+    numbers as they may be published.
+    """
+    known = [line for line in lines if line.counted is not None]
+    found = derive([line_key(line) for line in known], when_of(publication), top=publication.region)
+    for line in known:
         again = found[line_key(line)]
-        if again.value != line.value:
-            return Fault(
-                "figures.value_differs",
-                f"{_where(line)}发布的是 {line.value:,}，按当时所知重算是 {again.value:,}。",
-                _where(line),
-            )
+        if again.value != line.counted:
+            return Fault("figures.value_differs", _value_sentence(line, again), _where(line))
         if again.rows.hash != line.rows_hash:
             return Fault(
                 "figures.rows_differ",
-                f"{_where(line)}的数还是 {line.value:,}，明细却不是发布时的那些行了。",
+                f"{_where(line)}的数没变，明细却不是发布时的那些行了。",
                 _where(line),
             )
     return None
+
+
+def _value_sentence(line: PublicationLine, again: Derived) -> str:
+    value, _ = told_of(again.value, _unit_of(line), least=line.publication.least_persons)
+    if value == line.value:
+        return f"{_where(line)}公布的数没变，重算出来的实测数却和发布时不一样。"
+    was, now = ("不公布" if one is None else f"{one:,}" for one in (line.value, value))
+    return f"{_where(line)}发布的是 {was}，按当时所知重算，公布的数是 {now}。"
+
+
+def _is_told_by_rule(line: PublicationLine, publication: Publication) -> bool:
+    """Return whether the public number follows from the measured one; of format 1 it is the same."""
+    if publication.salt is None or line.measured is None:
+        return publication.format == 1
+    told = told_of(line.measured, _unit_of(line), least=publication.least_persons)
+    return told == (line.value, line.rounded_to) and line.is_withheld == (line.value is None)
+
+
+def _unit_of(line: PublicationLine) -> Unit:
+    return next(unit for unit in Unit if unit.label == line.unit)
 
 
 def verify_publication(publication: Publication, *, rederive: bool) -> Verification:

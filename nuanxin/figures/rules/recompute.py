@@ -3,12 +3,15 @@
 Written for an auditor's laptop: no network, no database, nothing to install. It reads the files that
 stand beside it, counts every number again from the rows, checks the fingerprint of each set of rows,
 the fingerprint of the whole text and its signature, and prints what agrees and what differs.
+Since format 2 the public text has persons to the ten and a seal for each line; measured.json, which
+is not public, has the numbers to the one and the salt that opens the seals.
 Ends with 0 when everything agrees, with 1 when anything differs, with 2 when a file is missing.
 """
 
 import base64
 import csv
 import hashlib
+import hmac
 import json
 import sys
 from collections import defaultdict
@@ -18,6 +21,9 @@ from typing import Any
 
 PARTS, PART_HEX = 4, 15
 MARK = b"nuanxin publication v1\n"
+EXACT = "nuanxin-publication/1"
+"""The format of texts that told numbers to the one."""
+OF_PERSONS = ("人", "人次")
 
 # Ed25519 (RFC 8032), verification only.
 P = 2**255 - 19
@@ -185,35 +191,92 @@ def recompute(
     return found
 
 
+def told(value: int, unit: str, least: int) -> tuple[int | None, int]:
+    """Return a number as it is published, and what it is rounded to: persons to the ``least``."""
+    if unit not in OF_PERSONS:
+        return value, 1
+    size = abs(value)
+    if 0 < size < least:
+        return None, least
+    rounded = (size + least // 2) // least * least
+    return (rounded if value >= 0 else -rounded), least
+
+
+def seal_of(line: dict[str, Any], rows: Rows, salt: bytes) -> str:
+    """Return the seal that the public text must have for a line."""
+    cell = [line["code"], line["region"], line["occupation"] or "", line["channel"] or ""]
+    parts = [*cell, rows.value, rows.rows, rows.hash]
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(salt, text.encode(), hashlib.sha256).hexdigest()
+
+
+def fault_of_exact(line: dict[str, Any], again: Rows) -> str:
+    """Return what differs of a line of format 1, "" for nothing."""
+    if again.value != line["value"]:
+        return f"发布 {line['value']}，重算 {again.value}"
+    return "" if again.hash == line["rows_hash"] else "数一样，明细和发布时不是同一批行"
+
+
+def fault_of_sealed(line: dict[str, Any], again: Rows, measured: dict[str, Any], least: int) -> str:
+    """Return what differs of a line whose public text is rounded and sealed, "" for nothing."""
+    known = measured["lines"][line["position"]]
+    if again.value != known["measured"]:
+        return f"实测 {known['measured']}，重算 {again.value}"
+    if again.hash != known["rows_hash"]:
+        return "数一样，明细和发布时不是同一批行"
+    if told(again.value, line["unit"], least) != (line["value"], line["rounded_to"]):
+        return f"公布的数 {line['value']} 不是由实测 {again.value} 按规则写出来的"
+    if seal_of(line, again, bytes.fromhex(measured["salt"])) != line["seal"]:
+        return "明细封条打不开：公布时封的不是这个数或者不是这些行"
+    return ""
+
+
+def faults_of_text(published: dict[str, Any]) -> list[str]:
+    """Return what differs of the whole text and of its signature."""
+    faults = []
+    content = published["content"]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if hashlib.sha256(text.encode()).hexdigest() != published["hash"]:
+        faults.append("发布的文字或数和指纹对不上")
+    key, signature = (base64.b64decode(published[name]) for name in ("public_key", "signature"))
+    if not is_signed(key, MARK + published["hash"].encode(), signature):
+        faults.append("签名对不上")
+    return faults
+
+
+def read_measured(folder: Path) -> dict[str, Any]:
+    """Return what is not public, its lines by position."""
+    measured: dict[str, Any] = json.loads((folder / "measured.json").read_text(encoding="utf-8"))
+    measured["lines"] = {line["position"]: line for line in measured["lines"]}
+    return measured
+
+
 def faults_of(folder: Path) -> list[str]:
     """Return what differs, one sentence each; print each line on the way."""
     published = json.loads((folder / "publication.json").read_text(encoding="utf-8"))
     definitions = json.loads((folder / "definitions.json").read_text(encoding="utf-8"))
     content = published["content"]
-    faults = []
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    hashed = hashlib.sha256(text.encode()).hexdigest()
-    if hashed != published["hash"]:
-        faults.append("发布的文字或数和指纹对不上")
-    key, signature = (base64.b64decode(published[name]) for name in ("public_key", "signature"))
-    if not is_signed(key, MARK + published["hash"].encode(), signature):
-        faults.append("签名对不上")
+    faults = faults_of_text(published)
+    is_exact = content["format"] == EXACT
+    measured = {} if is_exact else read_measured(folder)
     flows, unions = read_flows(folder, content), read_unions(folder)
     for line in content["lines"]:
         name = f"{line['region_name']}{line['label']}"
         name += "".join(f"·{line[cut]}" for cut in ("occupation", "channel") if line[cut])
-        if line["withheld"]:
+        if is_exact and line["withheld"]:
             print(f"不公布  {name}")
             continue
         again = recompute(line, definitions, flows, unions)
-        if again.value != line["value"]:
-            faults.append(f"{name}：发布 {line['value']}，重算 {again.value}")
-            print(f"不一致  {faults[-1]}")
-        elif again.hash != line["rows_hash"]:
-            faults.append(f"{name}：数一样，明细和发布时不是同一批行")
+        if is_exact:
+            fault = fault_of_exact(line, again)
+        else:
+            fault = fault_of_sealed(line, again, measured, content["least_persons"])
+        if fault:
+            faults.append(f"{name}：{fault}")
             print(f"不一致  {faults[-1]}")
         else:
-            print(f"一致    {name}：{again.value} {line['unit']}（{again.rows} 行）")
+            public = "不公布" if line["value"] is None else f"公布 {line['value']}"
+            print(f"一致    {name}：实测 {again.value} {line['unit']}，{public}（{again.rows} 行）")
     return faults
 
 

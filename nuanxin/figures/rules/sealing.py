@@ -4,17 +4,25 @@ The canonical text is JSON with sorted keys, no spaces, Chinese as it is, whole 
 can make it again. ``content_hash`` is its SHA-256; the signature is Ed25519 over ``signed_bytes``.
 The row-set hash of a line does not depend on the order of its rows: SHA-256 of each row's text is cut
 into four numbers of 60 bits, which are summed; so a region's hash is the sum of its counties'.
+
+Since format 2 neither that hash nor the count of rows nor the measured value is public: few rows can
+be guessed and tried. A line carries a seal instead (``rows_seal``), bound with a salt of its version
+that only the evidence for auditors holds.
 """
 
 import hashlib
+import hmac
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMAT = "nuanxin-publication/1"
+FORMATS = {1: "nuanxin-publication/1", 2: "nuanxin-publication/2"}
+"""What the signed text calls its format: 1 exact, with hashes and counts of rows; 2 as the board."""
+FORMAT = 2
 NO_HASH = "0" * 64
 """What the first publication has for the one before."""
 _MARK = b"nuanxin publication v1\n"
@@ -32,6 +40,20 @@ def canonical(content: Any) -> str:
 def content_hash(content: Any) -> str:
     """Return the SHA-256 of the canonical text, 64 hex digits."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def new_salt() -> bytes:
+    """Return the salt of one measured version: 32 bytes that nobody can guess."""
+    return secrets.token_bytes(32)
+
+
+def rows_seal(salt: bytes, parts: list[Any]) -> str:
+    """Return the seal of a line, 64 hex digits: HMAC-SHA256 of what was measured and of its rows.
+
+    ``parts``: code, region, occupation, channel, measured value, count of rows, row-set hash.
+    Whoever has the salt can prove the line; whoever has not learns nothing, not even by trial.
+    """
+    return hmac.new(salt, canonical(parts).encode(), hashlib.sha256).hexdigest()
 
 
 def signed_bytes(hash_text: str) -> bytes:

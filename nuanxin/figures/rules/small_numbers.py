@@ -9,13 +9,22 @@ Only the totals of a city or the province may stand to the person, and only whil
 can be told from the rest (``keeps_room``).
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-Cell = TypeVar("Cell", bound=Hashable)
-_MOST_ROUNDS = 50
+from nuanxin.kernel.figure import Unit
+
 Span = tuple[int, int]
 """From and to which number of persons a published one may stand for, both included."""
+
+
+def told_of(value: int, unit: Unit, *, least: int) -> tuple[int | None, int]:
+    """Return a number of a publication as everybody may read it, and what it is rounded to.
+
+    Persons, and times that persons had something, are written to the ``least``; unions to the one.
+    """
+    if unit in (Unit.PERSONS, Unit.PERSON_TIMES):
+        return published(value, least=least), least
+    return value, 1
 
 
 def published(value: int, *, least: int) -> int | None:
@@ -52,30 +61,3 @@ def keeps_room(total: int, parts: Sequence[Span], *, room: int) -> bool:
         if to - from_ < room:
             return False
     return True
-
-
-def cells_to_withhold(
-    values: Mapping[Cell, int], sums: Iterable[Sequence[Cell]], *, least: int
-) -> frozenset[Cell]:
-    """Return the cells of one table of exact numbers that must not be shown. A cell that is absent is zero.
-
-    Each of ``sums`` is a total followed by its parts. Cells from 1 to ``least`` − 1 are withheld;
-    zero says nothing about anybody and is shown. Beside a lone withheld part goes the next
-    smallest part of its sum, and only where there is none the total.
-    """
-    withheld = {cell for cell, value in values.items() if 0 < value < least}
-    equations = [[cell for cell in each if values.get(cell, 0)] for each in sums]
-    for _ in range(_MOST_ROUNDS):
-        added = False
-        for equation in equations:
-            hidden = [cell for cell in equation if cell in withheld]
-            if len(hidden) != 1:
-                continue
-            total, *parts = equation
-            open_parts = [cell for cell in parts if cell not in withheld]
-            candidates = open_parts or [total]
-            withheld.add(min(candidates, key=lambda cell: values[cell]))
-            added = True
-        if not added:
-            break
-    return frozenset(withheld)

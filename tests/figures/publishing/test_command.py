@@ -63,6 +63,7 @@ def test_export_writes_a_folder_that_says_how_to_check_it(world, tmp_path, capsy
     assert "recompute.py" in capsys.readouterr().out
     assert {path.name for path in folder.iterdir()} == {
         "publication.json",
+        "measured.json",
         "definitions.json",
         "recompute.py",
         "flows.csv",

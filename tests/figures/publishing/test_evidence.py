@@ -49,9 +49,9 @@ def test_the_script_recomputes_every_number(exported):
     code, said = run(exported)
     assert code == 0, said
     assert "全部核对一致" in said
-    shown = [one for one in lines(exported) if not one["withheld"]]
-    assert said.count("一致    ") == len(shown) > 100
-    assert any(one["value"] for one in shown if one["occupation"])
+    assert said.count("一致    ") == len(lines(exported)) > 100
+    assert any(one["value"] for one in lines(exported) if one["occupation"])
+    assert any(one["withheld"] for one in lines(exported))
 
 
 def lines(folder):
@@ -87,7 +87,24 @@ def edit_signature(folder):
     path.write_text(json.dumps(whole), "utf-8")
 
 
-@pytest.mark.parametrize("tampering", [edit_number, drop_row, swap_union, edit_signature])
+def edit_measured(folder):
+    path = folder / "measured.json"
+    whole = json.loads(path.read_text("utf-8"))
+    whole["lines"][-1]["measured"] += 1
+    path.write_text(json.dumps(whole), "utf-8")
+
+
+def edit_salt(folder):
+    path = folder / "measured.json"
+    whole = json.loads(path.read_text("utf-8"))
+    whole["salt"] = "00" * 32
+    path.write_text(json.dumps(whole), "utf-8")
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [edit_number, drop_row, swap_union, edit_signature, edit_measured, edit_salt],
+)
 def test_the_script_finds_what_was_tampered_with(exported, tampering):
     tampering(exported)
     code, said = run(exported)
@@ -100,6 +117,11 @@ def test_a_missing_file_is_named(exported):
     code, said = run(exported)
     assert code == 2
     assert "unions.csv" in said
+
+
+def test_it_says_first_of_all_that_it_is_not_for_the_public(exported):
+    assert (exported / "说明.txt").read_text("utf-8").startswith("只供审计使用，不对外")
+    assert "不对外" in json.loads((exported / "measured.json").read_text("utf-8"))["notice"]
 
 
 def test_nobody_is_named_in_the_rows(exported, world):
