@@ -356,6 +356,57 @@ class MemberFlow(models.Model):
         ]
 
 
+class MemberSpan(models.Model):
+    """会籍区间: days on which a member could be reached, had been served, or was on hold.
+
+    Kept by ``actions.spans`` from contacts and memberships, so that what a new contact changes is
+    known; each edge stands among the flows. Of ``SERVICES`` only the first day counts.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    worker_id = models.BigIntegerField("劳动者")
+    kind = models.SmallIntegerField("种类", help_text="SPAN_KINDS 之一")
+    union_id = models.BigIntegerField("工会编号")
+    county = models.IntegerField("县（市、区）")
+    occupation = models.SmallIntegerField("职业")
+    channel = models.SmallIntegerField("入会渠道")
+    first_on = models.DateField("起")
+    until_on = models.DateField("止", null=True, help_text="不含这一天；空着是没有止")
+    persons = models.SmallIntegerField("人数或人次", default=1)
+
+    class Meta:
+        verbose_name = "会籍区间"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["worker_id", "kind", "first_on"], name="one_span_begins_a_day"
+            )
+        ]
+
+
+class SpanDue(models.Model):
+    """待重算: a person whose contacts or memberships have changed; written by triggers."""
+
+    id = models.BigAutoField(primary_key=True)
+    worker_id = models.BigIntegerField("劳动者")
+
+    class Meta:
+        verbose_name = "待重算"
+
+
+class Pause(models.Model):
+    """会籍间断: past days on which a membership did not run although it went on afterwards."""
+
+    id = models.BigAutoField(primary_key=True)
+    membership = models.ForeignKey(Membership, models.PROTECT, verbose_name="会籍")
+    from_on = models.DateField("从")
+    until_on = models.DateField("到", help_text="不含这一天")
+    is_hold = models.BooleanField("保留会籍")
+    recorded_at = models.DateTimeField("记入时间")
+
+    class Meta:
+        verbose_name = "会籍间断"
+
+
 class RunningTotals(models.Model):
     """Columns that the two stocks share: one running total for each ``FlowKind``."""
 
@@ -372,6 +423,10 @@ class RunningTotals(models.Model):
     duplicate_closed = models.BigIntegerField("重复记录合并累计", default=0)
     invited = models.BigIntegerField("邀请累计", default=0)
     applied = models.BigIntegerField("申请累计", default=0)
+    reached = models.BigIntegerField("联系得到", default=0)
+    served = models.BigIntegerField("服务过", default=0)
+    service_times = models.BigIntegerField("服务人次累计", default=0)
+    on_hold = models.BigIntegerField("保留着会籍", default=0)
 
     class Meta:
         abstract = True
@@ -400,7 +455,13 @@ class MemberStock(RunningTotals):
         indexes = [
             models.Index(
                 fields=["month", "region"],
-                include=["occupation", "channel", *(k.column for k in FlowKind if k.sign)],
+                include=[
+                    "occupation",
+                    "channel",
+                    *(k.column for k in FlowKind if k.sign),
+                    "reached",
+                    "served",
+                ],
                 name="stock_month_region",
             )
         ]
@@ -420,6 +481,8 @@ class MemberSpot(models.Model):
     new_members = models.IntegerField("新会员")
     left_union = models.IntegerField("退会")
     live_members = models.IntegerField("在籍增减")
+    reached = models.IntegerField("联系得到增减", default=0)
+    served = models.IntegerField("服务过增减", default=0)
 
     class Meta:
         verbose_name = "月内累计"
@@ -427,7 +490,7 @@ class MemberSpot(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["day", "county", "occupation", "channel"],
-                include=["new_members", "left_union", "live_members"],
+                include=["new_members", "left_union", "live_members", "reached", "served"],
                 name="one_spot_a_cell",
             )
         ]

@@ -142,10 +142,18 @@ class FlowKind(IntEnum):
 
     ``JOINED`` is a person's first membership ever, ``JOINED_AGAIN`` a later one after leaving:
     so the sum of ``JOINED`` counts persons, each once.
+
+    ``SPAN_KINDS`` begin with +1 and end with −1 in ``persons`` itself, the end often in days to
+    come: their running total up to a day is how many there are on it. They are appended from
+    ``MemberSpan`` (docs/adr/0126).
     """
 
     INVITED = 1
     APPLIED = 2
+    REACHED = 3
+    SERVED = 4
+    SERVICES = 5
+    ON_HOLD = 6
     JOINED = 10
     TRANSFERRED_IN = 11
     RESTORED = 12
@@ -164,6 +172,10 @@ class FlowKind(IntEnum):
         return {
             1: "邀请",
             2: "申请",
+            3: "联系得到",
+            4: "服务过",
+            5: "服务人次",
+            6: "保留着会籍",
             10: "新入会",
             11: "转入",
             12: "恢复会籍",
@@ -180,7 +192,9 @@ class FlowKind(IntEnum):
     @property
     def column(self) -> str:
         """Return the column of the stock tables that adds this kind up."""
-        return {FlowKind.LEFT: "left_union"}.get(self, self.name.lower())
+        return {FlowKind.LEFT: "left_union", FlowKind.SERVICES: "service_times"}.get(
+            self, self.name.lower()
+        )
 
     @property
     def sign(self) -> int:
@@ -196,6 +210,9 @@ class FlowKind(IntEnum):
             self, 0
         )
 
+
+SPAN_KINDS = (FlowKind.REACHED, FlowKind.SERVED, FlowKind.SERVICES, FlowKind.ON_HOLD)
+"""Kinds whose flows follow from ``MemberSpan``; below 10, so that no published row set holds them."""
 
 END_FLOWS: dict[EndReason, FlowKind] = {
     EndReason.TRANSFERRED: FlowKind.TRANSFERRED_OUT,

@@ -19,6 +19,8 @@ NOT_MOVED = {
     ("people_merge", "kept_id"): "history of merges",
     ("people_merge", "folded_id"): "history of merges",
     ("people_contact", "worker_id"): "moved where the same is not there (merging._settle_own_rows)",
+    ("membership_memberspan", "worker_id"): "found anew: triggers note both persons of a merge",
+    ("membership_spandue", "worker_id"): "a note, gone within minutes",
     ("people_duplicatecandidate", "first_id"): "settled by the merge",
     ("people_duplicatecandidate", "second_id"): "settled by the merge",
     ("procrastinate_jobs", "worker_id"): "a worker of the job queue, not a person",

@@ -153,6 +153,12 @@ def _move_memberships(kept_id: int, folded_id: int) -> list[int]:
 def _reopen(
     membership_id: int, state: int, retained_on: str | None, actor: Actor, now: datetime
 ) -> None:
+    _run(
+        """INSERT INTO membership_pause (membership_id, from_on, until_on, is_hold, recorded_at)
+           SELECT id, ended_on, %s, false, %s FROM membership_membership
+           WHERE id = %s AND end_reason = %s AND ended_on < %s""",
+        business_day(now), now, membership_id, int(EndReason.DUPLICATE), business_day(now),
+    )  # fmt: skip
     rows = _fetch(
         """UPDATE membership_membership m
            SET state = %s, ended_on = NULL, end_reason = NULL, retained_on = %s

@@ -1,7 +1,8 @@
-"""Upkeep against a count from nothing: stocks, spots and the register itself, all cells at once.
+"""Upkeep against a count from nothing: stocks, spots, spans and the register, all cells at once.
 
 What the fold keeps is compared with a sum over the flows, month by month; and the flows with the
-register: who is live today, by union, trade and channel. Nothing here writes.
+register: who is live today, by union, trade and channel; and the spans with the contacts that they
+come from. Nothing here writes.
 """
 
 from collections.abc import Iterator
@@ -9,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from nuanxin.kernel.period import shift_months
-from nuanxin.membership.actions import spots
+from nuanxin.membership.actions import spans, spots
 from nuanxin.membership.actions.stocks import COLUMNS
 from nuanxin.membership.figures.breakdown import cells_by_county
-from nuanxin.membership.states import FlowKind, MemberState
+from nuanxin.membership.states import SPAN_KINDS, FlowKind, MemberState
 
 SHOWN_CELLS = 20
 _SUMS = ", ".join(
@@ -88,6 +89,34 @@ SELECT (SELECT count(*) FROM counted), (SELECT count(*) FROM wrong),
 """
 
 
+# The edges of all spans must stand among the flows, and no others.
+_SPANS = f"""
+WITH kept AS (
+    SELECT day, union_id, county, occupation, channel, kind, sum(persons) AS n
+    FROM membership_memberflow WHERE kind = ANY (ARRAY[{", ".join(str(int(k)) for k in SPAN_KINDS)}])
+    GROUP BY 1, 2, 3, 4, 5, 6
+), counted AS (
+    SELECT day, union_id, county, occupation, channel, kind, sum(persons) AS n
+    FROM ({spans.EDGES.format(spans="membership_memberspan", sign="")}) AS edges
+    GROUP BY 1, 2, 3, 4, 5, 6
+), wrong AS (
+    SELECT concat_ws('/', day, union_id, county, occupation, channel, kind) AS cell
+    FROM kept k FULL JOIN counted c USING (day, union_id, county, occupation, channel, kind)
+    WHERE coalesce(k.n, 0) <> coalesce(c.n, 0)
+)
+SELECT (SELECT count(*) FROM counted), (SELECT count(*) FROM wrong),
+       (SELECT array_agg(cell) FROM (SELECT cell FROM wrong ORDER BY 1 LIMIT %(shown)s) AS few)
+"""
+_CONTACTS = """
+WITH wrong AS (
+    SELECT concat_ws('/', union_id, county, occupation, channel, kind, first_on, until_on) AS cell
+    FROM span_change
+)
+SELECT (SELECT count(*) FROM span_found), (SELECT count(*) FROM wrong),
+       (SELECT array_agg(cell) FROM (SELECT cell FROM wrong ORDER BY 1 LIMIT %(shown)s) AS few)
+"""
+
+
 def recount(
     *, first: date | None = None, last: date | None = None, today: date
 ) -> Iterator[Compared]:
@@ -104,6 +133,8 @@ def recount(
         yield _of_stock("membership_unionstock", "union_id", first, last)
         yield _of_spots(first, last, today)
     yield Compared("register", *_asked(_REGISTER, {}))
+    yield Compared("spans", *_asked(_SPANS, {}))
+    yield _of_contacts()
 
 
 _PLAIN = f"""
@@ -117,17 +148,34 @@ GROUP BY 1, 2, 3
 def recount_day(day: date, *, province: int = 330000) -> Compared:
     """Compare what a page of figures reads as of ``day`` with a plain sum over all flows up to it."""
     kept = {
-        (cell.county, cell.occupation, cell.channel): (cell.new, cell.left, cell.live)
+        (cell.county, cell.occupation, cell.channel): (
+            cell.new,
+            cell.left,
+            cell.live,
+            cell.reached,
+            cell.served,
+        )
         for cell in cells_by_county(day, province)
     }
     with connection.cursor() as cursor:
         cursor.execute(_PLAIN, {"day": day, "first": province, "last": province + 9_999})
         counted = {row[:3]: row[3:] for row in cursor.fetchall()}
-    nothing = (0, 0, 0)
+    nothing = (0, 0, 0, 0, 0)
     cells = kept.keys() | counted.keys()
     wrong = sorted(c for c in cells if kept.get(c, nothing) != counted.get(c, nothing))
     told = tuple("/".join(map(str, (day, *cell))) for cell in wrong[:SHOWN_CELLS])
     return Compared(f"day {day}", len(cells), len(wrong), told)
+
+
+@transaction.atomic
+def _of_contacts() -> Compared:
+    """Compare the kept spans with spans found from contacts and memberships, of everybody.
+
+    Who is noted as changed and waits is left out.
+    """
+    with connection.cursor() as cursor:
+        spans.find_everybody(cursor)
+    return Compared("contacts", *_asked(_CONTACTS, {}))
 
 
 def _of_stock(table: str, cell: str, first: date, last: date) -> Compared:

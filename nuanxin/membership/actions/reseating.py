@@ -27,7 +27,7 @@ WITH seat AS (
     WHERE union_id = %(union)s AND is_seat AND superseded_at IS NULL
 ), flow AS (
     SELECT day, county, occupation, channel, sum(persons * CASE kind {_SIGN} ELSE 0 END) AS n
-    FROM membership_memberflow WHERE union_id = %(union)s GROUP BY 1, 2, 3, 4
+    FROM membership_memberflow WHERE union_id = %(union)s AND kind >= 10 GROUP BY 1, 2, 3, 4
 ), grid AS (
     SELECT d.day, c.county, t.occupation, t.channel
     FROM (SELECT day FROM flow UNION SELECT valid_from FROM seat WHERE valid_from <= %(today)s) AS d
@@ -60,6 +60,11 @@ WITH seat AS (
 )
 SELECT coalesce(sum(persons) FILTER (WHERE kind = {int(FlowKind.MERGED_IN)}), 0)::int FROM moved
 """
+# Spans know the county of each of their days: they are found anew.
+_SPANS_TOO = """
+INSERT INTO membership_spandue (worker_id)
+SELECT worker_id FROM membership_membership WHERE union_id = %(union)s
+"""
 _COUNTIES = """
 SELECT count(*) FROM (
     SELECT adcode FROM orgs_territory WHERE union_id = %(union)s AND is_seat
@@ -78,6 +83,7 @@ def follow_seat(*, union_id: int, actor: Actor, now: datetime) -> int:
         cursor.execute(_COUNTIES, values)
         if cursor.fetchone()[0] < 2:
             return 0
+        cursor.execute(_SPANS_TOO, values)
         cursor.execute(_FOLLOW, values)
         persons = int(cursor.fetchone()[0])
     if persons:

@@ -14,7 +14,7 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.decision import Decision
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.membership import permissions
-from nuanxin.membership.models import Membership
+from nuanxin.membership.models import Membership, Pause
 from nuanxin.membership.rules.belonging import may_restore, may_retain
 from nuanxin.membership.states import FlowKind, MemberState, RetentionReason
 from nuanxin.orgs.queries.rows import UnionRow
@@ -52,6 +52,13 @@ def restore_membership(*, membership_id: int, note: str = "", actor: Actor, now:
     takes = union.accepts_members and union.is_live
     decision: Decision = may_restore(MemberState(membership.state), union_takes_members=takes)
     decision.insist(Conflict)
+    Pause.objects.create(
+        membership=membership,
+        from_on=membership.retained_on or membership.started_on,
+        until_on=business_day(now),
+        is_hold=True,
+        recorded_at=now,
+    )
     membership.state = MemberState.LIVE
     membership.retained_on = None
     membership.save(update_fields=["state", "retained_on"])

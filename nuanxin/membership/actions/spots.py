@@ -26,6 +26,8 @@ SUMS = {
     "new_members": _signed({kind: kind.new_sign for kind in FlowKind}),
     "left_union": _signed({FlowKind.LEFT: 1}),
     "live_members": _signed({kind: kind.sign for kind in FlowKind}),
+    "reached": _signed({FlowKind.REACHED: 1}),
+    "served": _signed({FlowKind.SERVED: 1}),
 }
 """What a spot holds, as sums over flows."""
 

@@ -86,12 +86,14 @@ class Cell:
     new: int
     left: int
     live: int
+    reached: int = 0
+    served: int = 0
 
 
 def cells_by_county(day: date, province: int) -> list[Cell]:
     """Return what there was up to ``day`` in every county of a province, in every cut, at once.
 
-    One statement, three sums a cell; cells without anything are left out.
+    One statement, five sums a cell; cells without anything are left out.
     """
     rows = _rows(
         _CELLS,
@@ -110,11 +112,13 @@ WHERE county BETWEEN %(first)s AND %(last)s AND {{when}} GROUP BY 1
 
 
 def _of_kind(which: str) -> str:
-    """Return the persons of a flow row with the sign they have in live, new or left."""
+    """Return the persons of a flow row with the sign they have in a column of ``Cell``."""
     signs = {
         "live": {kind: kind.sign for kind in FlowKind},
         "new": {kind: kind.new_sign for kind in FlowKind},
         "left": {FlowKind.LEFT: 1},
+        "reached": {FlowKind.REACHED: 1},
+        "served": {FlowKind.SERVED: 1},
     }[which]
     cases = " ".join(f"WHEN {int(kind)} THEN {sign}" for kind, sign in signs.items() if sign)
     return f"(CASE (key & 31)::int {cases} ELSE 0 END) * persons"
@@ -142,17 +146,21 @@ WITH base AS MATERIALIZED (
 ), pieces AS (
     SELECT (region::bigint * 128 + occupation) * 8 + channel AS cell,
            ({_NEW})::int AS new, left_union::int,
-           ({_LIVE.removeprefix("+ ")})::int AS live
+           ({_LIVE.removeprefix("+ ")})::int AS live, reached::int, served::int
     FROM membership_memberstock
     WHERE month = (SELECT month FROM base)
       AND region BETWEEN %(first)s AND %(last)s AND region %% 100 <> 0
     UNION ALL
     SELECT (county::bigint * 128 + occupation) * 8 + channel,
-           new_members, left_union, live_members
+           new_members, left_union, live_members, reached, served
     FROM membership_memberspot
     WHERE day = (SELECT day FROM spot) AND county BETWEEN %(first)s AND %(last)s
     UNION ALL
-    SELECT key >> 5, {_of_kind("new")}, {_of_kind("left")}, {_of_kind("live")} FROM flows
+    SELECT key >> 5, {_of_kind("new")}, {_of_kind("left")}, {_of_kind("live")},
+           {_of_kind("reached")}, {_of_kind("served")}
+    FROM flows
 )
-SELECT cell, sum(new)::int4, sum(left_union)::int4, sum(live)::int4 FROM pieces GROUP BY 1
+SELECT cell, sum(new)::int4, sum(left_union)::int4, sum(live)::int4, sum(reached)::int4,
+       sum(served)::int4
+FROM pieces GROUP BY 1
 """

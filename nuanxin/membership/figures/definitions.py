@@ -127,6 +127,36 @@ JOINING_RATE = FigureDefinition(
     ),
 )
 RATIOS = (JOINING_RATE,)
+REACHABLE = _person_figure(
+    "reachable_persons",
+    "联系得到的会员",
+    PeriodKind.AS_OF,
+    "到这一天结束时在籍，而且到这一天为止的 90 天里（当天算一天）至少联系上过一次的人数。"
+    "本人登录、申请或确认入会、回复消息，工会打电话、当面谈、走访、办活动、提供服务，都算联系上。"
+    "90 天是这个指标口径的一部分。",
+)
+SERVED = _person_figure(
+    "served_persons",
+    "服务过的会员",
+    PeriodKind.AS_OF,
+    "到这一天结束时在籍，而且到这一天为止的 12 个月里至少享受过一次服务的人数，同一个人只算一次。"
+    "咨询解答、慰问、体检、培训、困难帮扶、法律援助等算服务。12 个月是这个指标口径的一部分。",
+)
+SERVICES = _person_figure(
+    "service_person_times",
+    "服务会员",
+    PeriodKind.IN_PERIOD,
+    "这段时间里为在籍会员提供服务的人次，同一个人服务几次算几次，按服务当天所在的工会计。"
+    "当天不在籍的不算。",
+    unit=Unit.PERSON_TIMES,
+)
+ON_HOLD = _person_figure(
+    "retained_persons",
+    "保留着会籍的",
+    PeriodKind.AS_OF,
+    "到这一天结束时，因退休、失业、单位关停等保留着会籍的人数。不算在籍会员。",
+    public=False,
+)
 
 FIGURES: dict[FigureDefinition, Callable[[Totals, int | None, int | None], int]] = {
     LIVE: lambda totals, occupation, channel: totals.live(occupation, channel),
@@ -149,6 +179,18 @@ FIGURES: dict[FigureDefinition, Callable[[Totals, int | None, int | None], int]]
     ),
     PUT_ON_HOLD: lambda totals, occupation, channel: totals.count(
         FlowKind.RETAINED, occupation=occupation, channel=channel
+    ),
+    REACHABLE: lambda totals, occupation, channel: totals.count(
+        FlowKind.REACHED, occupation=occupation, channel=channel
+    ),
+    SERVED: lambda totals, occupation, channel: totals.count(
+        FlowKind.SERVED, occupation=occupation, channel=channel
+    ),
+    SERVICES: lambda totals, occupation, channel: totals.count(
+        FlowKind.SERVICES, occupation=occupation, channel=channel
+    ),
+    ON_HOLD: lambda totals, occupation, channel: totals.count(
+        FlowKind.ON_HOLD, occupation=occupation, channel=channel
     ),
     INVITED: lambda totals, occupation, channel: totals.count(
         FlowKind.INVITED, occupation=occupation, channel=channel

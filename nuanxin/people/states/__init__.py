@@ -24,6 +24,7 @@ from nuanxin.people.states.hooks import (
     worker_paths_sql,
 )
 from nuanxin.people.states.kinds import (
+    FIRST_SERVICE,
     Assurance,
     ConsentPurpose,
     ContactKind,
@@ -38,6 +39,7 @@ from nuanxin.people.states.kinds import (
 WORKER_LINKS = worker_links
 
 __all__ = [
+    "FIRST_SERVICE",
     "WORKER_LINKS",
     "Assurance",
     "ConsentPurpose",
