@@ -42,6 +42,13 @@ def register(subparsers: Any) -> None:
     showing.add_argument("--kind", metavar="工会类型", default="")
     showing.add_argument("--route", metavar="建会路径", default="")
     showing.add_argument("--as-of", metavar="日期", type=day, default=None)
+    showing.add_argument(
+        "--known-on",
+        metavar="日期",
+        type=day,
+        default=None,
+        help="按那天结束时已知的来数，后来补录和更正的不算；没写 --as-of，就截至那天",
+    )
     checking = _add_check(actions)
     for action in (
         listing,
@@ -120,20 +127,28 @@ def run_list(options: argparse.Namespace) -> int:
 def run_show(options: argparse.Namespace) -> int:
     """Print the value of one figure."""
     with opened(places(options.data)):
-        from nuanxin.figures.queries import measure
+        from nuanxin.figures.queries import known_then_and_now, measure
         from nuanxin.kernel import clock
 
-        measured = measure(
-            options.code,
-            region=_region_of(options.region),
-            as_of=options.as_of,
-            kind=options.kind,
-            route=options.route,
-            now=clock.now(),
-        )
+        asked: dict[str, Any] = {
+            "region": _region_of(options.region),
+            "as_of": options.as_of,
+            "kind": options.kind,
+            "route": options.route,
+            "now": clock.now(),
+        }
+        if options.known_on:
+            measured, today = known_then_and_now(options.code, known_on=options.known_on, **asked)
+        else:
+            measured = today = measure(options.code, **asked)
     if options.json:
-        print(json.dumps(measured.as_plain(), ensure_ascii=False))
+        plain = measured.as_plain()
+        if options.known_on:
+            plain |= {"known_on": options.known_on.isoformat(), "value_known_now": today.value}
+        print(json.dumps(plain, ensure_ascii=False))
         return 0
+    if options.known_on:
+        print(f"按 {options.known_on} 结束时所知：")
     print(f"{measured.region_name}{measured.label}：{_told(measured)}")
     if measured.is_ratio:
         print(
@@ -142,6 +157,8 @@ def run_show(options: argparse.Namespace) -> int:
             f"来源：{measured.denominator_source}）"
         )
     print(f"截至 {measured.as_of}，口径第 {measured.definition_version} 版：{measured.definition}")
+    if options.known_on:
+        print(_said_since(measured, today))
     return 0
 
 
@@ -150,6 +167,20 @@ def _told(measured: "Measurement") -> str:
     if measured.is_ratio:
         return f"{value:,.{measured.decimals}f}{measured.unit.label}"
     return f"{value:,} {measured.unit.label}"
+
+
+def _said_since(then: "Measurement", today: "Measurement") -> str:
+    """Return in words what has become known since."""
+    before, after = then.value or 0, today.value or 0
+    if before == after:
+        return "按现在所知，还是这个数。"
+    if then.is_ratio:
+        return f"按现在所知是 {_told(today)}：后来补录或更正过。"
+    more = "多" if after > before else "少"
+    unit = then.unit.label
+    return (
+        f"按现在所知是 {_told(today)}，{more}了 {abs(after - before):,} {unit}：后来补录或更正过。"
+    )
 
 
 def _region_of(text: str) -> int:

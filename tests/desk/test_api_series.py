@@ -64,3 +64,31 @@ def test_it_is_kept_for_as_long_as_it_is_true(ask, asked, kept) -> None:
 def test_what_cannot_be_asked_is_told(ask, asked, code) -> None:
     answer = ask(SERIES + asked)
     assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+FIGURE = "/api/v1/figures/membership.live_members_persons"
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("?as_of=2026-09-30", "public, no-cache"),
+        ("?as_of=2026-09-30&known_on=2026-10-05", "public, max-age=31536000, immutable"),
+        ("?known_on=2026-10-05", "public, max-age=31536000, immutable"),
+    ],
+)
+def test_one_figure_as_known_on_a_day_is_fixed(ask, asked, kept) -> None:
+    answer = ask(FIGURE + asked)
+    assert answer["Cache-Control"] == kept
+    told = answer.json()
+    if "known_on" in asked:
+        assert told["as_of"] in ("2026-09-30", "2026-10-05")
+        assert told["rounded_to"] == 10
+        assert told["tree_known_at"].startswith("2026-10-05T16:00")
+    again = ask(FIGURE + asked, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_day_that_is_not_over_cannot_be_known(ask) -> None:
+    answer = ask(f"{FIGURE}?known_on=2026-10-20")
+    assert (answer.status_code, answer.json()["code"]) == (404, "figures.not_yet")

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import nullcontext
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +10,8 @@ from config import cli
 from config.commands import figures as command
 from config.commands import figures_recount
 from nuanxin.kernel import clock
-from nuanxin.membership.models import MemberStock
+from nuanxin.membership.models import MemberFlow, MemberStock
+from nuanxin.membership.states import FlowKind
 from tests.figures.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +106,29 @@ def test_recount_says_how_a_month_and_a_day_are_written(run, typed):
     with pytest.raises(SystemExit) as ended:
         run("recount", *typed)
     assert ended.value.code == 2
+
+
+def test_show_as_known_on_a_day_leaves_out_what_was_entered_later(run, world):
+    def shown(*more):
+        _, out, _ = run("show", LIVE, "--region", "330105", "--as-of", "2026-09-01", *more)
+        return out
+
+    before = json.loads(shown("--json"))["value"]
+    MemberFlow.objects.create(
+        day=date(2026, 8, 1), union_id=world.unions["joint_gongshu_1"].id, county=330105,
+        occupation=4, channel=1, kind=FlowKind.JOINED, persons=3,
+        recorded_at=NOW - timedelta(days=2),
+    )  # fmt: skip
+    told = json.loads(shown("--known-on", "2026-10-01", "--json"))
+    assert (told["value"], told["value_known_now"]) == (before, before + 3)
+    assert (told["known_on"], told["as_of"]) == ("2026-10-01", "2026-09-01")
+    said = shown("--known-on", "2026-10-01")
+    assert "按 2026-10-01 结束时所知" in said
+    assert f"按现在所知是 {before + 3:,} 人，多了 3 人" in said
+    assert "还是这个数" in shown("--known-on", "2026-10-19")
+
+
+def test_a_day_that_is_not_over_is_not_known_yet(run):
+    status, _, err = run("show", LIVE, "--known-on", "2026-10-20")
+    assert status != 0
+    assert "已经过完的一天" in err

@@ -1,11 +1,13 @@
 """Where the numbers of reports lead to: the number asked again, and whether it still is the same."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
 
 from nuanxin.figures.forms.report_addresses import address_of
+from nuanxin.figures.queries import get_figure
 from nuanxin.figures.queries.reports import compose_report
 from nuanxin.kernel import clock
 from tests.figures.conftest import NOW
@@ -75,3 +77,27 @@ def test_what_cannot_be_asked_is_told(client, world, code, query, status):
     answer = client.get(reverse("figures-number", args=[code]) + query)
     assert answer.status_code == status
     assert urlsplit(answer.request["PATH_INFO"]).path.startswith("/figures/number/")
+
+
+@pytest.mark.parametrize("asked", ["?region=330100", "?region=330106&occupation=courier"])
+def test_everybody_sees_definition_unit_day_measured_at_version_and_hash(client, world, asked):
+    """Also of a number that is withheld."""
+    page = client.get(
+        reverse("figures-number", args=["membership.live_members_persons"]) + asked
+    ).content.decode()
+    definition = get_figure("membership.live_members_persons")
+    assert definition.definition_zh in page
+    for label, value in (
+        ("单位", "人"),
+        ("截至", "2026-10-20"),
+        ("算出时间", "2026-10-20 10:00"),
+        ("口径", f"第 {definition.version} 版"),
+    ):
+        assert f"<dt>{label}</dt><dd>{value}</dd>" in page
+    assert re.search("<dt>指纹</dt><dd><code>[0-9a-f]{16}</code></dd>", page)
+
+
+def test_a_number_as_known_on_a_day_says_so(client, world):
+    address = reverse("figures-number", args=["orgs.unions"])
+    page = client.get(f"{address}?known_on=2026-10-01&as_of=2026-09-30").content.decode()
+    assert "<dt>按哪天所知</dt><dd>2026-10-01 结束时</dd>" in page

@@ -117,8 +117,14 @@ def get_figure(
     period: Annotated[
         str, Query(max_length=20, pattern=_PERIOD, description="如 2026、2026-05、2025-01..2026-05")
     ] = "",
+    known_on: Annotated[
+        Day | Empty, Query(description="按哪一天结束时已知的来数；没写截至哪天，就是这一天")
+    ] = "",
 ) -> Any:
-    """Return one figure for a region and a day or a period; what is left empty is not asked for."""
+    """Return one figure for a region and a day or a period; what is left empty is not asked for.
+
+    With ``known_on`` late entries and corrections of later days are left out: the answer is fixed.
+    """
     plain = read(
         code,
         region=int(region) if region else 330000,
@@ -128,10 +134,11 @@ def get_figure(
         period=period,
         kind=str(kind or ""),
         route=str(route or ""),
+        known_on=known_on or None,
     )
     response["ETag"] = _entity_tag(plain)
     is_open = plain["as_of"] >= clock.business_day(clock.now()).isoformat()
-    response["Cache-Control"] = _cache_control(is_open=is_open, is_fixed=False)
+    response["Cache-Control"] = _cache_control(is_open=is_open, is_fixed=bool(known_on))
     return plain
 
 
@@ -241,6 +248,7 @@ def read(
     period: str,
     kind: str = "",
     route: str = "",
+    known_on: date | None = None,
 ) -> dict[str, Any]:
     """Return the measurement as the API tells it; small numbers of persons are withheld.
 
@@ -257,6 +265,7 @@ def read(
             channel=channel,
             kind=kind,
             route=route,
+            known_on=known_on,
             now=clock.now(),
         )
     except Malformed as refusal:

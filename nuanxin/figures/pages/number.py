@@ -1,5 +1,6 @@
 """One number by its question: where the numbers of reports lead to. Anybody may read it."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -43,8 +44,10 @@ def _context(answer: NumberAnswer, told: str, actor: Actor) -> dict[str, Any]:
         "check": _check(measured.digest, told),
         "lineage": [
             {"label": "指标代码", "value": measured.code, "is_code": True},
+            {"label": "单位", "value": measured.unit.label},
             {"label": "口径", "value": f"第 {measured.definition_version} 版"},
             {"label": "截至", "value": measured.as_of.isoformat()},
+            *_known(wanted.known_on),
             {"label": "算出时间", "value": f"{local:%Y-%m-%d %H:%M}"},
             {"label": "指纹", "value": measured.digest, "is_code": True},
         ],
@@ -54,6 +57,11 @@ def _context(answer: NumberAnswer, told: str, actor: Actor) -> dict[str, Any]:
         "region_url": "" if wanted.union else reverse("figures-region", args=[wanted.region]),
         "region_name": wanted.place,
     }
+
+
+def _known(day: date | None) -> list[dict[str, str]]:
+    """Return the line that says as known when, where it was asked."""
+    return [{"label": "按哪天所知", "value": f"{day} 结束时"}] if day else []
 
 
 def _check(digest: str, told: str) -> dict[str, str] | None:

@@ -161,6 +161,47 @@ def measure(
     return _measurement(definition, question, asked, read_figure(code, question), now)
 
 
+def known_then_and_now(
+    code: str,
+    *,
+    known_on: date,
+    region: int | None = None,
+    union_id: int | None = None,
+    as_of: date | None = None,
+    period: Period | None = None,
+    kind: str = "",
+    route: str = "",
+    now: datetime,
+) -> tuple[Measurement, Measurement]:
+    """Return a figure as it was known at the end of ``known_on``, and as it is known now.
+
+    ``as_of`` is ``known_on`` by default. The second counts late entries and corrections of locked
+    months too. Raises as ``measure``; ``Malformed`` figures.not_yet for a day that is not over.
+    """
+    insist_on_known(known_on, now)
+    asked: dict[str, Any] = {
+        "region": region,
+        "union_id": union_id,
+        "as_of": as_of or (None if period else known_on),
+        "period": period,
+        "kind": kind,
+        "route": route,
+        "now": now,
+    }
+    then = measure(code, known_at=clock.day_end(known_on), **asked)
+    return then, measure(code, known_at=now, **asked)
+
+
+def insist_on_known(known_on: date, now: datetime) -> None:
+    """Raise ``Malformed`` figures.not_yet for a day that is not over: more may become known on it."""
+    today = clock.business_day(now)
+    if known_on >= today:
+        raise Malformed(
+            "figures.not_yet",
+            f"按哪天所知，要选已经过完的一天，今天是 {today}。请选昨天或以前的日子。",
+        )
+
+
 def measured_as(
     code: str,
     value: int | None,

@@ -7,9 +7,15 @@ from nuanxin.figures.queries.board import (
     is_exact_total,
     least_cell_persons,
 )
-from nuanxin.figures.queries.measuring import Measurement, measure, ratio_for_everybody
+from nuanxin.figures.queries.measuring import (
+    Measurement,
+    insist_on_known,
+    measure,
+    ratio_for_everybody,
+)
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules.small_numbers import published
+from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Period
@@ -25,14 +31,20 @@ def measure_for_everybody(
     channel: str = "",
     kind: str = "",
     route: str = "",
+    known_on: date | None = None,
     now: datetime,
 ) -> Measurement:
     """Return a public figure; persons to the ten, a few of them without value.
 
-    Raises as ``measure``; a figure that is not public is ``NotFound`` figures.unknown.
+    ``known_on``: as it was known at the end of that day, which must be over, and as of that day
+    unless another is asked for; persons are then always to the ten, so that no two days of knowledge
+    tell of a few. Raises as ``measure``; a figure that is not public is ``NotFound`` figures.unknown.
     """
     if not get_figure(code).public:
         raise NotFound("figures.unknown", "没有这个指标。列表在 /api/v1/figures。")
+    if known_on is not None:
+        insist_on_known(known_on, now)
+        as_of = as_of or known_on
     measured = measure(
         code,
         region=region,
@@ -42,6 +54,7 @@ def measure_for_everybody(
         channel=channel,
         kind=kind,
         route=route,
+        known_at=clock.day_end(known_on) if known_on else None,
         now=now,
     )
     if measured.is_ratio:
@@ -49,7 +62,7 @@ def measure_for_everybody(
     if measured.unit is not Unit.PERSONS or measured.value is None:
         return measured
     least = least_cell_persons(region, now)
-    if _is_exact_total(measured, region=region, least=least, now=now):
+    if known_on is None and _is_exact_total(measured, region=region, least=least, now=now):
         return measured
     return measured.as_published(published(measured.value, least=least), rounded_to=least)
 
