@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from nuanxin.figures.queries.measuring import Measurement, measure
+from nuanxin.figures.queries.reading import spans_under, standing_under
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import SYSTEM, Actor, Role
 from nuanxin.kernel.errors import Refusal
@@ -24,6 +25,7 @@ from nuanxin.membership.actions.review import approve_applications, undo_decisio
 from nuanxin.membership.actions.stocks import fold_flows
 from nuanxin.membership.actions.transfer import transfer_me
 from nuanxin.membership.actions.unions import move_members_of_merged_union
+from nuanxin.membership.figures.rows import counted_rows
 from nuanxin.membership.models import JoinApplication, MemberFlow, Membership
 from nuanxin.membership.states import Channel, FlowKind, JoinState, RetentionReason
 from nuanxin.orgs import actions as orgs
@@ -396,6 +398,22 @@ class FiveYears:
         for seat in Territory.objects.filter(is_seat=True):
             seats.setdefault(seat.union_id, []).append(seat)
         return Tree(placements, seats)
+
+    def rows(self, code: str, union_id: int, day: date, period: Period | None, known: Any) -> int:
+        """Return how many the rows behind a figure come to: plus and minus taken together."""
+        spans = (
+            spans_under(union_id, period, known_at=known)
+            if period
+            else {(day, day): standing_under(union_id, day, known_at=known)}
+        )
+        place, total = (0, -1), 0
+        while rows := counted_rows(
+            code, spans, start=period.start if period else day, end=day, known_at=known,
+            after=place, limit=4,
+        ):  # fmt: skip
+            total += sum(row.sign for row in rows)
+            place = rows[-1].membership_id, rows[-1].nth
+        return total
 
     def truth(self, code: str, asked: dict[str, Any], known: datetime, tree: Tree) -> int:
         """Count by hand what a figure should be, as known at an instant."""

@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 
 from nuanxin.figures.queries.changes import explain_change
 from nuanxin.figures.queries.measuring import measure
+from nuanxin.figures.queries.registry import get_figure
 from nuanxin.kernel import clock
-from nuanxin.kernel.period import Period
+from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership.actions.recounting import recount
 from nuanxin.membership.actions.stocks import fold_flows
+from nuanxin.membership.figures.rows import WITH_ROWS
 from tests.figures.five_years import BEGIN, CODES, LEFT, LIVE, NEW, REGIONS, FiveYears
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HISTORIES = int(os.environ.get("NUANXIN_FIVE_YEARS", "2"))
 STEPS = 110
-ASKED = 12
+ASKED = 12 if HISTORIES >= 10 else 5
 
 
 @settings(
@@ -45,6 +47,7 @@ def test_every_published_value_of_five_years_is_derived_again_and_is_the_plain_c
             check_published(years)
             check_any_day(years)
             check_changes(years)
+            check_rows(years)
             fold_flows(now=years.now)
             check_published(years)
             check_any_day(years)
@@ -87,6 +90,23 @@ def check_any_day(years):
         assert whole["region"] == whole["union"], (day, whole)
 
 
+def check_rows(years):
+    """The rows behind a figure come to its value, as known now and on any day before."""
+    days = (clock.business_day(years.now) - BEGIN).days
+    for code in sorted(WITH_ROWS):
+        for known_on in (None, BEGIN + timedelta(days=years.chosen.randrange(days))):
+            union = years.chosen.choice(list(years.ids.values()))
+            day = BEGIN + timedelta(days=years.chosen.randrange(days))
+            known = clock.day_end(known_on) if known_on else None
+            period = None
+            if get_figure(code).period_kind is not PeriodKind.AS_OF:
+                period = Period(day - timedelta(days=years.chosen.randrange(600)), day)
+            when = {"period": period} if period else {"as_of": day}
+            value = measure(code, union_id=union, known_at=known, now=years.now, **when).value
+            counted = years.rows(code, union, day, period, known)
+            assert counted == value, (code, union, when, known_on)
+
+
 def check_changes(years):
     """Between any two days, anywhere, the parts of a change add up."""
     days = (clock.business_day(years.now) - BEGIN).days
@@ -98,8 +118,12 @@ def check_changes(years):
             {"region": years.chosen.choice(REGIONS)},
             {"union_id": years.chosen.choice(list(years.ids.values()))},
         ):
-            change = explain_change(**place, since=since, until=until, now=years.now)
-            assert change.adds_up, (place, change)
+            known = years.now - timedelta(days=years.chosen.randrange(days))
+            for known_until in (None, known):
+                change = explain_change(
+                    **place, since=since, until=until, known_until=known_until, now=years.now
+                )
+                assert change.adds_up, (place, change)
 
 
 def question(code: str, day: date, chosen: random.Random):

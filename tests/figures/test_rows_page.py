@@ -57,6 +57,6 @@ def test_the_page_leads_from_the_overview_to_the_rows(cast):
     assert workbook.content[:2] == b"PK"
 
 
-def test_a_figure_without_persons_has_no_rows(cast):
-    address = reverse("figure-rows", args=["orgs.unions", cast.union("county").code])
+def test_a_figure_without_rows_says_so(cast):
+    address = reverse("figure-rows", args=["membership.invited_persons", cast.union("county").code])
     assert cast.client("county_cadre").get(address).status_code == 404

@@ -16,6 +16,7 @@ def export_rows(
     union_code: str,
     as_of: date | None = None,
     since: date | None = None,
+    known_on: date | None = None,
     actor: Actor,
     now: datetime,
 ) -> BehindPage:
@@ -25,20 +26,27 @@ def export_rows(
     ``Conflict`` figures.too_many_rows.
     """
     page = rows_to_export(
-        actor=actor, code=code, union_code=union_code, as_of=as_of, since=since, now=now
+        actor=actor,
+        code=code,
+        union_code=union_code,
+        as_of=as_of,
+        since=since,
+        known_on=known_on,
+        now=now,
     )
     append_event(
         "figures.rows_exported",
         actor=actor,
         at=now,
         subject_type="union",
-        subject_id=page.union_id,
-        union_id=page.union_id,
+        subject_id=page.union.id,
+        union_id=page.union.id,
         data={
             "figure": code,
             "as_of": page.measurement.as_of.isoformat(),
             "since": since.isoformat() if since else None,
-            "rows": len(page.rows),
+            "known_on": known_on.isoformat() if known_on else None,
+            "rows": page.count,
             "digest": page.measurement.digest,
         },
     )

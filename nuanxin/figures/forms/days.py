@@ -21,10 +21,21 @@ class DaysForm(forms.Form):
         error_messages={"invalid": "日期没有读懂，请写成 2026-01-01 这样。"},
     )
 
+    known_on = forms.DateField(
+        label="按哪天所知（不填就是现在）",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "日期没有读懂，请写成 2026-01-01 这样。"},
+    )
+
     def days(self) -> dict[str, Any]:
         """Return the days that could be read: ``as_of`` and ``since``, each a date or None."""
         cleaned = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
         return {"as_of": cleaned.get("as_of"), "since": cleaned.get("since")}
+
+    def known(self) -> dict[str, Any]:
+        """Return the days with the day of knowledge, ``known_on``, too."""
+        return self.days() | {"known_on": self.cleaned_data.get("known_on")}
 
 
 class MonthForm(forms.Form):

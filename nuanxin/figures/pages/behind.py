@@ -1,4 +1,4 @@
-"""The rows behind a number on the officer's desk, page by page, and as a workbook."""
+"""从数字到人、到工会: the rows behind a figure, on a page and as a workbook."""
 
 import io
 from typing import Any
@@ -13,28 +13,36 @@ from django.views.decorators.http import require_POST, require_safe
 from nuanxin.access.permissions import may, requires
 from nuanxin.figures import actions
 from nuanxin.figures.forms.days import DaysForm
+from nuanxin.figures.pages.lineage import lineage_context
 from nuanxin.figures.pages.sheets import write_table
-from nuanxin.figures.queries.behind import BehindPage, rows_behind
+from nuanxin.figures.queries.behind import BehindPage, get_lineage, rows_behind
+from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.figure import Unit
 
 _HEADS = ("姓名", "证件号", "手机号", "工会", "职业", "入会渠道", "计入日期", "加减")
+_UNION_HEADS = ("工会", "代码", "类型", "建会路径", "成立日期", "驻地")
 
 
 @requires("figure.rows")
 @require_safe
 def figure_rows(request: HttpRequest, figure: str, code: str) -> HttpResponse:
-    """Show who was counted in a figure below a union."""
-    days = DaysForm(request.GET or None).days()
+    """Show who or which unions were counted in a figure below a union, and where it comes from."""
+    days = _days(request.GET)
+    is_proof_asked = request.GET.get("proof") == "1"
+    now = clock.now()
     page = rows_behind(
         actor=_actor(request),
         code=figure,
         union_code=code,
         after=request.GET.get("after", ""),
-        now=clock.now(),
+        now=now,
         **days,
     )
-    return render(request, "figures/rows.html", _context(_actor(request), page, days))
+    lineage = get_lineage(page, is_proof_asked=is_proof_asked, now=now)
+    context = _context(_actor(request), page, days) | lineage_context(page, lineage, days)
+    return render(request, "figures/rows.html", context)
 
 
 @requires("membership.export")
@@ -46,7 +54,7 @@ def figure_rows_export(request: HttpRequest, figure: str, code: str) -> HttpResp
         union_code=code,
         actor=_actor(request),
         now=clock.now(),
-        **DaysForm(request.POST).days(),
+        **_days(request.POST),
     )
     measured = page.measurement
     answer = HttpResponse(
@@ -58,16 +66,20 @@ def figure_rows_export(request: HttpRequest, figure: str, code: str) -> HttpResp
     return answer
 
 
+def _days(asked: Any) -> dict[str, Any]:
+    form = DaysForm(asked or None)
+    form.is_valid()
+    return form.known() if form.is_bound else {"as_of": None, "since": None, "known_on": None}
+
+
 def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, Any]:
     measured = page.measurement
     asked = {key: day.isoformat() for key, day in days.items() if day}
-    in_period = measured.period is not None
-    opens = may(actor, "membership.list", path=page.union_path)
-    words = str(measured.as_of) if not days["since"] else f"{days['since']} 到 {measured.as_of}"
+    is_of_unions = measured.unit is Unit.UNIONS
+    table = _union_table(page) if is_of_unions else _person_table(actor, page)
     return {
-        "page_title": f"{measured.label}：{measured.value:,} {measured.unit.label}",
-        "page_lead": f"{measured.union_name}和下面所有工会，{words if in_period else measured.as_of}"
-        f"{'' if in_period and days['since'] else '为止'}。下面一行一人，加起来就是这个数。",
+        "page_title": f"{measured.label}：{measured.value or 0:,} {measured.unit.label}",
+        "page_lead": _lead(page, is_of_unions=is_of_unions),
         "crumbs": [
             {
                 "label": f"{measured.union_name}概览",
@@ -75,12 +87,74 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
             },
             {"label": f"{measured.label}明细", "url": ""},
         ],
+        **table,
+        "changes_url": reverse("figure-changes", args=[measured.union_code]),
+        "page": page,
+        "row_unit": measured.unit.label,
+        "last": page.first + page.count - 1,
+        "total": measured.value,
+        "next_url": f"?{urlencode({**asked, 'after': page.next})}" if page.next else "",
+        "start_url": f"?{urlencode(asked)}" if page.first > 1 else "",
+        "export_url": reverse("figure-rows-export", args=[measured.code, measured.union_code])
+        if may(actor, "membership.export", path=page.union.path)
+        else "",
+        "kept": [{"name": key, "value": value} for key, value in asked.items()],
+        "days": {"as_of": measured.as_of, "since": days["since"], "known_on": page.known_on},
+        "is_in_period": measured.period is not None,
+        "definition": measured.definition,
+    }
+
+
+def _lead(page: BehindPage, *, is_of_unions: bool) -> str:
+    measured = page.measurement
+    if measured.period is None:
+        when = f"{measured.as_of}"
+    elif measured.period.start > COUNTED_FROM:
+        when = f"{measured.period.start} 到 {measured.as_of}"
+    else:
+        when = f"{measured.as_of} 为止"
+    known = f"按 {page.known_on} 结束时所知。" if page.known_on else ""
+    row = "一行一家工会" if is_of_unions else "一行一人"
+    return f"{measured.union_name}和下面所有工会，{when}。{known}下面{row}，加起来就是这个数。"
+
+
+def _union_table(page: BehindPage) -> dict[str, Any]:
+    return {
+        "caption": "被数到的工会",
+        "columns": [
+            {"label": "工会"},
+            {"label": "代码"},
+            {"label": "类型"},
+            {"label": "成立日期"},
+            {"label": "驻地"},
+        ],
+        "rows": [
+            {
+                "url": reverse("desk-union", args=[one.code]),
+                "cells": [
+                    one.name,
+                    {"text": one.code, "css": "nw"},
+                    {"text": one.kind.label, "note": one.route.label if one.route else ""},
+                    {"text": one.founded_on.isoformat(), "css": "nw"},
+                    one.region,
+                ],
+            }
+            for one in page.unions
+        ],
+    }
+
+
+def _person_table(actor: Actor, page: BehindPage) -> dict[str, Any]:
+    opens = may(actor, "membership.list", path=page.union.path)
+    is_in_period = page.measurement.period is not None
+    return {
+        "caption": "被数到的人",
         "columns": [
             {"label": "姓名"},
             {"label": "证件号"},
             {"label": "工会"},
             {"label": "职业"},
-            {"label": "计入日期" if in_period else "入会日期"},
+            {"label": "计入日期" if is_in_period else "入会日期"},
         ],
         "rows": [
             {
@@ -93,29 +167,12 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
                     {
                         "text": row.counted_on.isoformat(),
                         "css": "nw",
-                        "note": "审批撤回，减去" if row.sign < 0 else "",
+                        "note": "要减去" if row.sign < 0 else "",
                     },
                 ],
             }
             for row in page.rows
         ],
-        "changes_url": reverse("figure-changes", args=[measured.union_code]),
-        "page": page,
-        "last": page.first + len(page.rows) - 1,
-        "total": measured.value,
-        "next_url": f"?{urlencode({**asked, 'after': page.next})}" if page.next else "",
-        "start_url": f"?{urlencode(asked)}" if page.first > 1 else "",
-        "export_url": reverse("figure-rows-export", args=[measured.code, measured.union_code])
-        if may(actor, "membership.export", path=page.union_path)
-        else "",
-        "kept": [{"name": key, "value": value} for key, value in asked.items()],
-        "lineage": [
-            {"label": "口径", "value": f"第 {measured.definition_version} 版"},
-            {"label": "截至", "value": measured.as_of.isoformat()},
-            {"label": "隶属关系", "value": "变动当天的" if in_period else "当天的"},
-            {"label": "指纹", "value": measured.digest, "is_code": True},
-        ],
-        "definition": measured.definition,
     }
 
 
@@ -124,24 +181,10 @@ def _workbook(page: BehindPage) -> bytes:
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
-        write_table(
-            book,
-            "明细",
-            _HEADS,
-            [
-                [
-                    row.name,
-                    row.masked_identity,
-                    row.masked_phone,
-                    row.union_name,
-                    row.occupation_label,
-                    row.channel_label,
-                    row.counted_on.isoformat(),
-                    row.sign,
-                ]
-                for row in page.rows
-            ],
-        )
+        if page.unions:
+            write_table(book, "明细", _UNION_HEADS, _union_lines(page))
+        else:
+            write_table(book, "明细", _HEADS, _person_lines(page))
         write_table(
             book,
             "这个数",
@@ -152,12 +195,43 @@ def _workbook(page: BehindPage) -> bytes:
                 ["工会", measured.union_name],
                 ["截至", measured.as_of.isoformat()],
                 ["时间段", str(measured.period or "")],
+                ["按哪天所知", page.known_on.isoformat() if page.known_on else "现在"],
                 ["口径", f"第 {measured.definition_version} 版：{measured.definition}"],
                 ["指纹", measured.digest],
             ],
             width=40,
         )
     return buffer.getvalue()
+
+
+def _union_lines(page: BehindPage) -> list[list[Any]]:
+    return [
+        [
+            one.name,
+            one.code,
+            one.kind.label,
+            one.route.label if one.route else "",
+            one.founded_on.isoformat(),
+            one.region,
+        ]
+        for one in page.unions
+    ]
+
+
+def _person_lines(page: BehindPage) -> list[list[Any]]:
+    return [
+        [
+            row.name,
+            row.masked_identity,
+            row.masked_phone,
+            row.union_name,
+            row.occupation_label,
+            row.channel_label,
+            row.counted_on.isoformat(),
+            row.sign,
+        ]
+        for row in page.rows
+    ]
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -15,6 +15,8 @@ from nuanxin.figures.queries.changes import Change, Part, explain_change
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.queries import UnionRow
+from nuanxin.orgs.states import UnionKind
 
 _SAID = {
     "corrections": "前一天以前的变动，后来才补进来或者改过",
@@ -32,11 +34,16 @@ def figure_changes(request: HttpRequest, code: str) -> HttpResponse:
     policy.check(actor, "membership.count", path=union.path)
     now = clock.now()
     since, until = _days(request, clock.business_day(now))
-    change = explain_change(union_id=union.id, since=since, until=until, now=now)
-    shows_rows = may(actor, "figure.rows", path=union.path)
+    # A federation is also its region: members whose union sits there, whoever it stands under.
+    is_by_region = union.kind is UnionKind.FEDERATION and request.GET.get("by") == "region"
+    place: dict[str, Any] = {"region": union.adcode} if is_by_region else {"union_id": union.id}
+    change = explain_change(**place, since=since, until=until, now=now)
+    shows_rows = may(actor, "figure.rows", path=union.path) and not is_by_region
     context = {
         "page_title": f"在籍会员{_by(change.end - change.start)}",
-        "page_lead": f"{union.name}和下面所有工会，{since} 到 {until}。",
+        "page_lead": f"{_whom(union, is_by_region=is_by_region)}，{since} 到 {until}。",
+        "ways": _ways(union, is_by_region=is_by_region, since=since, until=until),
+        "by": "region" if is_by_region else "",
         "crumbs": [
             {"label": f"{union.name}概览", "url": reverse("desk-overview-of", args=[code])},
             {"label": "变了多少"},
@@ -49,6 +56,27 @@ def figure_changes(request: HttpRequest, code: str) -> HttpResponse:
         "nothing": "、".join(part.label for part in change.parts if not part.persons),
     }
     return render(request, "figures/changes.html", context)
+
+
+def _whom(union: UnionRow, *, is_by_region: bool) -> str:
+    if is_by_region:
+        return f"驻地在{orgs.region_name(union.adcode)}的所有工会"
+    return f"{union.name}和下面所有工会"
+
+
+def _ways(union: UnionRow, *, is_by_region: bool, since: date, until: date) -> list[dict[str, Any]]:
+    """Return both ways to count a federation; any other union has one."""
+    if union.kind is not UnionKind.FEDERATION:
+        return []
+    days = {"since": since.isoformat(), "as_of": until.isoformat()}
+    return [
+        {"label": "按隶属", "url": f"?{urlencode(days)}", "active": not is_by_region},
+        {
+            "label": "按地区",
+            "url": f"?{urlencode(days | {'by': 'region'})}",
+            "active": is_by_region,
+        },
+    ]
 
 
 def _days(request: HttpRequest, today: date) -> tuple[date, date]:

@@ -1,21 +1,36 @@
 """The rows behind a number, for those who may see who was counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, TypeGuard
 
 from nuanxin.figures import permissions
-from nuanxin.figures.queries.measuring import Measurement, measure
+from nuanxin.figures.queries.deriving import PUBLISHABLE
+from nuanxin.figures.queries.entered_later import EnteredLater, entered_since
+from nuanxin.figures.queries.lineage import (
+    Asked,
+    Proof,
+    Statement,
+    prove,
+    statement_of,
+    union_question,
+)
+from nuanxin.figures.queries.measuring import Measurement, known_then_and_now, measure
+from nuanxin.figures.queries.published_before import PublishedBefore, published_before
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.queries.reading import spans_under, standing_under
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.cursor import decode_cursor, encode_cursor
+from nuanxin.kernel.cursor import Scalar, decode_cursor, encode_cursor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.kernel.period import Period, PeriodKind
+from nuanxin.kernel.figure import Unit
+from nuanxin.kernel.period import Period
 from nuanxin.membership.figures.rows import WITH_ROWS, CountedRow, counted_rows
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.queries.evidence import CountedUnion, list_counted_unions
+from nuanxin.orgs.states import UnionKind
 from nuanxin.people import queries as people
 
 PAGE_SIZE = 50
@@ -40,14 +55,26 @@ class BehindRow:
 
 @dataclass(frozen=True, slots=True)
 class BehindPage:
-    """A page of the rows behind ``measurement``; ``next`` is a cursor, None on the last page."""
+    """A page of the rows behind ``measurement``: persons, or unions where unions are counted.
+
+    ``next`` is a cursor, None on the last page. ``asked`` is the question; with ``known_on`` the
+    value is that of the end of that day, and ``value_today`` what is known now.
+    """
 
     measurement: Measurement
-    union_id: int
-    union_path: str
+    union: orgs.UnionRow
+    asked: Asked
     rows: tuple[BehindRow, ...]
+    unions: tuple[CountedUnion, ...]
     first: int
     next: str | None
+    known_on: date | None = None
+    value_today: int | None = None
+
+    @property
+    def count(self) -> int:
+        """Return how many rows this page has."""
+        return len(self.rows) + len(self.unions)
 
 
 def rows_behind(
@@ -57,44 +84,76 @@ def rows_behind(
     union_code: str,
     as_of: date | None = None,
     since: date | None = None,
+    known_on: date | None = None,
     after: str = "",
     limit: int = PAGE_SIZE,
     now: datetime,
 ) -> BehindPage:
-    """Return who was counted in a figure below a union, by the tree of the day.
+    """Return who (or which unions) was counted in a figure below a union, by the tree of the day.
 
     All pages together are as many as the figure's value (the sum of their signs). Raises
-    ``NotFound`` for an unknown figure, one without persons, or a union out of scope; ``Forbidden``
-    without the right; ``Malformed`` figures.backwards.
+    ``NotFound`` for an unknown figure, one without rows, or a union out of scope; ``Forbidden``
+    without the right; ``Malformed`` figures.backwards, figures.not_yet.
     """
     definition = get_figure(code)
     union = _union(actor, union_code)
-    if code not in WITH_ROWS:
-        raise NotFound("figures.no_rows", f"“{definition.label}”没有可以逐人打开的明细。")
-    day = as_of or clock.business_day(now)
+    is_of_unions = code in PUBLISHABLE and definition.unit is Unit.UNIONS
+    if code not in WITH_ROWS and not is_of_unions:
+        raise NotFound("figures.no_rows", f"“{definition.label}”没有可以逐条打开的明细。")
+    day = as_of or known_on or clock.business_day(now)
     if since is not None and since > day:
         raise Malformed("figures.backwards", "起止写反了：开始的日子在截至日的后面。请对调再看。")
     period = Period(since or COUNTED_FROM, day)
-    measured = measure(code, union_id=union.id, period=period, now=now)
-    shown, first = _read_cursor(after)
+    asked: dict[str, Any] = {"union_id": union.id, "period": period, "now": now}
+    if known_on is None:
+        measured = measure(code, **asked)
+        today = None
+    else:
+        measured, known_now = known_then_and_now(code, known_on=known_on, **asked)
+        today = known_now.value
+    question = Asked(code, union.id, day, period, measured.tree_known_at)
+    page = BehindPage(
+        measured, union, question, (), (), 1, None, known_on=known_on, value_today=today
+    )
+    return _with_unions(page, after, limit) if is_of_unions else _with_members(page, after, limit)
+
+
+def _with_members(page: BehindPage, after: str, limit: int) -> BehindPage:
+    asked = page.asked
+    place, nth, first = _read_cursor(after, (0, -1))
     spans = (
-        {(day, day): standing_under(union.id, day)}
-        if definition.period_kind is PeriodKind.AS_OF
-        else spans_under(union.id, period)
+        {
+            (asked.as_of, asked.as_of): standing_under(
+                asked.union_id, asked.as_of, known_at=asked.known_at
+            )
+        }
+        if asked.is_as_of
+        else spans_under(asked.union_id, asked.period, known_at=asked.known_at)
     )
     found = counted_rows(
-        code, spans, start=period.start, end=period.end, after=shown, limit=limit + 1
+        asked.code,
+        spans,
+        start=asked.period.start,
+        end=asked.as_of,
+        known_at=asked.known_at,
+        after=(place, nth),
+        limit=limit + 1,
     )
-    more = len(found) > limit
     kept = found[:limit]
-    return BehindPage(
-        measurement=measured,
-        union_id=union.id,
-        union_path=union.path,
-        rows=tuple(_finished(kept)),
-        first=first,
-        next=encode_cursor([kept[-1].membership_id, first + len(kept)]) if more else None,
-    )
+    following = None
+    if len(found) > limit:
+        following = encode_cursor([kept[-1].membership_id, kept[-1].nth, first + limit])
+    return replace(page, rows=tuple(_finished(kept)), first=first, next=following)
+
+
+def _with_unions(page: BehindPage, after: str, limit: int) -> BehindPage:
+    place, _, first = _read_cursor(after, (0, 0))
+    found = list_counted_unions(after=place, limit=limit + 1, **union_question(page.asked))
+    kept = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = encode_cursor([kept[-1].id, 0, first + limit])
+    return replace(page, unions=tuple(kept), first=first, next=following)
 
 
 def rows_to_export(
@@ -104,6 +163,7 @@ def rows_to_export(
     union_code: str,
     as_of: date | None = None,
     since: date | None = None,
+    known_on: date | None = None,
     now: datetime,
 ) -> BehindPage:
     """Return all rows in one go, for an export. Raises also ``Conflict`` figures.too_many_rows."""
@@ -115,6 +175,7 @@ def rows_to_export(
         union_code=union_code,
         as_of=as_of,
         since=since,
+        known_on=known_on,
         limit=EXPORT_LIMIT,
         now=now,
     )
@@ -127,19 +188,65 @@ def rows_to_export(
     return page
 
 
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where the number of a rows page comes from.
+
+    ``proof`` only where it was asked for; ``published`` None where the union is no federation, for
+    publications are by region; ``later`` only with a day of knowledge.
+    """
+
+    statement: Statement | None
+    proof: Proof | None
+    published: PublishedBefore | None
+    later: EnteredLater | None
+
+
+def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lineage:
+    """Return the lineage of a page that the actor was given. The proof reads every flow."""
+    asked, measured = page.asked, page.measurement
+    published = None
+    if page.union.kind is UnionKind.FEDERATION and measured.code in PUBLISHABLE:
+        published = published_before(
+            asked.code,
+            region=page.union.adcode,
+            as_of=asked.as_of,
+            since=None if asked.is_as_of else asked.period.start,
+            now=now,
+        )
+    later = None
+    if page.known_on is not None and page.value_today is not None:
+        later = entered_since(
+            asked,
+            known_at=clock.day_end(page.known_on),
+            then=measured.value or 0,
+            today=page.value_today,
+        )
+    return Lineage(
+        statement=statement_of(asked),
+        proof=prove(asked) if is_proof_asked else None,
+        published=published,
+        later=later,
+    )
+
+
 def _union(actor: Actor, code: str) -> orgs.UnionRow:
     union = orgs.get_union_by_code(code)
     permissions.check_can_see_rows(actor, path=union.path)
     return union
 
 
-def _read_cursor(after: str) -> tuple[int, int]:
+def _read_cursor(after: str, start: tuple[int, int]) -> tuple[int, int, int]:
     if not after:
-        return 0, 1
-    last, first = decode_cursor(after, length=2)
-    if not isinstance(last, int) or not isinstance(first, int):
+        return *start, 1
+    place, nth, first = decode_cursor(after, length=3)
+    if not (_is_place(place) and _is_place(nth) and _is_place(first)):
         raise Malformed("cursor.unreadable", "这一页的位置读不出来了。请从列表的第一页重新开始。")
-    return last, first
+    return place, nth, first
+
+
+def _is_place(value: Scalar) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HIGHEST
 
 
 def _finished(found: list[CountedRow]) -> list[BehindRow]:
@@ -166,3 +273,4 @@ def _finished_row(row: CountedRow, worker: people.WorkerRow, union: orgs.UnionRo
 
 
 _PEOPLE_AT_ONCE = 1_000
+_HIGHEST = 1 << 62

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 
-from nuanxin.figures.queries.reading import standing_under, subtree_totals_in_period
+from nuanxin.figures.queries.reading import known_rows, standing_under, subtree_totals_in_period
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.period import Period
@@ -51,11 +51,11 @@ class Change:
 # founded under it or ended there.
 _MOVES = """
 SELECT a.union_id, a.valid_from AS day, 1 FROM orgs_ancestry a JOIN orgs_union u ON u.id = a.union_id
-WHERE a.ancestor_id = %(union)s AND a.superseded_at IS NULL
+WHERE a.ancestor_id = %(union)s AND {known}
   AND a.valid_from > %(since)s AND a.valid_from <= %(until)s AND a.valid_from > u.founded_on
 UNION ALL
 SELECT a.union_id, a.valid_to, -1 FROM orgs_ancestry a JOIN orgs_union u ON u.id = a.union_id
-WHERE a.ancestor_id = %(union)s AND a.superseded_at IS NULL
+WHERE a.ancestor_id = %(union)s AND {known}
   AND a.valid_to > %(since)s AND a.valid_to <= %(until)s
   AND (u.ended_on IS NULL OR a.valid_to < u.ended_on)
 """
@@ -79,12 +79,14 @@ def explain_change(
     since: date,
     until: date,
     known_then: datetime | None = None,
+    known_until: datetime | None = None,
     now: datetime,
 ) -> Change:
     """Return by what live members changed from the end of ``since`` to the end of ``until``.
 
     Under a union's subtree or in a region. ``known_then`` is by default the end of ``since``: what
-    was entered later about days before is told as a correction. Raises ``Malformed``
+    was entered later about days before is told as a correction. ``known_until`` leaves out what was
+    entered after it: so two published values are explained as they were published. Raises ``Malformed``
     figures.backwards, figures.not_yet.
     """
     if until > clock.business_day(now):
@@ -93,15 +95,17 @@ def explain_change(
         raise Malformed("figures.backwards", "起止写反了：前一天要早于后一天。请对调再看。")
     known = known_then or clock.day_start(since + timedelta(days=1))
     start = _live(union_id, region, since, known)
-    corrected = _live(union_id, region, since, None)
-    happened = _happened(union_id, region, Period(since + timedelta(days=1), until))
+    corrected = _live(union_id, region, since, known_until)
+    happened = _happened(union_id, region, Period(since + timedelta(days=1), until), known_until)
     parts = [Part("corrections", "补录和更正", corrected - start)]
     for key, label, kinds, figure in _KINDS:
         persons = sum(kind.sign * happened.count(kind) for kind in kinds)
         parts.append(Part(key, label, persons, figure if persons else ""))
     if union_id is not None:
-        parts.append(Part("tree", "下级工会划进划出", _moved_in(union_id, since, until)))
-    end = _live(union_id, region, until, None)
+        parts.append(
+            Part("tree", "下级工会划进划出", _moved_in(union_id, since, until, known_until))
+        )
+    end = _live(union_id, region, until, known_until)
     return Change(since, until, known, start, end, tuple(parts))
 
 
@@ -112,21 +116,27 @@ def _live(union_id: int | None, region: int | None, day: date, known: datetime |
     return totals_as_of(day, Place(union_ids=tuple(ids)), known_at=known).live()
 
 
-def _happened(union_id: int | None, region: int | None, period: Period) -> Totals:
+def _happened(
+    union_id: int | None, region: int | None, period: Period, known: datetime | None
+) -> Totals:
     if union_id is None:
-        return totals_in_period(period, Place(region=region))
-    return subtree_totals_in_period(union_id, period)
+        return totals_in_period(period, Place(region=region), known_at=known)
+    return subtree_totals_in_period(union_id, period, known_at=known)
 
 
-def _moved_in(union_id: int, since: date, until: date) -> int:
+def _moved_in(union_id: int, since: date, until: date, known: datetime | None) -> int:
     """Return the members of unions that came under, less those of unions that went."""
     with connection.cursor() as cursor:
-        cursor.execute(_MOVES, {"union": union_id, "since": since, "until": until})
+        cursor.execute(
+            _MOVES.format(known=known_rows(known)),
+            {"union": union_id, "since": since, "until": until, "known_at": known},
+        )
         moves = cursor.fetchall()
     groups: dict[tuple[date, int], list[int]] = defaultdict(list)
     for moved, day, sign in moves:
         groups[day, sign].append(moved)
     return sum(
-        sign * totals_as_of(day - timedelta(days=1), Place(union_ids=tuple(ids))).live()
+        sign
+        * totals_as_of(day - timedelta(days=1), Place(union_ids=tuple(ids)), known_at=known).live()
         for (day, sign), ids in groups.items()
     )

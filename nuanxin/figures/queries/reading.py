@@ -75,7 +75,7 @@ def spans_under(
     groups: dict[tuple[date, date], list[int]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            _SPANS.format(known=_known(known_at)),
+            _SPANS.format(known=known_rows(known_at)),
             {
                 "union": union_id,
                 "start": period.start,
@@ -95,14 +95,14 @@ def standing_under(union_id: int, day: date, *, known_at: datetime | None = None
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            _STANDING.format(known=_known(known_at)),
+            _STANDING.format(known=known_rows(known_at)),
             {"union": union_id, "on": day, "known_at": known_at},
         )
         return [int(row[0]) for row in cursor.fetchall()]
 
 
-def _known(known_at: datetime | None) -> str:
-    """Return the SQL condition that a row of the tree was known."""
+def known_rows(known_at: datetime | None) -> str:
+    """Return the SQL condition that a row ``a`` of the tree was known; None is as corrected since."""
     if known_at is None:
         return "a.superseded_at IS NULL"
     return (

@@ -33,15 +33,15 @@ WEIGHTS: dict[str, dict[FlowKind, int]] = {
 }
 """What one person of each kind of flow adds to a figure; kinds that are not named add nothing."""
 
-_TEXT = "concat_ws(',', union_id, county, occupation, channel, kind, day, persons)"
+ROW_TEXT = "concat_ws(',', union_id, county, occupation, channel, kind, day, persons)"
 _WHERE = "day <= %(last)s AND recorded_at <= %(known)s AND kind >= 10 AND county BETWEEN %(low)s AND %(high)s"
-_PARTS = ", ".join(
+HASH_SUMS = ", ".join(
     f"sum(('x' || substr(hex, {1 + 15 * part}, 15))::bit(60)::bigint)" for part in range(4)
 )
 _CELLS = f"""
-SELECT county, occupation, channel, kind, inside, sum(persons), count(*), {_PARTS}
+SELECT county, occupation, channel, kind, inside, sum(persons), count(*), {HASH_SUMS}
 FROM (SELECT county, occupation, channel, kind, day >= %(first)s AS inside, persons,
-             encode(sha256({_TEXT}::bytea), 'hex') AS hex
+             encode(sha256({ROW_TEXT}::bytea), 'hex') AS hex
       FROM membership_memberflow WHERE {_WHERE}) AS f
 GROUP BY 1, 2, 3, 4, 5
 """

@@ -7,17 +7,42 @@ counted in is taken off in the period of the taking back.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from nuanxin.membership.figures.definitions import FIRST, LEFT, LIVE, NEW, TRANSFERRED_IN
+from nuanxin.kernel import clock
+from nuanxin.membership.figures.definitions import (
+    FIRST,
+    LEFT,
+    LIVE,
+    NET,
+    NEW,
+    PUT_ON_HOLD,
+    RESTORED,
+    TRANSFERRED_IN,
+    TRANSFERRED_OUT,
+)
 from nuanxin.membership.figures.reading import _rows
 from nuanxin.membership.states import EndReason
 
 Spans = Mapping[tuple[date, date], Sequence[int]]
 """Union ids by the days (both included) on which they stood in the subtree."""
 
-# Each figure as parts of (sign, the day that counts, conditions on the membership m).
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of a figure: their sign, the day that counts, conditions on the membership ``m``.
+
+    ``join`` adds tables; ``nth`` is a second key, so that a membership may stand there twice.
+    """
+
+    sign: int
+    day: str
+    where: str
+    nth: str = "0"
+    join: str = ""
+
+
 _NOT_UNDONE_SO_FAR = (
     "NOT (m.ended_on IS NOT NULL AND m.end_reason = %(undone)s AND m.ended_on <= %(end)s)"
 )
@@ -26,25 +51,65 @@ _EARLIER = (
     "EXISTS (SELECT 1 FROM membership_membership e WHERE e.worker_id = m.worker_id AND e.id < m.id"
     " AND e.ended_on IS NOT NULL AND e.end_reason <> %(undone)s)"
 )
-_PARTS: dict[str, tuple[tuple[int, str, str], ...]] = {
-    NEW.code: (
-        (1, "m.started_on", f"{_OPENED} AND {_NOT_UNDONE_SO_FAR}"),
-        (-1, "m.ended_on", f"{_OPENED} AND m.end_reason = %(undone)s AND m.started_on < %(start)s"),
+_FROM_ANOTHER = (
+    "EXISTS (SELECT 1 FROM membership_membership e WHERE e.id = m.previous_id"
+    " AND e.end_reason = %(transferred)s AND e.retained_on IS {held})"
+)
+_BEGAN_NEW = (
+    _Part(1, "m.started_on", f"{_OPENED} AND {_NOT_UNDONE_SO_FAR}"),
+    _Part(
+        -1,
+        "m.ended_on",
+        f"{_OPENED} AND m.end_reason = %(undone)s AND m.started_on < %(start)s",
+        nth="1",
     ),
-    FIRST.code: ((1, "m.started_on", f"{_OPENED} AND NOT {_EARLIER}"),),
-    LEFT.code: ((1, "m.ended_on", "m.end_reason = ANY(%(left)s) AND m.retained_on IS NULL"),),
-    TRANSFERRED_IN.code: (
-        (
-            1,
-            "m.started_on",
-            "EXISTS (SELECT 1 FROM membership_membership e WHERE e.id = m.previous_id"
-            " AND e.end_reason = %(transferred)s AND e.retained_on IS NULL)",
-        ),
+)
+_LEFT = "m.end_reason = ANY(%(left)s) AND m.retained_on IS NULL"
+_EVENT_DAY = "(e.at AT TIME ZONE 'Asia/Shanghai')::date"
+
+
+def _of_events(kind: str) -> _Part:
+    """Return the rows that the event log keeps: the membership holds only its last state."""
+    return _Part(
+        1,
+        _EVENT_DAY,
+        f"e.kind = '{kind}'",
+        nth="e.id",
+        join="JOIN records_event e ON e.subject_type = 'membership' AND e.subject_id = m.id",
+    )
+
+
+_PARTS: dict[str, tuple[_Part, ...]] = {
+    NEW.code: _BEGAN_NEW,
+    NET.code: (*_BEGAN_NEW, _Part(-1, "m.ended_on", _LEFT, nth="2")),
+    FIRST.code: (_Part(1, "m.started_on", f"{_OPENED} AND NOT {_EARLIER}"),),
+    LEFT.code: (_Part(1, "m.ended_on", _LEFT),),
+    TRANSFERRED_IN.code: (_Part(1, "m.started_on", _FROM_ANOTHER.format(held="NULL")),),
+    TRANSFERRED_OUT.code: (
+        _Part(1, "m.ended_on", "m.end_reason = %(transferred)s AND m.retained_on IS NULL"),
+    ),
+    RESTORED.code: (
+        _of_events("membership.restored"),
+        _Part(1, "m.started_on", _FROM_ANOTHER.format(held="NOT NULL")),
+    ),
+    PUT_ON_HOLD.code: (
+        _of_events("membership.retained"),
+        _Part(1, "m.ended_on", "m.end_reason = %(dissolved)s AND m.retained_on IS NULL"),
     ),
 }
-_LIVE = (
-    "m.started_on <= %(end)s AND (m.ended_on IS NULL OR m.ended_on > %(end)s)"
-    " AND (m.retained_on IS NULL OR m.retained_on > %(end)s)"
+# On hold at the end of a day: the next word about it is that it was restored; without a next word
+# what the membership says itself.
+_ON_HOLD = """
+coalesce((SELECT e.kind = 'membership.restored' FROM records_event e
+          WHERE e.subject_type = 'membership' AND e.subject_id = m.id AND e.at >= %(after_end)s
+            AND e.kind IN ('membership.retained', 'membership.restored')
+          ORDER BY e.at, e.id LIMIT 1),
+         m.retained_on IS NOT NULL AND m.retained_on <= %(end)s)
+"""
+_LIVE_PART = _Part(
+    1,
+    "m.started_on",
+    f"m.started_on <= %(end)s AND (m.ended_on IS NULL OR m.ended_on > %(end)s) AND NOT {_ON_HOLD}",
 )
 WITH_ROWS = frozenset({LIVE.code, *_PARTS})
 """Codes of the figures whose rows can be shown."""
@@ -52,7 +117,10 @@ WITH_ROWS = frozenset({LIVE.code, *_PARTS})
 
 @dataclass(frozen=True, slots=True)
 class CountedRow:
-    """One membership that was counted; ``sign`` −1 where it was taken off again."""
+    """One membership that was counted; ``sign`` −1 where it was taken off again.
+
+    ``membership_id`` and ``nth`` together are the row's place in the list.
+    """
 
     membership_id: int
     worker_id: int
@@ -61,6 +129,7 @@ class CountedRow:
     channel: int
     counted_on: date
     sign: int
+    nth: int
 
 
 def counted_rows(
@@ -71,37 +140,53 @@ def counted_rows(
     end: date,
     occupation: int | None = None,
     channel: int | None = None,
-    after: int = 0,
+    known_at: datetime | None = None,
+    after: tuple[int, int] = (0, -1),
     limit: int,
 ) -> list[CountedRow]:
-    """Return the memberships behind a figure of a set of unions, by id, after ``after``.
+    """Return the memberships behind a figure of a set of unions, in their order, after ``after``.
 
-    ``start`` is not used for a figure as of a day. Raises ``KeyError`` for a code without rows.
+    ``start`` is not used for a figure as of a day. ``known_at`` leaves out what was entered later.
+    Raises ``KeyError`` for a code without rows.
     """
-    parts = ((1, "m.started_on", _LIVE),) if code == LIVE.code else _PARTS[code]
-    cut = "(%(occupation)s::int IS NULL OR m.occupation = %(occupation)s)"
-    cut += " AND (%(channel)s::int IS NULL OR m.channel = %(channel)s)"
-    within = "%(end)s::date" if code == LIVE.code else "{day}"
-    statement = " UNION ALL ".join(
-        f"(SELECT m.id, m.worker_id, m.union_id, m.occupation, m.channel, {day}, {sign}"
-        " FROM membership_membership m JOIN spans s ON s.union_id = m.union_id"
-        f" AND {within.format(day=day)} BETWEEN s.first AND s.last"
-        f" WHERE m.id > %(after)s AND {condition} AND {cut} ORDER BY m.id LIMIT %(limit)s)"
-        for sign, day, condition in parts
-    )
+    parts = (_LIVE_PART,) if code == LIVE.code else _PARTS[code]
+    statement = " UNION ALL ".join(_statement(part, is_live=code == LIVE.code) for part in parts)
+    # Of days after the day of knowledge nothing can have been known.
+    last = end
+    if known_at is not None:
+        last = min(end, clock.business_day(known_at - timedelta(microseconds=1)))
     rows = _rows(
-        f"{_SPANS} SELECT * FROM ({statement}) AS counted ORDER BY 1 LIMIT %(limit)s",
+        f"{_SPANS} SELECT * FROM ({statement}) AS counted ORDER BY 1, 8 LIMIT %(limit)s",
         _values(spans)
         | {
             "start": start,
-            "end": end,
+            "end": last,
+            "on": end,
+            "after_end": clock.day_end(last),
             "occupation": occupation,
             "channel": channel,
-            "after": after,
+            "known": known_at,
+            "after": after[0],
+            "after_nth": after[1],
             "limit": limit,
         },
     )
     return [CountedRow(*row) for row in rows]
+
+
+def _statement(part: _Part, *, is_live: bool) -> str:
+    within = "%(on)s::date" if is_live else part.day
+    return (
+        f"(SELECT m.id, m.worker_id, m.union_id, m.occupation, m.channel, {part.day},"
+        f" {part.sign}, ({part.nth})::bigint"
+        f" FROM membership_membership m JOIN spans s ON s.union_id = m.union_id {part.join}"
+        f" WHERE m.id >= %(after)s AND (m.id, ({part.nth})::bigint) > (%(after)s, %(after_nth)s)"
+        f" AND {within} BETWEEN s.first AND s.last AND {part.day} <= %(end)s AND {part.where}"
+        " AND (%(occupation)s::int IS NULL OR m.occupation = %(occupation)s)"
+        " AND (%(channel)s::int IS NULL OR m.channel = %(channel)s)"
+        " AND (%(known)s::timestamptz IS NULL OR m.recorded_at <= %(known)s)"
+        f" ORDER BY m.id, ({part.nth})::bigint LIMIT %(limit)s)"
+    )
 
 
 _SPANS = """
@@ -119,6 +204,7 @@ def _values(spans: Spans) -> dict[str, Any]:
         "lasts": [last for _, _, last in flat],
         "undone": int(EndReason.APPROVAL_UNDONE),
         "transferred": int(EndReason.TRANSFERRED),
+        "dissolved": int(EndReason.UNION_DISSOLVED),
         "left": [
             int(reason)
             for reason in (EndReason.LEFT, EndReason.LAPSED, EndReason.EXPELLED, EndReason.DECEASED)
