@@ -193,9 +193,13 @@ def test_a_published_number_says_who_when_what_was_before_and_why_it_changed(two
     assert (found.this.number, found.previous.number) == (2, 1)
     assert (found.this.author, found.this.approvers) == ("province1", ("province2", "province3"))
     assert found.previous.as_of == date(2026, 9, 30)
-    parts = {part.key: part.persons for part in found.parts}
+    parts = {part.key: part.persons for part in found.why.parts}
     assert parts["corrections"] == 4
-    assert sum(parts.values()) == found.this.value - found.previous.value
+    assert found.why.start + sum(parts.values()) == found.why.end
+    for told, measured in ((found.previous, found.why.start), (found.this, found.why.end)):
+        assert abs(told.value - measured) <= 5
+        derived = measure(LIVE, region=330000, as_of=told.as_of, known_at=told.known_at, now=NOW)
+        assert derived.value == measured
 
 
 @pytest.mark.slow
@@ -205,7 +209,7 @@ def test_a_number_that_was_not_published_names_the_latest_that_was(two_months):
     assert found.this is None
     assert found.previous.as_of == date(2026, 9, 30)
     nothing = published_before(LIVE, as_of=date(2026, 9, 1), **asked)
-    assert (nothing.this, nothing.previous, nothing.parts) == (None, None, ())
+    assert (nothing.this, nothing.previous, nothing.why) == (None, None, None)
 
 
 @pytest.mark.slow

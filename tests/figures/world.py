@@ -15,6 +15,7 @@ from nuanxin.membership.models import MemberFlow, Membership
 from nuanxin.membership.states import EndReason, FlowKind
 from nuanxin.orgs.models import Union
 from nuanxin.people.models import Worker
+from nuanxin.records.models import Event
 from tests.membership.cast import identity_of, make_union, phone_of
 
 FIRST, LAST = date(2024, 1, 10), date(2026, 10, 20)
@@ -64,6 +65,17 @@ def make_world(people: int = 60, seed: int = 1) -> World:
         later.previous_id = later.previous.id
     Membership.objects.bulk_create(m for m in written.members if m.previous is not None)
     MemberFlow.objects.bulk_create(written.flows)
+    # What the log keeps of being put on hold: the membership itself forgets it when it is restored.
+    Event.objects.bulk_create(
+        Event(
+            at=clock.day_start(held.retained_on) + timedelta(hours=3),
+            kind="membership.retained",
+            subject_type="membership",
+            subject_id=held.id,
+        )
+        for held in written.members
+        if held.retained_on
+    )
     return world
 
 

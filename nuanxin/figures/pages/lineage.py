@@ -124,7 +124,12 @@ def _published(page: BehindPage, found: PublishedBefore | None) -> dict[str, Any
 def _value_rows(one: PublishedValue, unit: str) -> list[dict[str, Any]]:
     persons = "、".join(name for name in one.approvers if name) or "没有留姓名"
     return [
-        {"label": "数值", "value": _number(one.value, unit)},
+        {"label": "公布的数", "value": _number(one.value, unit)},
+        *(
+            [{"label": "实测", "value": _number(one.measured, unit)}]
+            if one.measured != one.value
+            else []
+        ),
         {"label": "截至", "value": one.as_of.isoformat()},
         {
             "label": "在哪里",
@@ -143,21 +148,28 @@ def _value_rows(one: PublishedValue, unit: str) -> list[dict[str, Any]]:
 def _why(
     this: PublishedValue, previous: PublishedValue, found: PublishedBefore, unit: str
 ) -> dict[str, Any]:
-    if this.value is None or previous.value is None:
+    if this.measured is None or previous.measured is None:
         return {"why": "有一次没有公布人数，不说差多少。"}
-    difference = this.value - previous.value
-    if difference == 0:
-        return {"why": "和前一次一样。"}
-    why = f"比前一次{'多' if difference > 0 else '少'} {abs(difference):,} {unit}。"
-    if not found.parts:
-        return {"why": why}
+    why = found.why
+    start, end = (why.start, why.end) if why else (previous.measured, this.measured)
+    difference = end - start
+    words = f"从 {start:,} {unit}到 {end:,} {unit}，"
+    words += (
+        f"{'多' if difference > 0 else '少'}了 {abs(difference):,} {unit}。"
+        if difference
+        else "没有变。"
+    )
+    if (start, end) != (previous.value, this.value):
+        words = f"公布时写到十位；实测{words}"
+    if why is None:
+        return {"why": words}
     return {
-        "why": why + "这样来的：",
+        "why": words,
         "parts": {
             "columns": [{"label": "因为什么"}, {"label": "人数", "css": "num"}],
             "rows": [
                 {"cells": [part.label, {"text": _signed(part.persons), "css": "num"}]}
-                for part in found.parts
+                for part in why.parts
             ],
             "total": ["合计", {"text": _signed(difference), "css": "num"}],
         },

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from nuanxin.figures.models import Approval, Publication, PublicationLine
 from nuanxin.figures.queries.changes import Part, explain_change
 from nuanxin.figures.queries.deriving import places_of
+from nuanxin.figures.queries.measuring import measure
 from nuanxin.membership.figures.definitions import LIVE
 
 LOOKED_THROUGH = 200
@@ -14,7 +15,7 @@ LOOKED_THROUGH = 200
 
 @dataclass(frozen=True, slots=True)
 class PublishedValue:
-    """A value in a publication; None where it was withheld there."""
+    """A value in a publication, None where it was withheld there; ``measured`` to the person."""
 
     publication_id: int
     number: int
@@ -28,6 +29,7 @@ class PublishedValue:
     author: str
     approvers: tuple[str, ...]
     value: int | None
+    measured: int | None
     rows_hash: str
     reason: str
     note: str
@@ -37,11 +39,21 @@ class PublishedValue:
 class PublishedBefore:
     """``this`` answers the same question, or None; ``previous`` is the one before it (or the latest).
 
-    ``parts`` add up exactly from ``previous`` to ``this``; empty where the figure has no parts.
+    ``why`` is told to the person: what both were measured as, and the parts between, adding up
+    exactly; None where the figure has no parts. Published values may be to the ten.
     """
 
     this: PublishedValue | None
     previous: PublishedValue | None
+    why: "Why | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """From ``start`` to ``end`` by ``parts``: start and parts give the end."""
+
+    start: int
+    end: int
     parts: tuple[Part, ...]
 
 
@@ -66,7 +78,7 @@ def published_before(
     return PublishedBefore(
         this=finished[this.id] if this else None,
         previous=finished[previous.id] if previous else None,
-        parts=_parts(code, region, previous, this, now) if previous and this else (),
+        why=_why(code, region, previous, this, now) if previous and this else None,
     )
 
 
@@ -107,26 +119,33 @@ def _value(line: PublicationLine, names: dict[int, tuple[str, ...]]) -> Publishe
         author=publication.author_name,
         approvers=names[publication.id],
         value=line.value,
+        measured=line.value if line.measured is None else line.measured,
         rows_hash=line.rows_hash,
         reason=publication.reason,
         note=line.note,
     )
 
 
-def _parts(
+def _why(
     code: str, region: int, previous: PublicationLine, this: PublicationLine, now: datetime
-) -> tuple[Part, ...]:
-    """Return why one value became the other; only live members have parts, only told values do."""
+) -> Why | None:
+    """Return why one number became the other; only live members have parts, only told ones do."""
     if code != LIVE.code or previous.value is None or this.value is None:
-        return ()
+        return None
+    known_then, known_until = previous.publication.known_at, this.publication.known_at
     if previous.as_of == this.as_of:
-        return (Part("corrections", "补录和更正", this.value - previous.value),)
+        start, end = (
+            measure(code, region=region, as_of=this.as_of, known_at=known, now=now).value or 0
+            for known in (known_then, known_until)
+        )
+        return Why(start, end, (Part("corrections", "补录和更正", end - start),))
     change = explain_change(
         region=region,
         since=previous.as_of,
         until=this.as_of,
-        known_then=previous.publication.known_at,
-        known_until=this.publication.known_at,
+        known_then=known_then,
+        known_until=known_until,
         now=now,
     )
-    return tuple(part for part in change.parts if part.persons)
+    parts = tuple(part for part in change.parts if part.persons)
+    return Why(change.start, change.end, parts)
