@@ -26,6 +26,9 @@ sealing.configure(
 OPEN_DATA_LICENCE = env.str(
     "NUANXIN_OPEN_DATA_LICENCE", "https://creativecommons.org/licenses/by/4.0/"
 )
+# Borders of the counties that the operator brings (GeoJSON), and the number of the map they are from.
+FIGURES_BOUNDARIES = env.str("NUANXIN_FIGURES_BOUNDARIES", "")
+FIGURES_BOUNDARIES_NUMBER = env.str("NUANXIN_FIGURES_BOUNDARIES_NUMBER", "")
 SECRET_KEY = KEYS.secret_key
 CARD_PRIVATE_KEY_PEM = KEYS.card_private_key_pem
 DEBUG = env.bool("NUANXIN_DEBUG", False)

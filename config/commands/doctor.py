@@ -14,6 +14,7 @@ from config.embedded import uses_embedded_server
 from config.keys import key_file_faults, load_keys
 from config.opening import opened
 from config.places import Places, places
+from nuanxin.kernel.boundaries import get_boundaries
 from nuanxin.kernel.errors import Refusal
 
 _LEAST_FREE_BYTES = 2 * 1024**3
@@ -81,6 +82,7 @@ def _inside_checks(where: Places) -> list[Finding]:
         ("时钟", _clock),
         ("后台任务", _worker),
         ("网页静态文件", _static_files),
+        ("县界", _boundaries),
     )
     findings = []
     for subject, check in checks:
@@ -197,6 +199,18 @@ def _static_files(where: Places) -> Finding:
     if is_gathered():
         return Finding("网页静态文件", _GOOD, "已是最新")
     return Finding("网页静态文件", _NOTE, "下次启动时会重新收集")
+
+
+def _boundaries(where: Places) -> Finding:
+    from django.conf import settings
+
+    try:
+        found = get_boundaries(settings.FIGURES_BOUNDARIES, settings.FIGURES_BOUNDARIES_NUMBER)
+    except Refusal as refusal:
+        return Finding("县界", _BAD, refusal.message)
+    if found is None:
+        return Finding("县界", _GOOD, "没有设置，用示意图")
+    return Finding("县界", _GOOD, f"{len(found.areas)} 个，{found.points:,} 个点，{found.number}")
 
 
 def _up_is_running(where: Places) -> bool:

@@ -61,10 +61,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _prepare(where: Places) -> None:
     """Fill a new installation and gather the static files."""
+    from django.conf import settings
     from django.db import connections
 
     from config import first_start
     from config.static_files import gather_if_stale
+    from nuanxin.kernel.boundaries import get_boundaries
+
+    get_boundaries(settings.FIGURES_BOUNDARIES, settings.FIGURES_BOUNDARIES_NUMBER)
 
     first_start.load_reference_data()
     if first_start.wants_demonstration(where):

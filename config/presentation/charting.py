@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.presentation import formats
+from nuanxin.kernel import regions
+from nuanxin.kernel.boundaries import Area
+from nuanxin.kernel.map_classes import CLASSES, class_of, round_breaks
 from nuanxin.kernel.regions import Tile
+
+__all__ = ["CLASSES", "class_of", "round_breaks"]  # so that charts need one import
 
 TILE = 56.0
 GAP = 1.5
-CLASSES = 5
 BASELINE = 5.0
 LABEL_HEIGHT = 17.0
 ROUND_STEPS = (1, 2, 3, 6, 12, 24, 60)
@@ -201,33 +205,6 @@ def part_spans(
 # ---- the tile map -----------------------------------------------------------------------------
 
 
-def round_breaks(values: Sequence[float], classes: int = CLASSES) -> list[float]:
-    """Return at most ``classes - 1`` round bounds that part the positive values evenly."""
-    positive = sorted(v for v in values if v > 0)
-    if not positive:
-        return []
-    breaks: list[float] = []
-    for part in range(1, classes):
-        bound = _round_to_two(positive[min(len(positive) - 1, len(positive) * part // classes)])
-        if bound > (breaks[-1] if breaks else positive[0]):
-            breaks.append(bound)
-    return breaks
-
-
-def _round_to_two(value: float) -> float:
-    if value < 10:
-        return float(math.ceil(value))
-    power = 10 ** (math.floor(math.log10(value)) - 1)
-    return float(round(value / power) * power)
-
-
-def class_of(value: float | None, breaks: Sequence[float]) -> int:
-    """Return 0 for nothing or not known, else 1 to 5: the more, the higher."""
-    if not value or value <= 0:
-        return 0
-    return 1 + sum(value >= bound for bound in breaks)
-
-
 def legend_of(breaks: Sequence[float]) -> list[dict[str, Any]]:
     """Return the written-out classes: 不到 5,000 / 5,000—1万 / 2.6万以上."""
     if not breaks:
@@ -260,6 +237,30 @@ def place_tiles(
                 "size": TILE - 2 * GAP,
                 "middle": tile.x * TILE + TILE / 2,
                 "line": tile.y * TILE + TILE / 2 + BASELINE,
+            }
+        )
+    return drawn
+
+
+def place_areas(
+    areas: Sequence[Area], values: Mapping[str, float | None], breaks: Sequence[float]
+) -> list[dict[str, Any]]:
+    """Return what a template needs to draw each county within its border."""
+    tiles = {tile.code: tile for tile in regions.tilemap().tiles}
+    drawn = []
+    for area in areas:
+        value = values.get(area.adcode)
+        left, top, right, bottom = area.box
+        drawn.append(
+            {
+                "tile": tiles[area.adcode],
+                "value": value,
+                "number": class_of(value, breaks),
+                "path": area.path,
+                "is_dark": class_of(value, breaks) >= CLASSES - 1,
+                "is_seat": area.adcode in SEATS,
+                "middle": (left + right) / 2,
+                "line": (top + bottom) / 2,
             }
         )
     return drawn

@@ -10,6 +10,7 @@ from nuanxin.figures.pages import (
     drafts,
     number,
     open_data,
+    pictures,
     public,
     publications,
     published,
@@ -28,6 +29,9 @@ urlpatterns = [
     path("figures/embed/<str:code>/card.png", showing.card_picture, name="figures-card-picture"),
     path("figures/<int:region>/", public.figures, name="figures-region"),
     path("figures/<int:region>/table.<slug:kind>", public.figures_table, name="figures-table"),
+    path(
+        "figures/<int:region>/chart-<slug:kind>.png", pictures.chart_picture, name="figures-chart"
+    ),
     path("desk/reports/", reports.report_list, name="desk-reports"),
     path("desk/reports/<int:report_id>/", reports.report, name="desk-report"),
     path(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from config.presentation import charting
 from nuanxin.kernel import regions
+from tests.kernel.made_up_borders import NUMBER, squares, write
 
 positive = st.floats(min_value=0.01, max_value=1e9, allow_nan=False)
 counts = st.lists(st.integers(min_value=0, max_value=2_000_000), min_size=1, max_size=8)
@@ -112,3 +113,22 @@ def test_a_chart_brings_its_numbers_as_a_table(draw) -> None:
     )
     assert html.count('role="img" aria-label="多起来了"') == 2
     assert re.findall(r'<td class="num">(.*?)</td>', html) == ["0", "12", "—"]
+
+
+def test_the_operators_borders_take_the_place_of_the_squares(draw, settings, tmp_path) -> None:
+    settings.FIGURES_BOUNDARIES = write(tmp_path, squares())
+    settings.FIGURES_BOUNDARIES_NUMBER = NUMBER
+    values = {tile.code: 10 for tile in regions.tilemap().tiles} | {"330922": None}
+    html = draw("{% load charts %}{% tile_map values '都一样多' chosen='330105' %}", values=values)
+    assert html.count("<title>") == 90
+    assert "嵊泗县 不公布" in html
+    assert f"审图号：{NUMBER}" in html
+    assert "示意图" not in html
+    assert html.count('class="pick"') == 1
+    assert html.count("<tr>") == 91
+
+
+def test_a_file_that_went_bad_leaves_the_squares(draw, settings, tmp_path) -> None:
+    settings.FIGURES_BOUNDARIES = write(tmp_path, "nothing")
+    settings.FIGURES_BOUNDARIES_NUMBER = NUMBER
+    assert "示意图" in draw("{% load charts %}{% tile_map values '都一样多' %}", values={})

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from nuanxin.figures.queries import get_board, measure
 from nuanxin.figures.rules.small_numbers import published
@@ -148,6 +149,41 @@ def test_the_numbers_can_be_taken_away(page):
     assert workbook.content[:2] == b"PK"
     assert "figures-330100-2026-10-20.xlsx" in workbook["Content-Disposition"]
     assert page("figures-table", 330100, "exe").status_code == 404
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [{}, {"as_of": "2025-06-11", "since": "2025-01-01"}])
+def test_csv_excel_json_and_the_page_carry_the_same_numbers(page, asked):
+    rows = json.loads(page("figures-table", 330100, "json", **asked).content)["rows"]
+    text = page("figures-table", 330100, "csv", **asked).content.decode("utf-8-sig")
+    book = load_workbook(io.BytesIO(page("figures-table", 330100, "xlsx", **asked).content))
+    told = [(row["code"], row["region"], row["label"], row["value"]) for row in rows]
+
+    from_csv = [(r["指标代码"], r["区划代码"], r["指标"], r["数值"]) for r in _csv(text)]
+    assert [(*row[:3], _plain(row[3])) for row in told] == from_csv
+
+    head, *body = [list(row) for row in book["数读"].iter_rows(values_only=True)]
+    from_sheet = [dict(zip(head, row, strict=True)) for row in body]
+    assert [
+        (r["指标代码"], r["区划代码"], r["指标"], _plain(r["数值"])) for r in from_sheet
+    ] == from_csv
+
+    shown = page("figures-region", 330100, **asked).content.decode()
+    big = re.findall(r'<p class="big">([\d,−—.]+)', shown)
+    leading = rows[: len(big)]
+    assert [one.replace(",", "") for one in big] == [_plain(row["value"]) or "—" for row in leading]
+
+    meanings = {row[0]: row[3] for row in book["怎么算的"].iter_rows(min_row=2, values_only=True)}
+    assert set(meanings) >= {row["code"] for row in leading}
+    assert all(meanings.values())
+
+
+def _csv(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def _plain(value):
+    return "" if value is None else str(value)
 
 
 def test_a_future_day_is_refused_for_a_table_too(page):

@@ -5,8 +5,10 @@ import json
 import pytest
 from django.urls import reverse
 
+from nuanxin.figures.pages.pictures import CHARTS
 from nuanxin.kernel import clock
 from tests.figures.conftest import NOW
+from tests.figures.publishing.office import published
 
 pytestmark = pytest.mark.django_db
 LIVE = "membership.live_members_persons"
@@ -52,7 +54,30 @@ def test_the_catalogue_names_data_licence_time_and_place(client, settings):
     (dataset,) = told["dcat:dataset"]
     assert dataset["dct:license"] == {"@id": "https://example.org/licence"}
     assert {"dct:temporal", "dct:spatial", "dct:publisher", "dct:title"} <= set(dataset)
-    assert len(dataset["dcat:distribution"]) == 3
+
+
+@pytest.mark.slow
+def test_everything_that_the_catalogue_lists_can_be_taken(client, world, settings):
+    one = published(world)
+    told = json.loads(client.get(reverse("figures-dcat")).content)
+    live, frozen = told["dcat:dataset"]
+    assert frozen["dct:identifier"] == one.content_hash
+    assert frozen["dct:temporal"]["dcat:endDate"]["@value"] == one.as_of.isoformat()
+    kinds = [(row["dcat:mediaType"], row["dcat:accessURL"]["@id"]) for row in _distributions(told)]
+    assert len(live["dcat:distribution"]) == 3 + len(CHARTS)
+    for media, address in kinds:
+        answer = client.get(address.removeprefix(settings.PUBLIC_ADDRESS.rstrip("/")))
+        assert answer.status_code == 200
+        assert answer["Content-Type"].split(";")[0] == media
+
+
+def _distributions(told):
+    return [row for dataset in told["dcat:dataset"] for row in dataset["dcat:distribution"]]
+
+
+def test_the_catalogue_takes_two_statements_at_most(client, world, django_assert_max_num_queries):
+    with django_assert_max_num_queries(2):
+        client.get(reverse("figures-dcat"))
 
 
 def test_a_step_of_the_slider_leads_to_the_end_of_its_month(client):

@@ -148,6 +148,10 @@ SAMPLES: dict[str, Sample] = {
     "figures-card-picture": Sample(
         missing={"code": "nothing"}, public=lambda cast: {"code": "orgs.unions"}
     ),
+    "figures-chart": Sample(
+        missing={"region": 1, "kind": "trend"},
+        public=lambda cast: {"region": 330105, "kind": "trend"},
+    ),
     "figures-table": Sample(
         missing={"region": 1, "kind": "csv"},
         public=lambda cast: {"region": 330105, "kind": "csv"},

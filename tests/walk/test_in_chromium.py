@@ -51,6 +51,7 @@ NOT_PAGES = {
     "figures-table": "a file",
     "figures-dcat": "for machines",
     "figures-card-picture": "a picture",
+    "figures-chart": "a picture",
     "figure-rows-export": "a file",
     "desk-listing-result": "a file",
     "desk-roster-result": "a file",

@@ -1,17 +1,22 @@
 """Charts that the server draws: ``{% load charts %}``. Each says its finding in words
 (``finding``), and each brings or links the same numbers as a table."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from config.presentation import charting, formats
 from nuanxin.kernel import regions
+from nuanxin.kernel.boundaries import Area, Boundaries, box_around, get_boundaries
+from nuanxin.kernel.errors import Malformed
 
 register = template.Library()
+_log = logging.getLogger(__name__)
 
 WIDE = (1112, 300)
 HALF = (800, 260)
@@ -161,29 +166,31 @@ def tile_map(
     chosen: str = "",
     city: str = "",
 ) -> SafeString:
-    """Draw the counties as squares: ``values`` maps an adcode to a number; ``None`` is withheld.
+    """Draw the counties, as squares or within the operator's borders: ``values`` maps an adcode to a number; ``None`` is withheld.
 
     ``url_pattern`` has ``{adcode}`` in it; ``chosen`` is the adcode with the thick edge; ``city``
     (a city's adcode) draws only its counties, larger. The table with the same numbers stands below.
     """
     tiles = [tile for tile in regions.tilemap().tiles if not city or tile.city_code == city]
-    left, top = min(t.x for t in tiles), min(t.y for t in tiles)
-    across, down = max(t.x for t in tiles) - left + 1, max(t.y for t in tiles) - top + 1
     breaks = charting.round_breaks([v for v in (values.get(t.code) for t in tiles) if v])
-    drawn = charting.place_tiles(tiles, values, breaks)
+    borders = _borders()
+    if borders is None:
+        drawn = charting.place_tiles(tiles, values, breaks)
+        more = _tile_frame(tiles)
+    else:
+        areas = borders.of_city(city)
+        drawn = charting.place_areas(areas, values, breaks)
+        more = _area_frame(areas, borders.number, is_whole=not city)
     for one in drawn:
         adcode, value = one["tile"].code, one["value"]
         one["city"] = regions.region(one["tile"].city_code).short_name
         one["url"] = url_pattern.replace("{adcode}", adcode) if url_pattern else ""
         one["text"] = "不公布" if value is None and adcode in values else formats.number(value)
-    side = charting.TILE
     return render_to_string(
-        "components/charts/tile_map.html",
+        f"components/charts/{'tile' if borders is None else 'area'}_map.html",
         {
-            "view_box": f"{left * side - 3:g} {top * side - 3:g} {across * side + 6:g} "
-            f"{down * side + 6:g}",
-            "tiles": drawn,
-            "edges": charting.city_edges(tiles),
+            **more,
+            "drawn": drawn,
             "legend": charting.legend_of(breaks),
             "finding": finding,
             "unit": unit,
@@ -193,6 +200,38 @@ def tile_map(
             "table": sorted(drawn, key=lambda one: (-(one["value"] or 0), one["tile"].code)),
         },
     )
+
+
+def _borders() -> Boundaries | None:
+    """Return the operator's borders; a file that went bad while we run leaves the squares."""
+    try:
+        return get_boundaries(settings.FIGURES_BOUNDARIES, settings.FIGURES_BOUNDARIES_NUMBER)
+    except Malformed as fault:
+        _log.warning("boundaries are not drawn: %s", fault.code)
+        return None
+
+
+def _tile_frame(tiles: Sequence[regions.Tile]) -> dict[str, Any]:
+    side = charting.TILE
+    left, top = min(t.x for t in tiles), min(t.y for t in tiles)
+    across, down = max(t.x for t in tiles) - left + 1, max(t.y for t in tiles) - top + 1
+    return {
+        "view_box": f"{left * side - 3:g} {top * side - 3:g} {across * side + 6:g} "
+        f"{down * side + 6:g}",
+        "edges": charting.city_edges(tiles),
+    }
+
+
+def _area_frame(areas: Sequence[Area], number: str, *, is_whole: bool) -> dict[str, Any]:
+    left, top, right, bottom = box_around(areas)
+    room = max(right - left, bottom - top) // 40
+    return {
+        "view_box": f"{left - room} {top - room} {right - left + 2 * room} "
+        f"{bottom - top + 2 * room}",
+        "number": number,
+        # Text in the units of the map: about 12 px where the map is 700 px wide.
+        "text_size": max(1, (right - left) // (58 if is_whole else 45)),
+    }
 
 
 def _cell(values: Sequence[float | None], index: int) -> str:

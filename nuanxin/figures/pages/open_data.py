@@ -8,7 +8,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from nuanxin.access.permissions import public
+from nuanxin.figures.models import Publication
+from nuanxin.figures.pages.pictures import CHARTS
+from nuanxin.figures.pages.published import period_words
 from nuanxin.figures.queries import list_figures
+from nuanxin.figures.queries.publications import list_published
+from nuanxin.figures.states import PublicationState
 from nuanxin.kernel import clock
 
 _CONTEXT = {
@@ -23,12 +28,13 @@ _KINDS = {
     "json": "application/json",
 }
 _BEGAN = "2018-01-01"
+PROVINCE = 330000
 
 
 @public
 @require_safe
 def catalogue(request: HttpRequest) -> JsonResponse:
-    """Give the catalogue with its one data set and its distributions."""
+    """Give the catalogue: the live numbers in every format, the charts, and the latest publications."""
     home = settings.PUBLIC_ADDRESS.rstrip("/")
     publisher = {"@type": "foaf:Agent", "foaf:name": "浙江省总工会"}
     document = {
@@ -38,7 +44,10 @@ def catalogue(request: HttpRequest) -> JsonResponse:
         "dct:title": _zh("数读"),
         "dct:description": _zh("新就业形态劳动者加入工会的数"),
         "dct:publisher": publisher,
-        "dcat:dataset": [_dataset(home, publisher)],
+        "dcat:dataset": [
+            _dataset(home, publisher),
+            *(_publication(one, home, publisher) for one in list_published(after="").items),
+        ],
     }
     answer = JsonResponse(document, json_dumps_params={"ensure_ascii": False})
     answer["Content-Type"] = "application/ld+json"
@@ -65,16 +74,66 @@ def _dataset(home: str, publisher: dict[str, str]) -> dict[str, Any]:
         "dct:spatial": {"@type": "dct:Location", "dct:identifier": "330000"},
         "dcat:keyword": [_zh(word) for word in ("工会", "会员", "新就业形态")],
         "dcat:landingPage": {"@id": f"{home}{reverse('figures')}"},
+        "dcat:distribution": _tables(home) + _charts(home),
+    }
+
+
+def _tables(home: str) -> list[dict[str, Any]]:
+    """Return the numbers of the province in every format; 330000 in the address is any region."""
+    return [
+        _distribution(kind, media, f"{home}{reverse('figures-table', args=[PROVINCE, kind])}")
+        for kind, media in _KINDS.items()
+    ]
+
+
+def _charts(home: str) -> list[dict[str, Any]]:
+    return [
+        _distribution(
+            title, "image/png", f"{home}{reverse('figures-chart', args=[PROVINCE, kind])}"
+        )
+        for kind, (title, _) in CHARTS.items()
+    ]
+
+
+def _publication(one: Publication, home: str, publisher: dict[str, str]) -> dict[str, Any]:
+    """Return a frozen version; that it was replaced or withdrawn stands in its description."""
+    page = f"{home}{reverse('publication', args=[one.id])}"
+    told = f"{one.union.name}，{period_words(one)}，第 {one.version} 版"
+    state = PublicationState(one.state)
+    if state is not PublicationState.PUBLISHED:
+        told += f"（{state.label}）"
+    return {
+        "@id": page,
+        "@type": "dcat:Dataset",
+        "dct:title": _zh(one.title),
+        "dct:description": _zh(told),
+        "dct:identifier": one.content_hash,
+        "dct:publisher": publisher,
+        "dct:issued": _day(clock.business_day(one.published_at).isoformat())
+        if one.published_at
+        else None,
+        "dct:license": {"@id": settings.OPEN_DATA_LICENCE},
+        "dct:spatial": {"@type": "dct:Location", "dct:identifier": str(one.region)},
+        "dct:temporal": {
+            "@type": "dct:PeriodOfTime",
+            "dcat:startDate": _day((one.period_start or one.as_of).isoformat()),
+            "dcat:endDate": _day(one.as_of.isoformat()),
+        },
+        "dcat:version": str(one.version),
+        "dcat:landingPage": {"@id": page},
         "dcat:distribution": [
-            {
-                "@type": "dcat:Distribution",
-                "dct:title": _zh(kind),
-                "dcat:mediaType": media,
-                "dct:license": {"@id": settings.OPEN_DATA_LICENCE},
-                "dcat:accessURL": {"@id": f"{home}{reverse('figures-table', args=[330000, kind])}"},
-            }
-            for kind, media in _KINDS.items()
+            _distribution("json", "application/json", f"{home}/api/v1/publications/{one.id}")
         ],
+    }
+
+
+def _distribution(title: str, media: str, address: str) -> dict[str, Any]:
+    return {
+        "@type": "dcat:Distribution",
+        "dct:title": _zh(title),
+        "dcat:mediaType": media,
+        "dct:license": {"@id": settings.OPEN_DATA_LICENCE},
+        "dcat:accessURL": {"@id": address},
     }
 
 

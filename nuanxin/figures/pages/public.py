@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from nuanxin.access.permissions import public
 from nuanxin.figures.forms.days import DaysForm, MonthForm
+from nuanxin.figures.pages.pictures import CHARTS
 from nuanxin.figures.pages.sheets import as_csv, as_xlsx, board_rows
 from nuanxin.figures.queries import Board, BoardFigure, BoardRow, get_board
 from nuanxin.kernel import clock, regions
@@ -160,6 +161,10 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
         ],
         "compare_url": reverse("figures-compare")
         + f"?{urlencode({'region': board.region, 'as_of': board.as_of.isoformat()})}",
+        "pictures": {
+            kind: reverse("figures-chart", args=[int(board.region), kind]) + asked
+            for kind in CHARTS
+        },
         "slider": _slider(board),
         "cards": _cards(board),
         "is_empty": not any(one.value for one in board.figures),

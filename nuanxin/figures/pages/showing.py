@@ -1,6 +1,7 @@
 """数读 elsewhere: a card for other sites, the same as a picture, the screen of a hall."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from html import escape
 from typing import Any
@@ -17,10 +18,9 @@ from django.views.decorators.http import require_safe
 from nuanxin.access.middleware.headers import CONTENT_SECURITY_POLICY
 from nuanxin.access.permissions import public
 from nuanxin.figures.forms.days import CardForm
-from nuanxin.figures.forms.report_pdf import chart_png
+from nuanxin.figures.forms.pictures import picture_of, type_family
 from nuanxin.figures.queries import Board, BoardFigure, get_board
 from nuanxin.kernel import clock, regions
-from nuanxin.kernel.chinese_type import chinese_type
 from nuanxin.kernel.errors import Malformed
 
 PROVINCE = 330000
@@ -49,13 +49,9 @@ def card(request: HttpRequest, code: str) -> HttpResponse:
 def card_picture(request: HttpRequest, code: str) -> HttpResponse:
     """Give the card as a PNG."""
     asked, board, one = _asked(request, code)
-    family, folder = chinese_type()
-    svg = _card_svg(_words(board, one), asked["theme"] == "dark", family)
-    answer = HttpResponse(chart_png(svg, family, folder), content_type="image/png")
+    svg = _card_svg(_words(board, one), asked["theme"] == "dark", type_family())
     name = f"nuanxin-{code.replace('.', '-')}-{board.region}-{board.as_of.isoformat()}.png"
-    answer["Content-Disposition"] = f'inline; filename="{name}"'
-    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return _kept(request, answer)
+    return kept_answer(request, svg, picture_of, name)
 
 
 @public
@@ -148,6 +144,22 @@ def _bars(rows: Any) -> list[dict[str, Any]]:
         for row in rows
         if row.live != 0
     ][:8]
+
+
+def kept_answer(
+    request: HttpRequest, svg: str, draw: Callable[[str], bytes], name: str
+) -> HttpResponse:
+    """Answer with a picture of an SVG; who has it already is told so before it is drawn."""
+    etag = f'W/"{hashlib.sha256(svg.encode()).hexdigest()[:24]}"'
+    answer = get_conditional_response(request, etag=etag)
+    if answer is None:
+        answer = HttpResponse(draw(svg), content_type="image/png")
+    assert isinstance(answer, HttpResponse)
+    answer["ETag"] = etag
+    answer["Cache-Control"] = "public, max-age=60"
+    answer["Content-Disposition"] = f'inline; filename="{name}"'
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
 
 
 def _kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
