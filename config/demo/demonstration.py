@@ -8,7 +8,16 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import accounts, load, manifest, publications, reports, underway, world
+from config.demo import (
+    accounts,
+    denominators,
+    load,
+    manifest,
+    publications,
+    reports,
+    underway,
+    world,
+)
 from config.demo.scales import SCALES
 from config.demo.world import BuiltWorld
 from config.places import Places
@@ -67,6 +76,7 @@ def build(
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     underway.keep_house(now=now)
     world.fold(now)
+    denominators.enter(now=now)
     written = reports.write_report(sign_ins, now=now)
     if not SCALES[scale].is_bulk:  # a million flows are read for each: on the desk, when wanted
         made["publications"] = publications.publish(built, sign_ins, now=now)

@@ -106,7 +106,20 @@ FOUNDING_RATE = FigureDefinition(
     ),
 )
 
-FIGURES = (UNIONS, NEW_FORM_UNIONS, NEW_UNIONS, ENDED_UNIONS)
+KEY_ENTERPRISE_UNIONS = FigureDefinition(
+    code="orgs.key_enterprise_unions",
+    label="重点企业建会",
+    unit=Unit.UNIONS,
+    period_kind=PeriodKind.AS_OF,
+    grain="union",
+    definition_zh="这一天在册的新就业形态工会里，按“重点建”路径在头部企业建起来的。其余口径同“工会”。",
+    owner="orgs",
+    valid_from=date(2018, 1, 1),
+    public=True,
+    dimensions=("region", "union"),
+)
+
+FIGURES = (UNIONS, NEW_FORM_UNIONS, NEW_UNIONS, ENDED_UNIONS, KEY_ENTERPRISE_UNIONS)
 """Measured by ``queries.count_live_unions``, ``count_new_unions``, ``count_ended_unions``."""
 
 RATIOS = (FOUNDING_RATE,)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -12,9 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from nuanxin.figures.queries import get_board, measure
+from nuanxin.figures.actions.denominators import enter_denominators
+from nuanxin.figures.queries import get_board, measure, measure_for_everybody
+from nuanxin.figures.rules.denominators import Entry
 from nuanxin.figures.rules.small_numbers import published
+from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel import clock
+from nuanxin.kernel.actor import SYSTEM
 from nuanxin.people.models import Worker
 from tests.figures.conftest import NOW
 from tests.figures.world import LAST
@@ -22,7 +26,7 @@ from tests.figures.world import LAST
 pytestmark = pytest.mark.django_db
 
 LIVE, NEW = "membership.live_members_persons", "membership.new_members_persons"
-MOST_STATEMENTS = 6
+MOST_STATEMENTS = 8
 
 
 @pytest.fixture
@@ -34,6 +38,15 @@ def page(client: Client, world, monkeypatch):
         return client.get(f"{reverse(name, args=arguments)}?{urlencode(asked)}")
 
     return get
+
+
+def know_all(region: int) -> None:
+    """Enter what both rates of a region are divided by."""
+    entries = [
+        Entry(kind, region, date(2025, 11, 15), 400 + n, "市统计局测算", date(2026, 1, 5), line=n)
+        for n, kind in enumerate(DenominatorKind)
+    ]
+    enter_denominators(entries=entries, actor=SYSTEM, now=NOW)
 
 
 @pytest.mark.parametrize("region", [330000, 330100, 330105])
@@ -53,14 +66,43 @@ def test_a_period_takes_few_statements_too(page, django_assert_max_num_queries):
 @pytest.mark.parametrize("days_ago", [0, 45, 300, 333])
 def test_the_big_numbers_are_those_that_are_measured(world, region, days_ago):
     day = LAST - timedelta(days=days_ago)
+    know_all(region)
     board = get_board(region=region, as_of=day, now=NOW)
+    assert len(board.figures) == 12
     for one in board.figures:
         asked = {"region": region, "as_of": day, "now": NOW}
+        if one.definition.ratio:
+            told = measure_for_everybody(one.definition.code, **asked)
+            assert (one.value, one.numerator) == (told.value, told.numerator)
+            assert one.denominator.value == told.denominator
+            continue
         truth = measure(one.definition.code, **asked).value
         is_of_persons = one.definition.unit == "persons"
         assert one.value == (published(truth, least=board.least) if is_of_persons else truth)
         assert one.step == (board.least if is_of_persons else 1)
     assert any(one.value for one in board.figures)
+
+
+@pytest.mark.slow
+def test_a_rate_without_a_denominator_says_what_is_missing(page, world):
+    board = get_board(as_of=LAST, now=NOW)
+    rates = [one for one in board.figures if one.definition.ratio]
+    assert [one.value for one in rates] == [None, None]
+    assert all("没有浙江省的“" in one.missing for one in rates)
+    text = page().content.decode()
+    assert text.count("分母还没有") == 2
+    know_all(330000)
+    text = page().content.decode()
+    assert "分母还没有" not in text
+    assert "来源：市统计局测算" in text
+
+
+def test_unions_by_kind_and_route_add_up_to_the_whole(world):
+    board = get_board(as_of=LAST, now=NOW)
+    values = {one.definition.code: one.value for one in board.figures}
+    for rows in (board.kinds, board.routes):
+        assert sum(row.living for row in rows) == values["orgs.new_form_unions"]
+        assert sum(row.new for row in rows) == values["orgs.new_unions"]
 
 
 def test_parts_add_up_to_the_whole_but_for_the_rounding(world):

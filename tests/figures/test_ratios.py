@@ -1,5 +1,6 @@
 """Rates, and unions by kind and route, equal a naive count; a rate tells what it is divided by."""
 
+import json
 import random
 from datetime import date, timedelta
 
@@ -14,9 +15,10 @@ from nuanxin.figures.queries import (
     measure_for_everybody,
 )
 from nuanxin.figures.queries.drafts import check_with_figures
+from nuanxin.figures.queries.reports import compose_report
 from nuanxin.figures.rules.denominators import Entry
 from nuanxin.figures.states import DenominatorKind
-from nuanxin.kernel import regions
+from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import SYSTEM
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import Unit, ratio_value
@@ -149,6 +151,72 @@ def test_a_draft_is_held_against_the_rate(world):
         draft = f"截至2026年10月20日，杭州市会员多了，入会率为{said}%。"
         claims = check_with_figures(draft, now=NOW).as_plain()["claims"]
         assert [one["verdict"] for one in claims] == [verdict], claims
+
+
+REPORT = """---
+标题: 入会情况
+地区: 3301
+截至: 2026-10-20
+---
+# {{ report.title }}
+
+入会率 {{ membership.joining_rate_percent }}，联合工会 {{ orgs.unions kind=joint | unit }}。
+"""
+
+
+def test_a_report_writes_rates_and_unions_of_a_kind(world):
+    composed = compose_report(REPORT, now=NOW)
+    assert [one.code for one in composed.faults] == ["figures.report_no_denominator"]
+    assert "没有杭州市的“新就业形态劳动者”数" in composed.faults[0].message
+    know(WORKERS, 330100, 1_000)
+    told = measure_for_everybody(JOINING, region=330100, as_of=LAST, now=NOW)
+    composed = compose_report(REPORT, now=NOW)
+    assert composed.faults == ()
+    numbers = {one["code"]: one for one in composed.document["numbers"]}
+    assert numbers[JOINING]["value"] == told.value
+    assert numbers[JOINING]["digest"] == told.digest
+    assert numbers["orgs.unions"]["value"] == 4
+    text = json.dumps(composed.document, ensure_ascii=False)
+    assert f"{told.plain_value:g}%" in text
+    wrong = compose_report(REPORT.replace("kind=joint", "kind=club"), now=NOW)
+    assert [one.code for one in wrong.faults] == ["figures.report_unknown_kind"]
+
+
+@pytest.mark.slow
+def test_the_page_of_a_number_tells_what_a_rate_is_made_of(world, client, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    address = f"/figures/number/{JOINING}/?region=330100&as_of=2026-10-20"
+    missing = client.get(address)
+    assert missing.status_code == 404
+    assert "没有杭州市的“新就业形态劳动者”数" in missing.content.decode()
+    know(WORKERS, 330100, 1_000)
+    text = client.get(address).content.decode()
+    told = measure_for_everybody(JOINING, region=330100, as_of=LAST, now=NOW)
+    for said in (
+        f"{told.plain_value:.2f}",
+        "市统计局测算",
+        "2025-12-31",
+        "1,000，新就业形态劳动者",
+    ):
+        assert said in text
+
+
+@pytest.mark.slow
+def test_a_program_reads_rates_and_cuts(world, client, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    know(WORKERS, 330100, 1_000)
+    told = client.get(f"/api/v1/figures/{JOINING}?region=330100").json()
+    assert (told["denominator"], told["denominator_source"]) == (1_000, "市统计局测算")
+    assert told["value"] == round(100 * told["numerator"] / 1_000, 2)
+    joint = client.get("/api/v1/figures/orgs.unions?kind=joint").json()
+    assert (joint["kind"], joint["value"]) == ("joint", 6)
+    missing = client.get(f"/api/v1/figures/{JOINING}?region=330200")
+    assert missing.status_code == 404
+    assert missing.json()["code"] == "figures.denominator_missing"
+    listed = client.get("/api/v1/figures").json()["items"]
+    rate = next(one for one in listed if one["code"] == JOINING)
+    assert (rate["numerator"], rate["denominator"]) == (LIVE, "workers_in_scope")
+    assert rate["versions"][-1]["number"] == rate["definition_version"]
 
 
 # ---- the founding rate ------------------------------------------------------------------------

@@ -5,6 +5,7 @@ several days and in several versions, and knows how it hangs together: counties 
 make totals. He solves for what he is not told, exactly, in fractions.
 """
 
+import random
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from fractions import Fraction
@@ -18,6 +19,7 @@ from nuanxin.figures.queries import publishing
 from nuanxin.figures.queries.board import _ALL, _Cube
 from nuanxin.figures.rules.small_numbers import keeps_room, published, span_of
 from nuanxin.kernel import regions
+from nuanxin.kernel.figure import ratio_value
 from nuanxin.membership.figures.breakdown import Cell
 from tests.figures.attacker import Attacker, Row, difference
 from tests.figures.conftest import NOW
@@ -141,6 +143,10 @@ def small_ones_found(cubes: list[_Cube], attacker: Attacker) -> list[object]:
         row = atoms_of(moment, measure, region, cut)
         if 0 < value < LEAST and attacker.knows(row):
             found.append((moment, measure, region, cut))
+        if measure == "new" and 0 < cubes[moment].left.get((region, cut), 0) < LEAST:
+            live = atoms_of(moment, "live", region, cut)
+            if attacker.knows(difference(row, live)):  # 退会, which the board writes beside them
+                found.append((moment, "left", region, cut))
     for (measure, region, cut), seen in cells.items():
         for (first, before), (second, after) in combinations(seen, 2):
             if not 0 < abs(after - before) < LEAST:
@@ -218,6 +224,57 @@ def test_a_total_stands_to_the_person_only_where_its_parts_stay_open() -> None:
     several = [{(county, *trade): (50, 50) for county in COUNTIES for trade in TRADES}]
     assert cubes_of(several, EXACT_FROM)[0].exact["live"] == {"330100", "330200", "330000"}
     assert cubes_of(several, 10**9)[0].exact["live"] == frozenset()
+
+
+def test_few_leavers_are_not_told_by_members_to_the_person_beside_new_ones_to_the_ten() -> None:
+    """1,003 live of 1,004 new: "new" is written 1,000, so that at most one can have left."""
+    trades = len(TRADES)
+
+    def history(leavers: int, each: int) -> History:
+        cells = {(c, *trade): (each, each) for c in COUNTIES[:3] for trade in TRADES}
+        return [cells | {(330102, 1, 1): (each - leavers, each)}]
+
+    for each in range(40, 60):
+        for leavers in (0, 1, 2, 5, 9, 10):
+            cube = cubes_of(history(leavers, each), EXACT_FROM)[0]
+            new, live = 3 * trades * each, 3 * trades * each - leavers
+            assert cube.left["330100", _ALL] == leavers
+            low, high = span_of(new, least=LEAST)
+            held = range(max(low - live, 1), min(high - live, LEAST - 1) + 1)
+            if 0 < leavers < LEAST and cube.step("live", "330100") == 1:
+                assert len(held) > LEAST // 2
+            assert cube.to_the_ten("left", "330100") == published(leavers, least=LEAST)
+
+
+@pytest.mark.slow
+@given(st.integers(0, 3_000), st.integers(0, 9), st.integers(1, 5_000))
+def test_a_rate_tells_nothing_that_the_written_number_does_not(
+    live: int, more: int, workers: int
+) -> None:
+    """Two numbers written alike give one rate: rate times denominator is the written number."""
+    one, other = published(live, least=LEAST), published(live + more, least=LEAST)
+    if one is not None and one == other:
+        assert ratio_value(one, workers) == ratio_value(other, workers)
+    if one:
+        assert abs(Fraction(ratio_value(one, workers) * workers, 10_000) - one) <= Fraction(
+            workers, 20_000
+        )
+
+
+def test_the_rate_beside_a_total_to_the_person_is_that_of_the_ten() -> None:
+    seen = set()
+    chosen = random.Random(7)
+    for _ in range(40):
+        keys = [(county, *trade) for county in COUNTIES for trade in TRADES]
+        cells = {key: (n, n) for key in keys for n in (chosen.randrange(30, 90),)}
+        cube = cubes_of([cells], EXACT_FROM)[0]
+        for region in ("330000", "330100", "330200"):
+            total = cube.live[region, _ALL]
+            assert cube.to_the_ten("live", region) == published(total, least=LEAST)
+            if cube.step("live", region) == 1:
+                assert cube.shown("live", region) == total
+                seen.add(total)
+    assert any(total % LEAST for total in seen)
 
 
 def test_the_whole_province_goes_before_a_city_that_would_give_another_away() -> None:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from nuanxin.access.permissions import public
 from nuanxin.figures.queries.registry import list_figures
-from nuanxin.kernel.figure import FigureDefinition
+from nuanxin.kernel.figure import DefinitionVersion, FigureDefinition
 
 _OWNERS = {"orgs": "组织", "membership": "会籍"}
 _LONGEST_SEARCH = 40
@@ -33,8 +33,13 @@ def definitions(request: HttpRequest) -> HttpResponse:
 
 def _holds(one: FigureDefinition, asked: str) -> bool:
     return not asked or any(
-        asked.casefold() in text.casefold() for text in (one.label, one.code, one.definition_zh)
+        asked.casefold() in text.casefold()
+        for text in (one.label, one.code, *(v.text for v in one.versions))
     )
+
+
+def _span(old: DefinitionVersion) -> str:
+    return f"{old.valid_from or '最早'} 到 {old.valid_to}"
 
 
 def _shown(one: FigureDefinition) -> dict[str, Any]:
@@ -42,6 +47,13 @@ def _shown(one: FigureDefinition) -> dict[str, Any]:
         "code": one.code,
         "label": one.label,
         "text": one.definition_zh,
+        "former": [
+            {
+                "label": f"第 {old.number} 版，{_span(old)}",
+                "text": old.text,
+            }
+            for old in reversed(one.former)
+        ],
         "facts": [
             {"label": "单位", "value": one.unit.label},
             {"label": "时间", "value": one.period_kind.label},
@@ -51,6 +63,11 @@ def _shown(one: FigureDefinition) -> dict[str, Any]:
                 "value": f"第 {one.version} 版"
                 + (f"，{one.valid_from} 起" if one.valid_from else ""),
             },
+            *(
+                [{"label": "分母", "value": f"{one.ratio.label}（{one.ratio.unit.label}）"}]
+                if one.ratio
+                else []
+            ),
             {"label": "代码", "value": one.code, "is_code": True},
         ],
     }

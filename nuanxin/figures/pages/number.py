@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import holds, public
+from nuanxin.figures.queries.measuring import Measurement
 from nuanxin.figures.queries.number import NumberAnswer, get_number
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
@@ -36,13 +37,14 @@ def _context(answer: NumberAnswer, told: str, actor: Actor) -> dict[str, Any]:
         "page_title": f"{wanted.place}{'，' + cut if cut else ''}：{measured.label}",
         "page_lead": wanted.when(),
         "value": measured.value,
-        "exact": format_thousands(measured.value) if measured.value is not None else "",
+        "exact": _exact(measured),
         "unit": measured.unit.label,
         "step": measured.rounded_to,
         "label": measured.label,
         "definition": measured.definition,
         "check": _check(measured.digest, told),
         "lineage": [
+            *_parts(measured),
             {"label": "指标代码", "value": measured.code, "is_code": True},
             {"label": "单位", "value": measured.unit.label},
             {"label": "口径", "value": f"第 {measured.definition_version} 版"},
@@ -62,6 +64,34 @@ def _context(answer: NumberAnswer, told: str, actor: Actor) -> dict[str, Any]:
 def _known(day: date | None) -> list[dict[str, str]]:
     """Return the line that says as known when, where it was asked."""
     return [{"label": "按哪天所知", "value": f"{day} 结束时"}] if day else []
+
+
+def _exact(measured: Measurement) -> str:
+    if measured.value is None:
+        return ""
+    if measured.is_ratio:
+        return f"{measured.plain_value:,.{measured.decimals}f}"
+    return format_thousands(measured.value)
+
+
+def _parts(measured: Measurement) -> list[dict[str, Any]]:
+    """Return the rows that say what a ratio is made of."""
+    if not measured.is_ratio or measured.denominator is None:
+        return []
+    above = "不公布" if measured.numerator is None else format_thousands(measured.numerator)
+    rows = [
+        {"label": "分子", "value": above},
+        {
+            "label": "分母",
+            "value": f"{format_thousands(measured.denominator)}，{measured.denominator_label}",
+        },
+    ]
+    if measured.denominator_as_of is not None:
+        rows += [
+            {"label": "分母来源", "value": measured.denominator_source},
+            {"label": "分母截至", "value": measured.denominator_as_of.isoformat()},
+        ]
+    return rows
 
 
 def _check(digest: str, told: str) -> dict[str, str] | None:

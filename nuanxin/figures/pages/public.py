@@ -20,7 +20,7 @@ from nuanxin.access.permissions import public
 from nuanxin.figures.forms.days import DaysForm, MonthForm
 from nuanxin.figures.pages.pictures import CHARTS
 from nuanxin.figures.pages.sheets import as_csv, as_xlsx, board_rows
-from nuanxin.figures.queries import Board, BoardFigure, BoardRow, get_board
+from nuanxin.figures.queries import Board, BoardFigure, BoardRow, UnionRow, get_board
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Refusal
 from nuanxin.kernel.figure import Unit
@@ -151,6 +151,8 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
         "cities": [_bar(row, "figures-region", asked, board) for row in board.cities],
         "occupations": [_bar(row, "", "", board) for row in board.occupations],
         "channels": [_bar(row, "", "", board) for row in board.channels],
+        "routes": [_union_bar(row) for row in board.routes],
+        "kinds": [_union_bar(row) for row in board.kinds],
         "lineage": _lineage(board),
         "tables": [
             {
@@ -234,13 +236,33 @@ def _figure(one: BoardFigure, board: Board) -> dict[str, Any]:
         to = "写到个位" if one.step == 1 else "写到十位"
         told = f"{to}：{one.value:,} {one.definition.unit.label}。"
     words = board.period_words if in_period else f"截至{board.as_of.isoformat()}"
+    if one.denominator is not None:
+        words = f"{words}，分母 {one.denominator.value:,}（{one.denominator.as_of.isoformat()}）"
+        told = _parts_words(one)
+    elif one.missing:
+        words, told = "分母还没有，先不算", one.missing
+    elif one.value is None:
+        words = f"不到 {board.least} 人，{WITHHELD}"
     return {
         "label": one.definition.label,
-        "value": one.value,
-        "unit": one.definition.unit.label,
-        "definition": f"{one.definition.definition_zh}{told}",
-        "words": words if one.value is not None else f"不到 {board.least} 人，{WITHHELD}",
+        "value": one.plain_value,
+        "unit": one.definition.unit.label if one.value is not None else "",
+        "definition": f"{one.definition.version_on(board.as_of).text}{told}",
+        "words": words,
     }
+
+
+def _parts_words(one: BoardFigure) -> str:
+    """Return what a ratio was made of: numerator, denominator, its source and day."""
+    ratio, known = one.definition.ratio, one.denominator
+    assert ratio is not None
+    assert known is not None
+    unit = ratio.unit.label
+    above = WITHHELD if one.numerator is None else f"{one.numerator:,} {unit}"
+    return (
+        f"分子 {above}；分母是{ratio.label} {known.value:,} {unit}，"
+        f"{known.as_of.isoformat()}，来源：{known.source_words}。"
+    )
 
 
 def _trend(board: Board) -> dict[str, Any]:
@@ -301,8 +323,12 @@ def _bar(row: BoardRow, url_name: str, asked: str, board: Board) -> dict[str, An
     }
 
 
+def _union_bar(row: UnionRow) -> dict[str, Any]:
+    return {"label": row.label, "value": row.living, "text": "", "url": "", "is_chosen": False}
+
+
 def _lineage(board: Board) -> list[dict[str, Any]]:
-    versions = {one.definition.version for one in board.figures}
+    versions = {one.definition.version_on(board.as_of).number for one in board.figures}
     said = "、".join(f"第 {version} 版" for version in sorted(versions))
     local = board.measured_at.astimezone(clock.SHANGHAI)
     return [

@@ -7,8 +7,9 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from nuanxin.figures.queries import Board
+from nuanxin.figures.queries import Board, BoardFigure
 from nuanxin.membership.figures.definitions import LIVE, NEW
+from nuanxin.orgs.figures import NEW_FORM_UNIONS, NEW_UNIONS
 
 _COLUMNS = {
     "code": "指标代码",
@@ -17,11 +18,17 @@ _COLUMNS = {
     "region_name": "地区",
     "occupation": "职业",
     "channel": "入会渠道",
+    "kind": "工会类型",
+    "route": "建会路径",
     "as_of": "截至",
     "since": "起算",
     "value": "数值",
     "unit": "单位",
     "rounded_to": "写到几的整倍数",
+    "numerator": "分子",
+    "denominator": "分母",
+    "denominator_source": "分母来源",
+    "denominator_as_of": "分母截至",
     "withheld": "是否不公布",
     "definition_version": "口径版本",
 }
@@ -31,7 +38,7 @@ _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 def board_rows(board: Board) -> list[dict[str, Any]]:
     """Return every number of the board as a row; ``value`` None and ``withheld`` where too small."""
     here = {"region": board.region, "region_name": board.region_name}
-    rows = [_row(board, one.definition, one.value, one.step) | here for one in board.figures]
+    rows = [_figure_row(board, one) | here for one in board.figures]
     for number, (definition, measure) in enumerate(((LIVE, "live"), (NEW, "new"))):
         for place in (*board.cities, *board.counties):
             row = _row(board, definition, getattr(place, measure), place.steps[number])
@@ -40,7 +47,24 @@ def board_rows(board: Board) -> list[dict[str, Any]]:
             for cut in cuts:
                 row = _row(board, definition, getattr(cut, measure), cut.steps[number])
                 rows.append(row | here | {kind: cut.label})
+    for kind, unions in (("kind", board.kinds), ("route", board.routes)):
+        for one in unions:
+            for definition, count in ((NEW_FORM_UNIONS, one.living), (NEW_UNIONS, one.new)):
+                rows.append(_row(board, definition, count, 1) | here | {kind: one.label})
     return rows
+
+
+def _figure_row(board: Board, one: BoardFigure) -> dict[str, Any]:
+    row = _row(board, one.definition, one.value, one.step) | {"value": one.plain_value}
+    if one.definition.ratio is None:
+        return row
+    known = one.denominator
+    return row | {
+        "numerator": one.numerator,
+        "denominator": known.value if known else None,
+        "denominator_source": known.source_words if known else one.missing,
+        "denominator_as_of": known.as_of.isoformat() if known else "",
+    }
 
 
 def _row(board: Board, definition: Any, value: int | None, step: int) -> dict[str, Any]:
@@ -52,13 +76,19 @@ def _row(board: Board, definition: Any, value: int | None, step: int) -> dict[st
         "region_name": "",
         "occupation": "",
         "channel": "",
+        "kind": "",
+        "route": "",
+        "numerator": None,
+        "denominator": None,
+        "denominator_source": "",
+        "denominator_as_of": "",
         "as_of": board.as_of.isoformat(),
         "since": board.since.isoformat() if board.since and in_period else "",
         "value": value,
         "unit": definition.unit.label,
         "rounded_to": step,
         "withheld": value is None,
-        "definition_version": definition.version,
+        "definition_version": definition.version_on(board.as_of).number,
     }
 
 
@@ -87,8 +117,9 @@ def as_xlsx(board: Board) -> bytes:
             "怎么算的",
             ["指标代码", "指标", "口径版本", "怎么算的"],
             [
-                [d.code, d.label, d.version, d.definition_zh]
+                [d.code, d.label, version.number, version.text]
                 for d in (one.definition for one in board.figures)
+                for version in (d.version_on(board.as_of),)
             ],
         )
     return buffer.getvalue()

@@ -22,8 +22,11 @@ from nuanxin.figures.forms.pictures import picture_of, type_family
 from nuanxin.figures.queries import Board, BoardFigure, get_board
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Malformed
+from nuanxin.membership.figures.definitions import LIVE, NEW
+from nuanxin.orgs.figures import NEW_FORM_UNIONS
 
 PROVINCE = 330000
+_ON_THE_WALL = (LIVE.code, NEW.code, NEW_FORM_UNIONS.code)
 WALL_SECONDS = 300
 WITHHELD = "不公布"
 _EMBEDDED = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
@@ -83,9 +86,9 @@ def _words(board: Board, one: BoardFigure) -> dict[str, Any]:
         "page_title": f"{one.definition.label} · {board.region_name}",
         "label": one.definition.label,
         "place": board.region_name,
-        "value": one.value,
+        "value": one.plain_value,
         "unit": one.definition.unit.label,
-        "withheld": WITHHELD,
+        "withheld": "分母还没有" if one.missing else WITHHELD,
         "as_of": spoken(board.as_of),
         "url": f"{settings.PUBLIC_ADDRESS.rstrip('/')}{address}?{query}",
     }
@@ -94,7 +97,9 @@ def _words(board: Board, one: BoardFigure) -> dict[str, Any]:
 def _card_svg(words: dict[str, Any], is_dark: bool, family: str) -> str:
     paper, ink, quiet = ("#17120F", "#FFF6EC", "#B8AC9F") if is_dark else (
         "#FBF7F2", "#1F1B18", "#5F5750")  # fmt: skip
-    value = WITHHELD if words["value"] is None else f"{words['value']:,} {words['unit']}"
+    value = words["withheld"]
+    if words["value"] is not None:
+        value = f"{words['value']:,} {words['unit']}"
     lines = (
         (52, 20, quiet, f"{words['place']}　{words['label']}"),
         (128, 60, ink, value),
@@ -125,7 +130,9 @@ def _wall_context(board: Board) -> dict[str, Any]:
                 "unit": one.definition.unit.label,
                 "withheld": WITHHELD,
             }
-            for one in (board.figures[3], board.figures[4], board.figures[1])
+            for code in _ON_THE_WALL
+            for one in board.figures
+            if one.definition.code == code
         ],
         "map_values": {row.key: row.live for row in board.counties},
         "map_city": "" if board.is_province else f"{board.region[:4]}00",

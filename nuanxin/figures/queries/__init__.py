@@ -1,6 +1,13 @@
 """Every read of 数读: the list of figures, measuring, the public board, the rows behind a number."""
 
-from nuanxin.figures.queries.board import Board, BoardFigure, BoardRow, TrendPoint, get_board
+from nuanxin.figures.queries.board import (
+    Board,
+    BoardFigure,
+    BoardRow,
+    TrendPoint,
+    UnionRow,
+    get_board,
+)
 from nuanxin.figures.queries.measuring import (
     Measurement,
     channel_key,
@@ -23,6 +30,7 @@ __all__ = [
     "Question",
     "Series",
     "TrendPoint",
+    "UnionRow",
     "channel_key",
     "get_board",
     "get_figure",

@@ -8,20 +8,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from nuanxin.figures.queries.denominators import Denominators, Known, denominators_of
 from nuanxin.figures.queries.measuring import PROVINCE, digest, place_name
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.rules.small_numbers import Span, keeps_room, published, span_of
+from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel import clock, occupations, regions
 from nuanxin.kernel.errors import Malformed
-from nuanxin.kernel.figure import FigureDefinition
+from nuanxin.kernel.figure import FigureDefinition, ratio_value
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import Period, shift_months
 from nuanxin.membership.figures import Place
 from nuanxin.membership.figures.breakdown import Cell, cells_by_county, month_ends
-from nuanxin.membership.figures.definitions import LIVE, NET, NEW
+from nuanxin.membership.figures.definitions import JOINING_RATE, LEFT, LIVE, NET, NEW
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
-from nuanxin.orgs.figures import NEW_FORM_UNIONS, NEW_UNIONS, UNIONS
+from nuanxin.orgs.figures import (
+    COVERED_EMPLOYERS,
+    ENDED_UNIONS,
+    FOUNDING_RATE,
+    KEY_ENTERPRISE_UNIONS,
+    NEW_FORM_UNIONS,
+    NEW_UNIONS,
+    UNIONS,
+)
+from nuanxin.orgs.states import Route, UnionKind
 
 TREND_MONTHS = 60
 _ALL = ("all", 0)
@@ -36,12 +47,21 @@ Cut = tuple[str, int]
 class BoardFigure:
     """A big number; ``value`` None is withheld because it is too small.
 
-    ``step`` is 1 where it stands to the person (or the union), else what it is rounded to.
+    ``step`` is 1 where it stands to the person (or the union), else what it is rounded to. A ratio
+    (in hundredths of a percent) has its parts beside it; ``missing`` says which one is not known.
     """
 
     definition: FigureDefinition
     value: int | None
     step: int = 1
+    numerator: int | None = None
+    denominator: Known | None = None
+    missing: str = ""
+
+    @property
+    def plain_value(self) -> int | float | None:
+        """Return the value as it is read: 63.27 (percent), or the number itself."""
+        return None if self.value is None else self.definition.plain(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,16 @@ class BoardRow:
     live: int | None
     new: int | None
     steps: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class UnionRow:
+    """Unions of new form of one kind or route: on the day, and founded in the period (家)."""
+
+    key: str
+    label: str
+    living: int
+    new: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +113,8 @@ class Board:
     counties: tuple[BoardRow, ...]
     occupations: tuple[BoardRow, ...]
     channels: tuple[BoardRow, ...]
+    kinds: tuple[UnionRow, ...]
+    routes: tuple[UnionRow, ...]
     trend: tuple[TrendPoint, ...] = field(repr=False)
     digest: str = ""
 
@@ -113,7 +145,7 @@ class Board:
 def get_board(
     *, region: int = PROVINCE, as_of: date | None = None, since: date | None = None, now: datetime
 ) -> Board:
-    """Return the public board of a region as of a day. At most six statements.
+    """Return the public board of a region as of a day. At most eight statements.
 
     Raises ``NotFound`` figures.no_such_place; ``Malformed`` figures.not_yet, figures.backwards.
     """
@@ -127,7 +159,16 @@ def get_board(
     least = least_cell_persons(region, now)
     cube = _cube(day, since, least, exact_total_from_persons(region, now))
     code = str(region)
-    figures = (*_union_figures(region, day, since), *_member_figures(cube, code))
+    period = Period(since or COUNTED_FROM, day)
+    unions = orgs.count_unions_at_a_glance(region=region, period=period, on=day)
+    covered = orgs.count_covered_employers(on=day, region=region)
+    held = denominators_of(region, on=day)
+    figures = (
+        *_union_figures(unions, covered),
+        _rate(FOUNDING_RATE, covered, held, region),
+        *_member_figures(cube, code),
+        _rate(JOINING_RATE, cube.to_the_ten("live", code), held, region),
+    )
     board = Board(
         region=code,
         region_name=name,
@@ -140,10 +181,15 @@ def get_board(
         counties=_rows(cube, _places(cube, code, cities=False)),
         occupations=_cut_rows(cube, code, "occupation", _occupation_labels()),
         channels=_cut_rows(cube, code, "channel", {int(c): (c.code, c.label) for c in Channel}),
+        kinds=_union_rows(unions, "kind", UnionKind),
+        routes=_union_rows(unions, "route", Route),
         trend=_trend(cube, region, day, since, least),
         digest=digest(
             [code, day.isoformat(), str(since or "")]
-            + [[one.definition.code, one.definition.version, one.value] for one in figures]
+            + [
+                [one.definition.code, one.definition.version_on(day).number, one.value]
+                for one in figures
+            ]
         ),
     )
     return board
@@ -206,10 +252,24 @@ class _Cube:
         self.cuts: set[Cut] = set()
         self.exact: dict[str, frozenset[str]] = dict.fromkeys(_MEASURES, frozenset())
         self._add(cells, 1)
+        self._tight = frozenset(
+            city for city, cut in self.live if cut == _ALL and self._tells(city)
+        )
 
     def take_off(self, cells: Iterable[Cell]) -> None:
         """Take away from new and left what was before the period."""
         self._add(cells, -1)
+
+    def _tells(self, region: str) -> bool:
+        """Return whether live members to the person, beside new ones to the ten, would tell how few
+        have left: new less live are those (and those put on hold)."""
+        key = (region, _ALL)
+        left = self.left.get(key, 0)
+        if not 0 < left < self.least:
+            return False
+        low, high = span_of(self.new.get(key, 0), least=self.least)
+        live = self.live.get(key, 0)
+        return min(high - live, self.least - 1) - max(low - live, 1) < self.least // 2
 
     def _add(self, cells: Iterable[Cell], sign: int) -> None:
         summed: dict[tuple[int, Cut], list[int]] = {}
@@ -269,9 +329,13 @@ class _Cube:
         exact_from: int,
     ) -> bool:
         total = self.total(values, region)
-        return total >= exact_from and all(
-            keeps_room(total, parts, room=self.least // 2)
-            for parts in (places, *self._trades(values, region))
+        return (
+            total >= exact_from
+            and region not in self._tight
+            and all(
+                keeps_room(total, parts, room=self.least // 2)
+                for parts in (places, *self._trades(values, region))
+            )
         )
 
     def _below(self, values: Mapping[tuple[str, Cut], int], city: str) -> list[Span]:
@@ -302,20 +366,26 @@ class _Cube:
         """Return what a cell is rounded to: 1 where it stands to the person."""
         return 1 if cut == _ALL and region in self.exact[measure] else self.least
 
+    def to_the_ten(self, measure: str, region: str, cut: Cut = _ALL) -> int | None:
+        """Return a cell as it is written where nothing stands to the person: what rates are made of."""
+        values: Mapping[tuple[str, Cut], int] = getattr(self, measure)
+        return published(values.get((region, cut), 0), least=self.least)
+
     def net(self, region: str, cut: Cut = _ALL) -> int | None:
         """Return new less left. Never to the person: gross less net gives those who left."""
         key = (region, cut)
         return published(self.new.get(key, 0) - self.left.get(key, 0), least=self.least)
 
 
-def _union_figures(region: int, day: date, since: date | None) -> tuple[BoardFigure, ...]:
-    counts = orgs.count_unions_at_a_glance(
-        region=region, period=Period(since or COUNTED_FROM, day), on=day
-    )
+def _union_figures(counts: orgs.UnionCounts, covered: int) -> tuple[BoardFigure, ...]:
+    keys = counts.total("new_form", route=Route.KEY_ENTERPRISE)
     return (
-        BoardFigure(NEW_UNIONS, counts.new),
-        BoardFigure(NEW_FORM_UNIONS, counts.new_form),
-        BoardFigure(UNIONS, counts.living),
+        BoardFigure(NEW_UNIONS, counts.total("new")),
+        BoardFigure(NEW_FORM_UNIONS, counts.total("new_form")),
+        BoardFigure(UNIONS, counts.total("living")),
+        BoardFigure(KEY_ENTERPRISE_UNIONS, keys),
+        BoardFigure(ENDED_UNIONS, counts.total("ended")),
+        BoardFigure(COVERED_EMPLOYERS, covered),
     )
 
 
@@ -324,7 +394,39 @@ def _member_figures(cube: _Cube, code: str) -> tuple[BoardFigure, ...]:
         BoardFigure(LIVE, cube.shown("live", code), cube.step("live", code)),
         BoardFigure(NEW, cube.shown("new", code), cube.step("new", code)),
         BoardFigure(NET, cube.net(code), cube.least),
+        BoardFigure(LEFT, cube.to_the_ten("left", code), cube.least),
     )
+
+
+def _rate(
+    definition: FigureDefinition, numerator: int | None, held: Denominators, region: int
+) -> BoardFigure:
+    """Return a ratio of what is published; without value where a part is withheld or not known."""
+    ratio = definition.ratio
+    assert ratio is not None
+    kind = DenominatorKind(ratio.denominator)
+    known = held.of(kind, region)
+    if known is None:
+        missing = held.missing_words(kind, region, definition.label)
+        return BoardFigure(definition, None, numerator=numerator, missing=missing)
+    value = None if numerator is None else ratio_value(numerator, known.value)
+    return BoardFigure(definition, value, numerator=numerator, denominator=known)
+
+
+def _union_rows(
+    counts: orgs.UnionCounts, name: str, each: type[UnionKind] | type[Route]
+) -> tuple[UnionRow, ...]:
+    rows = [
+        UnionRow(
+            key=one.value,
+            label=one.label,
+            living=counts.total("new_form", **{name: one}),  # type: ignore[arg-type]
+            new=counts.total("new", **{name: one}),  # type: ignore[arg-type]
+        )
+        for one in each
+    ]
+    kept = [row for row in rows if row.living or row.new]
+    return tuple(sorted(kept, key=lambda row: (-row.living, -row.new, row.key)))
 
 
 def _places(cube: _Cube, code: str, *, cities: bool) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import connection
 
 from nuanxin.figures.models import Denominator
+from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel import regions
 from nuanxin.kernel.parameters import parameter
@@ -64,7 +65,8 @@ class Denominators:
             county for county in _counties_of(region, self._on)
             if (kind, county) not in self._found
         ]  # fmt: skip
-        said = f"没有{place}的“{kind.label}”数（{self._on} 或以前 {self._months} 个月内的），算不出{label}。"
+        since = f" 或以前 {self._months} 个月内" if self._months else ""
+        said = f"没有{place}的“{kind.label}”数（{self._on}{since}的），算不出{label}。"
         if lacking and len(lacking) < len(_counties_of(region, self._on)):
             names = [regions.region(str(county)).name for county in lacking]
             said += (
@@ -85,6 +87,8 @@ def denominators_of(
     In force is the entry of the latest day not after ``on`` and not older than the dated parameter;
     a correction counts instead of what it corrects.
     """
+    if on < COUNTED_FROM:
+        return Denominators({}, on, 0)
     rule = parameter("figures.denominator_oldest_months", adcode=str(region), on=on)
     months = int(rule.value)
     low, high = _bounds(region)

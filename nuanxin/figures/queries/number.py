@@ -14,7 +14,17 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound
 
 PROVINCE = "330000"
-_OPTIONS = ("region", "union", "as_of", "period", "occupation", "channel", "known_on")
+_OPTIONS = (
+    "region",
+    "union",
+    "as_of",
+    "period",
+    "occupation",
+    "channel",
+    "kind",
+    "route",
+    "known_on",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,10 @@ def get_number(code: str, asked: Mapping[str, str], *, now: datetime) -> NumberA
         fault = faults.stops[0]
         kind = NotFound if fault.code == "figures.unknown" else Malformed
         raise kind(fault.code, fault.message)
-    measured = Numbers(now=now, most_measured=2).read([wanted])[wanted]
+    numbers = Numbers(now=now, most_measured=2)
+    measured = numbers.read([wanted])[wanted]
+    if wanted in numbers.missing:
+        raise NotFound("figures.denominator_missing", numbers.missing[wanted])
     return NumberAnswer(wanted, measured)
 
 

@@ -15,6 +15,7 @@ from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership import figures as membership_figures
 from nuanxin.orgs import figures as orgs_figures
 from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.states import Route
 
 Reader = Callable[[Question], int]
 
@@ -35,6 +36,8 @@ def _of_unions(definition: FigureDefinition) -> Reader:
     def read(question: Question) -> int:
         where = {"region": question.region, "union_id": question.union_id}
         cut: dict[str, Any] = {"kind": question.kind, "route": question.route}
+        if definition is orgs_figures.KEY_ENTERPRISE_UNIONS:
+            cut["route"] = Route.KEY_ENTERPRISE
         asked = {"is_new_form": is_new_form, "known_at": question.known_at, **where, **cut}
         if definition.period_kind is PeriodKind.AS_OF:
             return orgs.count_live_unions(on=question.as_of, **asked)

@@ -14,12 +14,19 @@ from nuanxin.figures.queries.board import (
     exact_total_from_persons,
     least_cell_persons,
 )
-from nuanxin.figures.queries.measuring import Measurement, channel_key, measure, measured_as
+from nuanxin.figures.queries.measuring import (
+    Measurement,
+    channel_key,
+    measure,
+    measured_as,
+    ratio_for_everybody,
+)
 from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.queries.report_questions import Wanted
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock, occupations
+from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Month, Period
 from nuanxin.membership.figures import Place
@@ -41,6 +48,7 @@ class Numbers:
     def __init__(self, *, now: datetime, most_measured: int) -> None:
         self.now = now
         self.left = most_measured
+        self.missing: dict[Wanted, str] = {}
         self._cells: dict[tuple[date, date | None, int], PublishedCells] = {}
         self._unions: dict[tuple[str, date, Period | None], dict[int, int]] = {}
         self._known: dict[Wanted, Measurement] = {}
@@ -63,7 +71,8 @@ class Numbers:
         is_plain = not one.union and one.known_on is None
         if is_plain and one.code in BOARD_CODES and not (one.occupation and one.channel):
             return self._as(one, *self._cell(one))
-        if is_plain and one.code in _UNION_CODES and places > 1:
+        is_uncut = not one.kind and not one.route
+        if is_plain and is_uncut and one.code in _UNION_CODES and places > 1:
             return self._as(one, self._union_count(one))
         return self._alone(one)
 
@@ -76,6 +85,8 @@ class Numbers:
             period=one.period,
             occupation=one.occupation,
             channel=one.channel,
+            kind=one.kind,
+            route=one.route,
             rounded_to=rounded_to,
             now=self.now,
         )
@@ -111,6 +122,15 @@ class Numbers:
         self.left -= 1
         if self.left < 0:
             raise TooManyReads
+        try:
+            return self._measured(one)
+        except NotFound as refusal:
+            if refusal.code != "figures.denominator_missing":
+                raise
+            self.missing[one] = refusal.message
+            return self._as(one, None)
+
+    def _measured(self, one: Wanted) -> Measurement:
         if not one.union and one.known_on is None:
             return measure_for_everybody(
                 one.code,
@@ -119,6 +139,8 @@ class Numbers:
                 period=one.period,
                 occupation=one.occupation,
                 channel=one.channel,
+                kind=one.kind,
+                route=one.route,
                 now=self.now,
             )
         measured = measure(
@@ -129,10 +151,14 @@ class Numbers:
             period=one.period,
             occupation=one.occupation,
             channel=one.channel,
+            kind=one.kind,
+            route=one.route,
             known_at=clock.day_end(one.known_on) if one.known_on else None,
             now=self.now,
         )
         least = least_cell_persons(one.region, self.now)
+        if measured.is_ratio:
+            return ratio_for_everybody(measured, least=least)
         if measured.unit is not Unit.PERSONS or measured.value is None:
             return measured
         return measured.as_published(published(measured.value, least=least), rounded_to=least)
@@ -172,6 +198,8 @@ class Numbers:
             place=one.place,
             occupation=one.occupation,
             channel=one.channel,
+            kind=one.kind,
+            route=one.route,
             known_on=one.known_on,
         )
 

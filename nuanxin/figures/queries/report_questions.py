@@ -21,6 +21,7 @@ from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.period import Period, PeriodKind, parse_period
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
+from nuanxin.orgs.states import Route, UnionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Wanted:
     place: str = ""
     occupation: str = ""
     channel: str = ""
+    kind: str = ""
+    route: str = ""
     known_on: date | None = None
 
     @property
@@ -52,11 +55,13 @@ class Wanted:
         return f"{told}（按{day_words(self.known_on)}所知）" if self.known_on else told
 
     def cut(self) -> str:
-        """Return the occupation and the channel in words, "" for all."""
+        """Return occupation, channel, kind and route in words, "" for all."""
         words = []
         if self.occupation:
             words.append(occupations.occupation(self.occupation).label)
         words += [one.label for one in Channel if one.code == self.channel]
+        words += [one.label for one in UnionKind if one.value == self.kind]
+        words += [one.label for one in Route if one.value == self.route]
         return "、".join(words)
 
     def as_plain(self) -> dict[str, str]:
@@ -68,6 +73,8 @@ class Wanted:
             "period": str(self.period) if self.period else "",
             "occupation": self.occupation,
             "channel": self.channel,
+            "kind": self.kind,
+            "route": self.route,
             "known_on": self.known_on.isoformat() if self.known_on else "",
         }
         return {key: value for key, value in told.items() if value}
@@ -111,6 +118,11 @@ class Questions:
         if item is not None and item.kind in cut and not cut[item.kind]:
             cut[item.kind] = item.code
         self._check_cut(slot, definition, **cut)
+        cut |= self._union_cut(slot, definition)
+        if union is not None and "union" not in definition.dimensions:
+            raise self._stop(
+                slot, "cannot_be_cut", f"“{definition.label}”只按地区算。请把 union= 换成 region=。"
+            )
         return Wanted(
             definition=definition,
             region=int(region),
@@ -225,6 +237,23 @@ class Questions:
     def _known_on(self, slot: Slot) -> date | None:
         told = slot.asked.option("known_on")
         return self._not_future(slot, self._day(slot, told)) if told else None
+
+    def _union_cut(self, slot: Slot, definition: FigureDefinition) -> dict[str, str]:
+        cut = {name: slot.asked.option(name) for name in ("kind", "route")}
+        if any(cut.values()) and "route" not in definition.dimensions:
+            raise self._stop(
+                slot,
+                "cannot_be_cut",
+                f"“{definition.label}”不按工会类型和建会路径分。请去掉这个条件。",
+            )
+        for name, each in (("kind", UnionKind), ("route", Route)):
+            known = [one.value for one in each]
+            if cut[name] and cut[name] not in known:
+                raise self._stop(
+                    slot, f"unknown_{name}",
+                    f"没有“{cut[name][:20]}”这种写法。{name}= 可以用：{'、'.join(known)}。",
+                )  # fmt: skip
+        return cut
 
     def _check_cut(
         self, slot: Slot, definition: FigureDefinition, occupation: str, channel: str

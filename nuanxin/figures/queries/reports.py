@@ -142,6 +142,9 @@ class _Answering:
         if allowed:
             self.found.numbers[slot.index] = Absent(allowed)
             return
+        if one in self.numbers.missing:
+            self.faults.stop(slot.line, slot.column, "no_denominator", self.numbers.missing[one])
+            return
         self.faults.stop(
             slot.line, slot.column, "withheld",
             f"{one.place}的“{one.definition.label}”人数太少，不公布（也免得从旁边的数减出来）。"
@@ -150,13 +153,14 @@ class _Answering:
 
     def _resolved(self, one: Wanted, value: int, digest: str, rounded_to: int) -> Resolved:
         setting, definition = self.source.setting, one.definition
+        version = definition.version_on(one.as_of)
         return Resolved(
             code=definition.code,
             label=definition.label,
             value=value,
             unit=definition.unit,
-            definition=definition.definition_zh,
-            version=definition.version,
+            definition=version.text,
+            version=version.number,
             place=one.place,
             when=one.when(),
             digest=digest,

@@ -1,4 +1,4 @@
-"""The three counts of unions that an overview shows together, in one statement."""
+"""The counts of unions that an overview shows together, by kind and route, in one statement."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,32 +7,55 @@ from nuanxin.kernel.period import Period
 from nuanxin.orgs.queries.places import region_condition
 from nuanxin.orgs.queries.rows import fetch_all, fetch_prepared
 from nuanxin.orgs.queries.tree import dated, path_bounds
+from nuanxin.orgs.states import Route, UnionKind
+
+
+@dataclass(frozen=True, slots=True)
+class UnionCell:
+    """Unions of one kind and route: living on the day (those of new form apart), founded and ended in
+    a period (new form only)."""
+
+    kind: UnionKind
+    route: Route
+    living: int
+    new_form: int
+    new: int
+    ended: int
 
 
 @dataclass(frozen=True, slots=True)
 class UnionCounts:
-    """Unions of a region: living on the day, those of new form among them, founded in a period."""
+    """Unions of a region by kind and route; the sums are what the counts one by one say."""
 
-    living: int
-    new_form: int
-    new: int
+    cells: tuple[UnionCell, ...]
+
+    def total(self, what: str, *, kind: UnionKind | None = None, route: Route | None = None) -> int:
+        """Return the sum of "living", "new_form", "new" or "ended" of a kind, a route or all."""
+        return sum(
+            getattr(cell, what)
+            for cell in self.cells
+            if kind in (None, cell.kind) and route in (None, cell.route)
+        )
 
 
 def count_unions_at_a_glance(*, region: int | None, on: date, period: Period) -> UnionCounts:
-    """Return what ``count_live_unions`` and ``count_new_unions`` (new form) say, read at once."""
+    """Return what ``count_live_unions``, ``count_new_unions`` and ``count_ended_unions`` say, at once."""
     where, values = region_condition(region)
     living = dated("t", known_at=None)
     rows = fetch_prepared(
-        f"SELECT count(*) FILTER (WHERE {living}),"
+        "SELECT u.kind, coalesce(nullif(u.route, ''), 'other'),"
+        f" count(*) FILTER (WHERE {living}),"
         f" count(*) FILTER (WHERE u.is_new_form AND {living}),"
         " count(*) FILTER (WHERE u.is_new_form AND u.founded_on BETWEEN %(start)s AND %(end)s"
-        f"   AND {dated('t', known_at=None, on='u.founded_on')})"
+        f"   AND {dated('t', known_at=None, on='u.founded_on')}),"
+        " count(*) FILTER (WHERE u.is_new_form AND u.ended_on BETWEEN %(start)s AND %(end)s"
+        "   AND t.valid_to = u.ended_on)"
         " FROM orgs_territory t JOIN orgs_union u ON u.id = t.union_id"
         f" WHERE {where} AND t.is_seat AND t.superseded_at IS NULL"
-        " AND t.valid_from <= greatest(%(on)s, %(end)s)",
+        " AND t.valid_from <= greatest(%(on)s, %(end)s) GROUP BY 1, 2",
         values | {"on": on, "start": period.start, "end": period.end},
     )
-    return UnionCounts(*rows[0])
+    return UnionCounts(tuple(UnionCell(UnionKind(k), Route(r), *sums) for k, r, *sums in rows))
 
 
 @dataclass(frozen=True, slots=True)

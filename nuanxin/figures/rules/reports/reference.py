@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 KEYS = (
-    "region", "union", "period", "as_of", "occupation", "channel", "known_on", "optional", "small",
+    "region", "union", "period", "as_of", "occupation", "channel", "kind", "route", "known_on",
+    "optional", "small",
 )  # fmt: skip
 STYLES = ("wan", "full", "approx")
 FILTERS = (*STYLES, "unit")

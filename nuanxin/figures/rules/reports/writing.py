@@ -18,7 +18,7 @@ _NEARLY_PERCENT = 70
 def write_number(value: int, unit: Unit, filters: Sequence[str] = ()) -> str:
     """Return the number in the style asked for (117.5万 without any), with its unit if asked for."""
     if unit is Unit.PERCENT:
-        return f"{format_thousands(value)}%"
+        return f"{_percent(value)}%"
     if "full" in filters:
         text = format_thousands(value)
     elif "approx" in filters:
@@ -26,6 +26,12 @@ def write_number(value: int, unit: Unit, filters: Sequence[str] = ()) -> str:
     else:
         text = format_wan(value)
     return f"{text}{unit.label}" if "unit" in filters else text
+
+
+def _percent(value: int) -> str:
+    """Return hundredths of a percent as they are read: 63.27, 63.2, 63."""
+    whole, part = divmod(value, 100)
+    return f"{format_thousands(whole)}.{part:02d}".rstrip("0").rstrip(".")
 
 
 def write_approximately(value: int) -> str:
