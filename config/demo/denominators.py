@@ -12,13 +12,17 @@ from nuanxin.orgs.queries import count_covered_employers
 
 PROVINCE = 330000
 _YEARS = 3
+_BEYOND = 1.04
+"""What a city or the province counts beside those counties that we know."""
 _PER_CENT = {DenominatorKind.WORKERS: (58, 84), DenominatorKind.EMPLOYERS: (62, 91)}
 """The rate that a county comes out at, between these."""
 
 
 def enter(*, now: datetime) -> int:
-    """Enter both kinds for every county at the ends of the last years, and the province's own of
-    workers; return how many. Cities are the sums of their counties."""
+    """Enter both kinds at the ends of the last years; return how many.
+
+    Counties that have any; cities whose counties have not all one; the province.
+    """
     today = clock.business_day(now)
     entries: list[Entry] = []
     for back in range(1, _YEARS + 1):
@@ -26,25 +30,33 @@ def enter(*, now: datetime) -> int:
         members: dict[int, int] = {}
         for cell in cells_by_county(day, PROVINCE):
             members[cell.county] = members.get(cell.county, 0) + cell.live
-        for county in map(int, (one.code for one in regions.counties(day))):
-            covered = count_covered_employers(on=day, region=county)
-            above = {
-                DenominatorKind.WORKERS: members.get(county, 0),
-                DenominatorKind.EMPLOYERS: covered,
-            }
-            entries += [_entry(kind, county, day, n, today) for kind, n in above.items()]
-        workers = [
-            one for one in entries if one.kind is DenominatorKind.WORKERS and one.as_of == day
-        ]
-        whole = round(sum(one.value for one in workers) * 1.013)
-        entries.append(_entry_of(DenominatorKind.WORKERS, PROVINCE, day, whole, today))
+        counties = [int(one.code) for one in regions.counties(day)]
+        covered = {one: count_covered_employers(on=day, region=one) for one in counties}
+        for kind, above in (
+            (DenominatorKind.WORKERS, members),
+            (DenominatorKind.EMPLOYERS, covered),
+        ):
+            for region, value in _values(kind, above, counties).items():
+                entries.append(_entry_of(kind, region, day, value, today))
     return enter_denominators(entries=entries, actor=SYSTEM, now=now).added
 
 
-def _entry(kind: DenominatorKind, county: int, day: date, above: int, today: date) -> Entry:
+def _values(kind: DenominatorKind, above: dict[int, int], counties: list[int]) -> dict[int, int]:
+    """Return a denominator for each region that gets one of its own."""
     low, high = _PER_CENT[kind]
-    per_cent = low + county * 7 % (high - low)
-    return _entry_of(kind, county, day, max(20, round(above * 100 / per_cent)), today)
+    values = {
+        one: max(4, round(above[one] * 100 / (low + one * 7 % (high - low))))
+        for one in counties
+        if above.get(one)
+    }
+    own = dict(values)
+    for city in {one // 100 * 100 for one in values}:
+        below = [one for one in counties if one // 100 * 100 == city]
+        if any(one not in values for one in below):
+            own[city] = round(sum(values.get(one, 0) for one in below) * _BEYOND)
+    if values:
+        own[PROVINCE] = round(sum(values.values()) * _BEYOND)
+    return own
 
 
 def _entry_of(kind: DenominatorKind, region: int, day: date, value: int, today: date) -> Entry:
