@@ -87,12 +87,18 @@ def test_a_tile_leads_to_its_county(show, client, world, width):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("page", ["overview", "rows"])
+@pytest.mark.parametrize("page", ["overview", "rows", "known", "unions", "changes"])
 def test_the_pages_of_the_desk(show, db, page, width):
     cast = build_cast(now=NOW)
-    path = reverse("desk-overview")
+    path, county = reverse("desk-overview"), cast.union("county").code
     if page == "rows":
-        path = reverse("figure-rows", args=[LIVE, cast.union("county").code])
+        path = reverse("figure-rows", args=[LIVE, county]) + "?proof=1"
+    elif page == "known":
+        path = reverse("figure-rows", args=[LIVE, county]) + "?known_on=2026-02-01"
+    elif page == "unions":
+        path = reverse("figure-rows", args=["orgs.unions", county])
+    elif page == "changes":
+        path = reverse("figure-changes", args=[county]) + "?by=region"
     tab = show(cast.client("county_cadre"), path, width)
     assert findings(tab) == []
     assert is_narrow_enough(tab)

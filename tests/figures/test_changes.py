@@ -138,5 +138,11 @@ def test_the_page_tells_it_and_each_part_opens_its_rows(cast, django_assert_max_
         "figure-rows", args=["membership.new_members_persons", cast.union("county").code]
     )
     assert rows in said
+    by_region = county.get(page, {"by": "region"}).content.decode()
+    assert "驻地在杭州市拱墅区的所有工会" in by_region
+    assert "在籍会员多了 2 人" in by_region
+    assert "按隶属" in by_region
+    own = county.get(reverse("figure-changes", args=[cast.union("couriers").code]))
+    assert "按地区" not in own.content.decode()
     assert county.get(page, {"since": "2026-02-01", "as_of": "2026-01-01"}).status_code == 422
     assert cast.client("cadre_of_next_county").get(page).status_code == 404

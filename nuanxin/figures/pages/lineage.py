@@ -153,6 +153,8 @@ def _why(
     why = found.why
     start, end = (why.start, why.end) if why else (previous.measured, this.measured)
     difference = end - start
+    if not difference and not (why and why.parts):
+        return {"why": f"没有变，还是 {end:,} {unit}。"}
     words = f"从 {start:,} {unit}到 {end:,} {unit}，"
     words += (
         f"{'多' if difference > 0 else '少'}了 {abs(difference):,} {unit}。"

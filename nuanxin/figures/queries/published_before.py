@@ -138,7 +138,8 @@ def _why(
             measure(code, region=region, as_of=this.as_of, known_at=known, now=now).value or 0
             for known in (known_then, known_until)
         )
-        return Why(start, end, (Part("corrections", "补录和更正", end - start),))
+        corrected = Part("corrections", "补录和更正", end - start)
+        return Why(start, end, (corrected,) if corrected.persons else ())
     change = explain_change(
         region=region,
         since=previous.as_of,
