@@ -24,6 +24,7 @@ COMMANDS = (
     "import_roster",
     "figures",
     "quota",
+    "draw",
     "doctor",
     "migrate",
     "backup",
