@@ -29,6 +29,7 @@ BY_A_STEP = {
     ("access_account", "worker_id"): "access",
     ("membership_joinapplication", "worker_id"): "membership",
     ("membership_membership", "worker_id"): "membership",
+    ("programmes_application", "worker_id"): "programmes",
 }
 NOT_RESEALED = {("access_session", "data"): "sessions end within days"}
 

@@ -165,15 +165,8 @@ def seed_of(draw: Draw) -> str:
 def result_of(draw: Draw, entrants: Sequence[Entrant]) -> dict[str, Any]:
     """Return winners and reserves, each with rank and ticket; winners also with how they came in."""
     seed, strata = seed_of(draw), strata_of(draw, entrants)
-    waiting, room = _units(entrants, strata, seed), 0
-    winners: Taken = []
-    for name, places, directed in strata:
-        left, waiting[name] = _draw_stratum(waiting[name], places, directed, winners)
-        room += left
-    if draw.get("overflow", True) and room:
-        everybody = sorted(unit for units in waiting.values() for unit in units)
-        _, behind = _fill(everybody, room, "overflow", winners)
-        waiting = {name: [u for u in behind if u[2][0][2] == name] for name in waiting}
+    units = _units(entrants, strata, seed)
+    winners, waiting = choose(units, strata, draw.get("overflow", True))
     most = draw.get("reserves")
     return {
         "seed": seed,
@@ -184,6 +177,22 @@ def result_of(draw: Draw, entrants: Sequence[Entrant]) -> dict[str, Any]:
         ],
         "reserves": [told for units in waiting.values() for told in _ranked(units, most)],
     }
+
+
+def choose(
+    units: Mapping[str, list[Unit]], strata: Iterable[tuple[str, int, int]], overflow: bool
+) -> tuple[Taken, dict[str, list[Unit]]]:
+    """Return who is taken, and by stratum who is left, of units in the order in which they come."""
+    waiting, room = dict(units), 0
+    winners: Taken = []
+    for name, places, directed in strata:
+        left, waiting[name] = _draw_stratum(waiting[name], places, directed, winners)
+        room += left
+    if overflow and room:
+        everybody = sorted(unit for behind in waiting.values() for unit in behind)
+        _, rest = _fill(everybody, room, "overflow", winners)
+        waiting = {name: [u for u in rest if u[2][0][2] == name] for name in waiting}
+    return winners, waiting
 
 
 def _draw_stratum(

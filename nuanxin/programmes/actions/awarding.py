@@ -1,0 +1,274 @@
+"""Places given after the applications are in: by points, by need, or by a draw that is verified.
+
+All three end alike: an ordered choice within pools (``rules.draw.choose``), seats filled in one
+statement, everybody else on the waiting list in the same order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.programmes.actions.claims import pass_on_places
+from nuanxin.programmes.actions.offers import _for_update, _move
+from nuanxin.programmes.models import Draw, Offer, Pool
+from nuanxin.programmes.rules import draw as lots
+from nuanxin.programmes.states import OfferState, Way, check_offer_move
+from nuanxin.records.actions import append_event
+
+MOST_APPLICANTS = 500_000
+LARGEST_POINTS = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Awarded:
+    """How many have a place now, and how many wait."""
+
+    granted: int
+    waiting: int
+
+
+_APPLICANTS = """
+SELECT a.id, p.ordinal, a.is_directed, a.points, h.household_id
+FROM programmes_application a JOIN programmes_pool p ON p.id = a.pool_id
+LEFT JOIN people_householdmember h ON h.worker_id = a.worker_id AND h.to_on IS NULL
+WHERE a.offer_id = %(offer)s AND a.state = 1 ORDER BY a.id LIMIT %(limit)s
+"""
+# Seats of the pool first; what overflows takes a seat that another pool has left, and takes it over.
+_ASSIGN = """
+WITH chosen AS (
+    SELECT c.id, p.id AS pool, c.number,
+           row_number() OVER (PARTITION BY p.id ORDER BY c.number) AS nth
+    FROM unnest(%(ids)s::bigint[], %(pools)s::int[]) WITH ORDINALITY AS c (id, pool, number)
+    JOIN programmes_pool p ON p.offer_id = %(offer)s AND p.ordinal = c.pool
+), free AS (
+    SELECT s.id, s.pool_id, row_number() OVER (PARTITION BY s.pool_id ORDER BY s.ordinal) AS nth
+    FROM programmes_seat s WHERE s.offer_id = %(offer)s AND s.application_id IS NULL
+), own AS (
+    SELECT c.id, f.id AS seat, c.pool FROM chosen c
+    JOIN free f ON f.pool_id = c.pool AND f.nth = c.nth
+), others AS (
+    SELECT c.id, c.pool, row_number() OVER (ORDER BY c.number) AS nth
+    FROM chosen c WHERE c.id NOT IN (SELECT id FROM own)
+), spare AS (
+    SELECT f.id AS seat, row_number() OVER (ORDER BY f.id) AS nth
+    FROM free f WHERE f.id NOT IN (SELECT seat FROM own)
+), given AS (
+    SELECT id, seat, pool FROM own
+    UNION ALL SELECT o.id, s.seat, o.pool FROM others o JOIN spare s ON s.nth = o.nth
+), granted AS (
+    UPDATE programmes_application a SET state = 4 FROM given g
+    WHERE a.id = g.id AND a.state = 1 RETURNING a.id, a.is_directed
+), taken AS (
+    UPDATE programmes_seat s
+    SET application_id = g.id, pool_id = g.pool, holder_directed = d.is_directed,
+        is_directed = false, taken_at = %(now)s
+    FROM given g JOIN granted d ON d.id = g.id WHERE s.id = g.seat RETURNING s.id
+)
+SELECT count(*) FROM taken
+"""
+_WAIT = """
+UPDATE programmes_application a SET state = 2, rank = w.rank
+FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS w (id, rank)
+WHERE a.id = w.id AND a.state = 1
+"""
+_SET_POINTS = """
+UPDATE programmes_application a SET points = g.points
+FROM unnest(%(ids)s::bigint[], %(points)s::int[]) AS g (id, points)
+WHERE a.id = g.id AND a.offer_id = %(offer)s AND a.state = 1
+"""
+
+
+@transaction.atomic
+def set_points(
+    *, offer_id: int, points: Sequence[tuple[int, int]], actor: Actor, now: datetime
+) -> int:
+    """Enter points (application, points) of applicants who wait for the decision; return how many."""
+    offer = _for_update(offer_id, actor)
+    values: dict[str, Any] = {
+        "offer": offer.id,
+        "ids": [one[0] for one in points],
+        "points": [one[1] for one in points],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_POINTS, values)
+        count = int(cursor.rowcount)
+    _record("programmes.points_entered", offer, actor, now, {"applicants": count})
+    return count
+
+
+@transaction.atomic
+def award_by_points(*, offer_id: int, actor: Actor, now: datetime) -> Awarded:
+    """Give places by points, the most first, equal ones to who applied first.
+
+    Who has no points stands behind everybody who has. Raises ``Conflict`` programmes.wrong_way.
+    """
+    offer = _closed(offer_id, actor, (Way.SCORE, Way.NEED), now)
+    units: dict[str, list[lots.Unit]] = {name: [] for name, _, _ in _strata(offer)}
+    for claim_id, pool, is_directed, points, _ in _applicants(offer):
+        order = f"{LARGEST_POINTS - (points if points is not None else -1):011d}{claim_id:020d}"
+        units[str(pool)].append((order, order, [(str(claim_id), "", str(pool), is_directed)]))
+    for waiting in units.values():
+        waiting.sort()
+    winners, behind = lots.choose(units, _strata(offer), offer.overflows)
+    winning = [(int(unit[2][0][0]), int(unit[2][0][2])) for unit, _ in winners]
+    return _settle(
+        offer, winning, [int(u[2][0][0]) for units in behind.values() for u in units], actor, now
+    )
+
+
+@transaction.atomic
+def commit_draw(*, offer_id: int, seed: dict[str, Any], actor: Actor, now: datetime) -> Draw:
+    """Commit the applicants and the terms of a draw: from now on nothing of it changes.
+
+    ``seed`` is as ``rules.draw`` says. Raises ``Conflict`` programmes.wrong_way, draw.empty,
+    draw.committed.
+    """
+    offer = _closed(offer_id, actor, (Way.DRAW,), now)
+    if Draw.objects.filter(offer=offer).exists():
+        raise Conflict("draw.committed", "这一期的名单已经封存过了，不能再改。")
+    told = {
+        "title": offer.title,
+        "strata": [
+            {"name": name, "places": places, "directed": directed}
+            for name, places, directed in _strata(offer)
+        ],
+        "overflow": offer.overflows,
+        "seed": seed,
+        "entrants": [
+            {
+                "id": str(claim_id),
+                "household": str(household) if household else "",
+                "stratum": str(pool),
+                "directed": is_directed,
+            }
+            for claim_id, pool, is_directed, _, household in _applicants(offer)
+        ],
+    }
+    try:
+        committed = lots.commit(_households_in_one_pool(told))
+    except lots.DrawRefused as refused:
+        raise Conflict(refused.code, refused.message) from None
+    made = Draw.objects.create(
+        offer=offer,
+        committed=committed,
+        commitment=committed["commitment"],
+        committed_at=now,
+        committed_by=actor.account_id,
+        committed_by_name=actor.name[:60],
+    )
+    if offer.state == OfferState.OPEN:
+        _move(offer, OfferState.CLOSED, actor, now)
+    _record("programmes.draw_committed", offer, actor, now, {"commitment": made.commitment})
+    return made
+
+
+def _households_in_one_pool(told: dict[str, Any]) -> dict[str, Any]:
+    """Let members of a household who stand in different pools draw each for himself."""
+    pools: dict[str, set[str]] = {}
+    for one in told["entrants"]:
+        pools.setdefault(one["household"], set()).add(one["stratum"])
+    for one in told["entrants"]:
+        if len(pools[one["household"]]) > 1:
+            one["household"] = ""
+    return told
+
+
+@transaction.atomic
+def run_draw(
+    *,
+    offer_id: int,
+    value: str | None,
+    revealed: dict[str, str] | None,
+    actor: Actor,
+    now: datetime,
+) -> Awarded:
+    """Draw with the public value (or the numbers revealed), once; places are given as drawn.
+
+    Raises ``Conflict`` draw.* when the value lacks, a seal does not fit, or it was drawn already.
+    Who withdrew after the commitment stays in the file and gives his place on.
+    """
+    offer = _for_update(offer_id, actor)
+    made = Draw.objects.select_for_update().filter(offer=offer).first()
+    if made is None:
+        raise Conflict("draw.not_committed", "名单还没有封存。先封存并公布指纹。")
+    if made.done is not None:
+        raise Conflict("draw.run", "这一期已经抽过了。一份名单只抽一次。")
+    check_offer_move(OfferState(offer.state), OfferState.AWARDED)
+    try:
+        done = lots.run(made.committed, value, revealed)
+    except lots.DrawRefused as refused:
+        raise Conflict(refused.code, refused.message) from None
+    made.done, made.drawn_at = done, now
+    made.drawn_by, made.drawn_by_name = actor.account_id, actor.name[:60]
+    made.save(update_fields=["done", "drawn_at", "drawn_by", "drawn_by_name"])
+    winners = [(int(one["id"]), int(one["stratum"])) for one in done["result"]["winners"]]
+    waiting = [int(one["id"]) for one in done["result"]["reserves"]]
+    return _settle(offer, winners, waiting, actor, now)
+
+
+def _settle(
+    offer: Offer,
+    winners: Sequence[tuple[int, int]],
+    waiting: Sequence[int],
+    actor: Actor,
+    now: datetime,
+) -> Awarded:
+    values: dict[str, Any] = {
+        "offer": offer.id,
+        "ids": [one[0] for one in winners],
+        "pools": [one[1] for one in winners],
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ASSIGN, values)
+        granted = int(cursor.fetchone()[0])
+        cursor.execute(_WAIT, {"ids": list(waiting)})
+    for pool in Pool.objects.filter(offer=offer).order_by("ordinal"):  # of who withdrew meanwhile
+        pass_on_places(pool_id=pool.id, hours=offer.confirm_hours, now=now)
+    _move(offer, OfferState.AWARDED, actor, now, awarded_at=now)
+    _record("programmes.awarded", offer, actor, now, {"granted": granted, "waiting": len(waiting)})
+    return Awarded(granted, len(waiting))
+
+
+def _closed(offer_id: int, actor: Actor, ways: Sequence[Way], now: datetime) -> Offer:
+    """Return the offer, locked, whose applications are in; raise ``Conflict``."""
+    offer = _for_update(offer_id, actor)
+    if offer.way not in ways:
+        raise Conflict("programmes.wrong_way", f"这一期的名额是{Way(offer.way).label}，不这样定。")
+    check_offer_move(OfferState(offer.state), OfferState.AWARDED)
+    if offer.state == OfferState.OPEN and now < offer.closes_at:
+        raise Conflict("programmes.still_open", "报名还没截止。截止了，或者先结束报名，再定名额。")
+    return offer
+
+
+def _strata(offer: Offer) -> list[tuple[str, int, int]]:
+    rows = Pool.objects.filter(offer=offer).order_by("ordinal")
+    return [(str(pool.ordinal), pool.places, pool.directed) for pool in rows]
+
+
+def _applicants(offer: Offer) -> list[tuple[int, int, bool, int | None, int | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_APPLICANTS, {"offer": offer.id, "limit": MOST_APPLICANTS + 1})
+        rows: list[tuple[int, int, bool, int | None, int | None]] = cursor.fetchall()
+    if len(rows) > MOST_APPLICANTS:
+        raise Conflict("programmes.too_many", f"一期最多 {MOST_APPLICANTS:,} 人一起定名额。")
+    return rows
+
+
+def _record(kind: str, offer: Offer, actor: Actor, now: datetime, data: dict[str, Any]) -> None:
+    if offer.id is None:
+        raise NotFound()
+    append_event(
+        kind,
+        actor=actor,
+        at=now,
+        subject_type="programme_offer",
+        subject_id=offer.id,
+        union_id=offer.union_id,
+        data=data,
+    )

@@ -1,0 +1,251 @@
+"""Asking for a place, giving it back, passing it on. One person has one place of an offer, once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from nuanxin.kernel.actor import SYSTEM, Actor
+from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.notices.actions import notify
+from nuanxin.programmes.actions.claim_statement import CLAIM, PASS_ON, RELEASE
+from nuanxin.programmes.queries.asking import Asking, get_asking
+from nuanxin.programmes.rules.asking import may_apply
+from nuanxin.programmes.states import ClaimState
+from nuanxin.records.actions import append_event, logged_name
+
+LARGEST_PASS = 1_000
+"""Places passed on, or claims expired, in one go of a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What became of asking: the application, where it stands, and whether it is a repeat."""
+
+    id: int
+    state: ClaimState
+    is_repeat: bool
+
+
+def apply_for_place(
+    *, code: str, actor: Actor, now: datetime, slot_at: datetime | None = None
+) -> Claimed:
+    """Ask for a place of the offer, for oneself; asking again changes nothing and tells the same.
+
+    At once where places are given at once, else on the list of applicants. Each statement commits
+    by itself: call it outside a transaction. Raises ``NotFound`` and the ``Conflict`` that
+    ``may_apply`` names; programmes.slot_full when the slot has no place left.
+    """
+    if actor.worker_id is None:
+        raise NotFound()
+    asked = get_asking(code, worker_id=actor.worker_id)
+    if asked.claim_id is not None and asked.claim_state is not None:
+        return Claimed(asked.claim_id, asked.claim_state, is_repeat=True)
+    may_apply(
+        state=asked.state,
+        opens_at=asked.opens_at,
+        closes_at=asked.closes_at,
+        now=now,
+        is_member=asked.is_member,
+        has_pool=asked.pool_id is not None,
+    ).insist()
+    if asked.way.is_at_once:
+        return _take(asked, actor, now, slot_at)
+    return _enter(asked, actor, now)
+
+
+def _take(asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None) -> Claimed:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLAIM,
+            {
+                "offer": asked.offer_id,
+                "worker": actor.worker_id,
+                "pool": asked.pool_id,
+                "directed": asked.is_directed,
+                "start": asked.start,
+                "slot": slot_at,
+                "now": now,
+                "account": actor.account_id,
+                "actor_name": logged_name(actor),
+            },
+        )
+        is_open, claim_id, state, known_id = cursor.fetchone()
+    if claim_id is not None and state == ClaimState.CONFIRMED:
+        return Claimed(claim_id, ClaimState.CONFIRMED, is_repeat=False)
+    if claim_id is None and known_id is None and is_open and slot_at is not None:
+        raise Conflict("programmes.slot_full", "这个时段约满了。换一个时段。")
+    if known_id is None and asked.pool_id is not None:
+        # Who waits looks once more, and so does who let a locked seat go: see CLAIM.
+        pass_on_places(pool_id=asked.pool_id, hours=asked.confirm_hours, now=now)
+    again = get_asking(asked.code, worker_id=actor.worker_id or 0)
+    if again.claim_id is None or again.claim_state is None:
+        raise Conflict("programmes.closed", "报名结束了。下一期开了，这里会写出来。")
+    if claim_id == again.claim_id and again.claim_state is ClaimState.GRANTED:
+        confirm_place(code=asked.code, actor=actor, now=now)  # he stands here and has asked for it
+        return Claimed(again.claim_id, ClaimState.CONFIRMED, is_repeat=False)
+    return Claimed(again.claim_id, again.claim_state, is_repeat=claim_id is None)
+
+
+_ENTER = """
+INSERT INTO programmes_application
+    (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)
+SELECT o.id, %(pool)s, %(worker)s, %(directed)s, 1, 0, %(now)s FROM programmes_offer o
+WHERE o.id = %(offer)s AND o.state = 2 AND o.closes_at > %(now)s
+ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4) DO NOTHING
+RETURNING id
+"""
+
+
+@transaction.atomic
+def _enter(asked: Asking, actor: Actor, now: datetime) -> Claimed:
+    values = {
+        "offer": asked.offer_id,
+        "pool": asked.pool_id,
+        "worker": actor.worker_id,
+        "directed": asked.is_directed,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER, values)
+        row = cursor.fetchone()
+    if row is None:
+        again = get_asking(asked.code, worker_id=actor.worker_id or 0)
+        if again.claim_id is None or again.claim_state is None:
+            raise Conflict("programmes.closed", "报名结束了。下一期开了，这里会写出来。")
+        return Claimed(again.claim_id, again.claim_state, is_repeat=True)
+    _record("programmes.applied", row[0], actor, now)
+    return Claimed(row[0], ClaimState.APPLIED, is_repeat=False)
+
+
+_CONFIRM = """
+UPDATE programmes_application a SET state = 4, keep_until = NULL FROM programmes_offer o
+WHERE o.id = a.offer_id AND o.code = %(code)s AND a.worker_id = %(worker)s AND a.state = 3
+  AND a.keep_until > %(now)s
+RETURNING a.id
+"""
+
+
+@transaction.atomic
+def confirm_place(*, code: str, actor: Actor, now: datetime) -> int:
+    """Take the place that is kept for oneself; raise ``Conflict`` programmes.not_kept else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONFIRM, {"code": code, "worker": actor.worker_id or 0, "now": now})
+        row = cursor.fetchone()
+    if row is None:
+        raise Conflict(
+            "programmes.not_kept", "现在没有给你留着的名额。留的时间过了，就给了下一位。"
+        )
+    _record("programmes.place_confirmed", row[0], actor, now)
+    return int(row[0])
+
+
+def withdraw_from_offer(*, code: str, actor: Actor, now: datetime) -> bool:
+    """Take one's application back, with the place; it goes to the next at once. False: had none.
+
+    Each statement commits by itself, so that the next sees the free seat.
+    """
+    if actor.worker_id is None:
+        raise NotFound()
+    asked = get_asking(code, worker_id=actor.worker_id)
+    if asked.claim_id is None:
+        return False
+    done = _release(asked.claim_id, ClaimState.WITHDRAWN, actor, now)
+    if done and asked.pool_id is not None:
+        pass_on_places(pool_id=done, hours=asked.confirm_hours, now=now)
+    return bool(done)
+
+
+@transaction.atomic
+def _release(claim_id: int, to: ClaimState, actor: Actor, now: datetime) -> int:
+    """End an application and free its seat; return its pool, 0 when it had ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE, {"application": claim_id, "to": int(to), "now": now})
+        row = cursor.fetchone()
+    if row is None:
+        return 0
+    _record(f"programmes.application_{to.name.lower()}", claim_id, actor, now)
+    return int(row[0])
+
+
+def pass_on_places(*, pool_id: int, hours: int, now: datetime) -> int:
+    """Give the free seats of a pool to those who wait, in their order; return how many.
+
+    Each is kept for ``hours`` and then goes on. One statement and commit a seat.
+    """
+    values: dict[str, Any] = {"pool": pool_id, "until": now + timedelta(hours=hours), "now": now}
+    for count in range(LARGEST_PASS):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(PASS_ON, values)
+            row = cursor.fetchone()
+            if row is None:
+                return count
+            notify(
+                kind="programmes.place_kept",
+                title="有名额给你留着",
+                body=f"前面有人退了，按次序轮到你。{hours} 小时里确认一下，过了就给下一位。",
+                url="/programmes/mine/",
+                worker_id=int(row[1]),
+                now=now,
+            )
+    return LARGEST_PASS
+
+
+_EXPIRED = """
+SELECT a.id, o.confirm_hours FROM programmes_application a
+JOIN programmes_offer o ON o.id = a.offer_id
+WHERE a.state = 3 AND a.keep_until <= %(now)s ORDER BY a.keep_until LIMIT %(limit)s
+"""
+# Pools with free seats and people waiting: none, unless a process died between two statements.
+_STRANDED = """
+SELECT DISTINCT a.pool_id, o.confirm_hours FROM programmes_application a
+JOIN programmes_offer o ON o.id = a.offer_id
+WHERE a.state = 2 AND EXISTS (
+    SELECT 1 FROM programmes_seat s WHERE s.pool_id = a.pool_id AND s.application_id IS NULL
+      AND (NOT s.is_directed OR a.is_directed))
+LIMIT %(limit)s
+"""
+
+
+def pass_on_what_expired(*, now: datetime) -> int:
+    """End what nobody confirmed in time and give it on; see to seats that nobody gave on."""
+    values = {"now": now, "limit": LARGEST_PASS}
+    expired = _fetch(_EXPIRED, values)
+    for claim_id, hours in expired:
+        pool_id = _release(claim_id, ClaimState.EXPIRED, SYSTEM, now)
+        if pool_id:
+            pass_on_places(pool_id=pool_id, hours=hours, now=now)
+    for pool_id, hours in _fetch(_STRANDED, values):
+        pass_on_places(pool_id=pool_id, hours=hours, now=now)
+    return len(expired)
+
+
+_RELEASE_DIRECTED = """
+UPDATE programmes_seat s SET is_directed = false
+FROM programmes_offer o
+WHERE o.id = s.offer_id AND s.is_directed AND s.application_id IS NULL
+  AND o.state = 2 AND o.released_at <= %(now)s
+RETURNING s.pool_id, o.confirm_hours
+"""
+
+
+def release_directed_places(*, now: datetime) -> int:
+    """Open the directed places that nobody took, of offers whose day of release has come."""
+    with transaction.atomic():
+        freed = _fetch(_RELEASE_DIRECTED, {"now": now})
+    for pool_id, hours in sorted(set(freed)):
+        pass_on_places(pool_id=pool_id, hours=hours, now=now)
+    return len(freed)
+
+
+def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [(int(row[0]), int(row[1])) for row in cursor.fetchall()]
+
+
+def _record(kind: str, claim_id: int, actor: Actor, now: datetime) -> None:
+    append_event(
+        kind, actor=actor, at=now, subject_type="programme_application", subject_id=claim_id
+    )

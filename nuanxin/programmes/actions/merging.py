@@ -1,0 +1,67 @@
+"""Two records turn out to be one person: his applications move; of two for one offer one ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from nuanxin.kernel.actor import Actor
+
+# Of two live ones for the same offer the one nearer to a place stays; the earlier of equals.
+_FOLD = """
+WITH pairs AS (
+    SELECT k.id AS kept, f.id AS folded, f.state > k.state AS folded_stays
+    FROM programmes_application k JOIN programmes_application f ON f.offer_id = k.offer_id
+    WHERE k.worker_id = %(kept)s AND f.worker_id = %(folded)s
+      AND k.state IN (1, 2, 3, 4) AND f.state IN (1, 2, 3, 4)
+), losing AS (
+    SELECT CASE WHEN folded_stays THEN kept ELSE folded END AS id FROM pairs
+), before AS (
+    SELECT a.id, a.state, a.rank, s.id AS seat
+    FROM losing l JOIN programmes_application a ON a.id = l.id
+    LEFT JOIN programmes_seat s ON s.application_id = a.id
+), freed AS (
+    UPDATE programmes_seat s SET application_id = NULL, taken_at = NULL, holder_directed = false
+    FROM before b WHERE s.id = b.seat
+), ended AS (
+    UPDATE programmes_application a SET state = 5, ended_at = %(now)s, keep_until = NULL
+    FROM losing l WHERE a.id = l.id
+)
+SELECT id, state FROM before
+"""
+_MOVE = """
+UPDATE programmes_application SET worker_id = %(to)s WHERE worker_id = %(from)s RETURNING id
+"""
+_BACK = "UPDATE programmes_application SET worker_id = %(to)s WHERE id = ANY (%(ids)s)"
+# A place that was freed may be somebody else's by now: the application comes back as waiting.
+_REOPEN = """
+UPDATE programmes_application a SET state = least(e.state, 2), ended_at = NULL
+FROM unnest(%(ids)s::bigint[], %(states)s::smallint[]) AS e (id, state)
+WHERE a.id = e.id AND a.state = 5
+"""
+
+
+@dataclass(slots=True)
+class ProgrammesMergeStep:
+    """The step of 服务 in a merge of two records."""
+
+    name: str = "programmes"
+
+    def fold(self, *, kept_id: int, folded_id: int, actor: Actor, now: datetime) -> dict[str, Any]:
+        """End what would be double, move the rest; return what takes it back."""
+        with connection.cursor() as cursor:
+            cursor.execute(_FOLD, {"kept": kept_id, "folded": folded_id, "now": now})
+            ended = [(int(row[0]), int(row[1])) for row in cursor.fetchall()]
+            cursor.execute(_MOVE, {"to": kept_id, "from": folded_id})
+            moved = [int(row[0]) for row in cursor.fetchall()]
+        return {"ended": ended, "moved": moved}
+
+    def unfold(
+        self, memo: Any, *, kept_id: int, folded_id: int, actor: Actor, now: datetime
+    ) -> None:
+        """Move back what was moved; what was ended asks or waits again."""
+        with connection.cursor() as cursor:
+            cursor.execute(_BACK, {"to": folded_id, "ids": memo["moved"]})
+            ids = [one[0] for one in memo["ended"]]
+            cursor.execute(_REOPEN, {"ids": ids, "states": [one[1] for one in memo["ended"]]})

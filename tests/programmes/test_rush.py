@@ -1,0 +1,213 @@
+"""Thirty-two clients at one pool: granted is min(places, claimants) exactly; and what happens without.
+
+Each test commits for real, in a database of its own.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+
+from nuanxin.programmes.actions import claims
+from nuanxin.programmes.actions.claim_statement import CLAIM
+from nuanxin.programmes.actions.claims import (
+    apply_for_place,
+    release_directed_places,
+    withdraw_from_offer,
+)
+from nuanxin.programmes.models import Application, Offer, Seat
+from nuanxin.programmes.states import ClaimState
+from tests.programmes.conftest import CLEANER, at_once
+
+pytestmark = pytest.mark.slow
+CLIENTS = 32
+GUARD = "LIMIT 1 FOR UPDATE SKIP LOCKED"
+TRIGGERS = (("programmes_application", "application_has_seat"), ("programmes_seat", "seat_is_held"))
+
+
+def counted(offer):
+    """Return (applications with a place, seats taken, applications that wait)."""
+    rows = Application.objects.filter(offer=offer)
+    return (
+        rows.filter(state__in=(3, 4)).count(),
+        Seat.objects.filter(offer=offer, application__isnull=False).count(),
+        rows.filter(state=ClaimState.WAITING).count(),
+    )
+
+
+def insist_on_answers(answers):
+    failed = [answer for answer in answers if isinstance(answer, Exception)]
+    assert not failed, failed[:3]
+
+
+def test_a_rush_with_repeats_fills_every_place_once(racing_town):
+    town = racing_town
+    offer = town.offer(places=40)
+    riders = town.riders(60)
+    clicks = [riders[(7 * i) % 60] for i in range(240)]  # everybody four times, scattered
+
+    def client(number):
+        return [
+            apply_for_place(code=offer.code, actor=rider, now=town.cast.now).state
+            for rider in clicks[number::CLIENTS]
+        ]
+
+    insist_on_answers(at_once(CLIENTS, client))
+    assert counted(offer) == (40, 40, 20)
+
+
+def test_a_double_click_of_everybody_loses_no_place(racing_town):
+    town = racing_town
+    offer = town.offer(places=16)
+    riders = town.riders(16)
+    insist_on_answers(
+        at_once(
+            CLIENTS,
+            lambda n: apply_for_place(code=offer.code, actor=riders[n // 2], now=town.cast.now),
+        )
+    )
+    assert counted(offer) == (16, 16, 0)
+
+
+def test_with_cancellations_nobody_waits_beside_a_free_place(racing_town):
+    town = racing_town
+    offer = town.offer(places=20)
+    riders = town.riders(64)
+
+    def client(number):
+        for rider in riders[number::CLIENTS]:
+            apply_for_place(code=offer.code, actor=rider, now=town.cast.now)
+        if number % 2:
+            withdraw_from_offer(code=offer.code, actor=riders[number], now=town.cast.now)
+
+    insist_on_answers(at_once(CLIENTS, client))
+    assert counted(offer) == (20, 20, 64 - 16 - 20)
+    assert not Application.objects.filter(offer=offer, state=2, seat__isnull=False).exists()
+
+
+def test_with_a_directed_tenth_each_group_has_its_share_and_after_release_all_is_given(racing_town):
+    town = racing_town
+    offer = town.offer(places=40, directed=100)
+    Offer.objects.filter(id=offer.id).update(released_at=town.cast.now + timedelta(days=1))
+    people = [*town.riders(62, occupation=CLEANER), *town.riders(2)]
+
+    def client(number):
+        for rider in people[number::CLIENTS]:
+            apply_for_place(code=offer.code, actor=rider, now=town.cast.now)
+
+    insist_on_answers(at_once(CLIENTS, client))
+    assert counted(offer) == (36 + 2, 36 + 2, 26), "two couriers, and 36 others in the open places"
+    assert Application.objects.filter(offer=offer, is_directed=True, state=4).count() == 2
+    release_directed_places(now=town.cast.now + timedelta(days=1))
+    assert counted(offer) == (40, 40, 24)
+
+
+# ---- without the guard -------------------------------------------------------------------------
+
+
+@contextmanager
+def triggers_off():
+    with connection.cursor() as cursor:
+        for table, trigger in TRIGGERS:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+    yield
+
+
+def two_who_both_looked(town, offer):
+    """Let two look for a seat before either commits; return what each was told."""
+    first, second = town.riders(2)
+    chosen = connection.settings_dict
+    with (
+        psycopg.connect(
+            host=chosen["HOST"], port=chosen["PORT"] or None, user=chosen["USER"],
+            password=chosen["PASSWORD"], dbname=chosen["NAME"],
+        ) as one,
+        ThreadPoolExecutor(1) as aside,
+    ):  # fmt: skip
+        values = {
+            "offer": offer.id, "worker": first.worker_id, "pool": offer.pool_set.get().id,
+            "directed": False, "start": 0, "slot": None, "now": town.cast.now, "account": None,
+            "actor_name": "本人",
+        }  # fmt: skip
+        told = one.execute(claims.CLAIM, values).fetchone()[2]
+
+        def ask_meanwhile():
+            try:
+                return apply_for_place(code=offer.code, actor=second, now=town.cast.now).state
+            finally:
+                connection.close()
+
+        asking = aside.submit(ask_meanwhile)
+        _wait_until_it_waits_or_is_done(asking)
+        one.commit()
+        return [told, asking.result(timeout=30)]
+
+
+def _wait_until_it_waits_or_is_done(asking):
+    for _ in range(100_000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0] or asking.done():
+                return
+
+
+def test_with_the_guard_the_second_waits(racing_town):
+    offer = racing_town.offer(places=1)
+    assert two_who_both_looked(racing_town, offer) == [ClaimState.CONFIRMED, ClaimState.WAITING]
+    assert counted(offer) == (1, 1, 1)
+
+
+def test_without_the_guard_both_are_told_that_the_one_place_is_theirs(racing_town, monkeypatch):
+    offer = racing_town.offer(places=1)
+    assert CLAIM.count(GUARD) == 3
+    monkeypatch.setattr(claims, "CLAIM", CLAIM.replace(GUARD, "LIMIT 1"))
+    with triggers_off():
+        told = two_who_both_looked(racing_town, offer)
+    assert told == [ClaimState.CONFIRMED, ClaimState.CONFIRMED]
+    assert counted(offer) == (2, 1, 0), "two have a place, one seat is there"
+
+
+def test_without_the_lock_the_triggers_still_refuse(racing_town, monkeypatch):
+    offer = racing_town.offer(places=1)
+    monkeypatch.setattr(claims, "CLAIM", CLAIM.replace(GUARD, "LIMIT 1"))
+    with pytest.raises(Exception, match="a seat was taken from its holder"):
+        two_who_both_looked(racing_town, offer)
+    assert counted(offer) == (1, 1, 0)
+
+
+def test_without_looking_again_a_place_stays_free_beside_somebody_who_waits(
+    racing_town, monkeypatch
+):
+    """The other trap: a lock that ends without a grant. The second look is what gives the place."""
+    town = racing_town
+    for looks_again, expected in ((False, (0, 0, 1)), (True, (1, 1, 0))):
+        offer = town.offer(places=1)
+        (rider,) = town.riders(1)
+        with monkeypatch.context() as patch:
+            if not looks_again:
+                patch.setattr(claims, "pass_on_places", lambda **_: 0)
+            assert waits_beside_a_lock_that_is_let_go(town, offer, rider) == expected
+
+
+def waits_beside_a_lock_that_is_let_go(town, offer, rider):
+    chosen = connection.settings_dict
+    with psycopg.connect(
+        host=chosen["HOST"], port=chosen["PORT"] or None, user=chosen["USER"],
+        password=chosen["PASSWORD"], dbname=chosen["NAME"],
+    ) as other:  # fmt: skip
+        other.execute("SELECT id FROM programmes_seat WHERE offer_id = %s FOR UPDATE", [offer.id])
+        passed = claims.pass_on_places
+
+        def let_go_first(**values):
+            other.rollback()
+            return passed(**values)
+
+        claims.pass_on_places, before = let_go_first, passed
+        try:
+            apply_for_place(code=offer.code, actor=rider, now=town.cast.now)
+        finally:
+            claims.pass_on_places = before
+    return counted(offer)
