@@ -22,6 +22,7 @@ ROOMS = (
     ("组织", "desk-reports", "写报告", "report.view"),
     ("组织", "desk-draft", "核稿", "draft.check"),
     ("组织", "desk-publications", "发布", "figure.drafts"),
+    ("组织", "desk-denominators", "分母", "figure.drafts"),
     ("管理", "desk-posts", "职务", "post.view"),
     ("管理", "desk-tokens", "接口令牌", "api_token.manage"),
     ("管理", "desk-accounts", "账号", "account.manage"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from nuanxin.access.pages.asking import actor_of
-from nuanxin.access.permissions import may, requires
+from nuanxin.access.permissions import holds, may, requires
 from nuanxin.figures.actions import evidence, publishing
 from nuanxin.figures.actions.locks import lock_month, unlock_month
 from nuanxin.figures.forms.publications import NewPublicationForm, notes_of
@@ -58,7 +58,7 @@ def publication_list(request: HttpRequest) -> HttpResponse:
         ],
         "rows": [_list_row(one) for one in page.items],
         "next_url": f"?{urlencode({'which': which, 'after': page.next})}" if page.next else "",
-        "new_url": reverse("desk-publication-new") if may(actor, "figure.decide") else "",
+        "new_url": reverse("desk-publication-new") if holds(actor, "figure.decide") else "",
         "locks_url": reverse("desk-locks"),
         "is_filtered": bool(which),
     }

@@ -9,9 +9,11 @@ from django.db import connection
 from nuanxin.figures.models import Denominator
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.states import DenominatorKind
-from nuanxin.kernel import regions
+from nuanxin.kernel import policy, regions
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import shift_months
+from nuanxin.orgs import queries as orgs
 
 PAGE_SIZE = 50
 _SOURCES_TOLD = 3
@@ -178,6 +180,20 @@ def list_denominators(
     return DenominatorPage(
         tuple(_row(one) for one in kept), kept[-1].id if len(rows) > limit else None
     )
+
+
+def places_to_enter(actor: Actor) -> list[tuple[str, str]]:
+    """Return (adcode, name) of the regions whose denominators the actor may enter, by code."""
+    paths = policy.scope_paths(actor, "figure.decide")
+    if paths == (policy.EVERYWHERE,):
+        codes = {330_000} | {int(one.code) for one in (*regions.cities(), *regions.counties())}
+    else:
+        codes = orgs.federation_regions(paths)
+    return [
+        (str(code), regions.full_name(str(code), with_province=code % 10_000 == 0))
+        for code in sorted(codes)
+        if str(code) in regions.REGIONS
+    ]
 
 
 def _row(one: Denominator) -> DenominatorRow:

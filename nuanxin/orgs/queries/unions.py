@@ -96,6 +96,17 @@ def federation_paths(adcodes: Collection[int]) -> dict[int, str]:
     return dict(rows)
 
 
+def federation_regions(paths: Sequence[str]) -> set[int]:
+    """Return the regions of the living federations of province, cities and counties below ``paths``."""
+    condition, values = _scope_condition(paths)
+    rows = fetch_all(
+        "SELECT DISTINCT u.adcode FROM orgs_union u WHERE u.kind = 'federation' AND u.level <= 3"
+        f" AND u.ended_on IS NULL AND {condition} LIMIT 500",
+        values,
+    )
+    return {row[0] for row in rows}
+
+
 def list_unions_by_id(ids: Sequence[int]) -> dict[int, UnionRow]:
     """Return the unions with these ids (at most a page's worth matters to callers) by id."""
     rows = fetch_all(
