@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from config.demo import (
     accounts,
+    contacts,
     denominators,
     load,
     manifest,
@@ -75,6 +76,7 @@ def build(
     sign_ins = accounts.open_accounts(built.world, built.people, now=now)
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     underway.keep_house(now=now)
+    contacts.make_contacts(now=now)
     world.fold(now)
     denominators.enter(now=now)
     written = reports.write_report(sign_ins, now=now)

@@ -62,6 +62,16 @@ urlpatterns = [
     path(
         "desk/members/<int:membership_id>/clear/", members.member_unmask, name="desk-member-unmask"
     ),
+    path(
+        "desk/members/<int:membership_id>/contacts/",
+        members.member_contact,
+        name="desk-member-contact",
+    ),
+    path(
+        "desk/members/<int:membership_id>/contacts/<int:contact_id>/back/",
+        members.member_contact_back,
+        name="desk-member-contact-back",
+    ),
     path("desk/members/<int:membership_id>/standing/", standing.standing, name="desk-standing"),
     path("desk/duplicates/", duplicates.duplicate_list, name="desk-duplicates"),
     path("desk/duplicates/<int:duplicate_id>/", duplicates.duplicate, name="desk-duplicate"),

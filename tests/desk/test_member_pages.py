@@ -3,19 +3,22 @@
 import csv
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import openpyxl
 import pytest
 from django.urls import reverse
 
-from nuanxin.kernel import sealing
-from nuanxin.people.models import Worker
+from nuanxin.kernel import clock, sealing
+from nuanxin.people.models import Contact, Worker
 from nuanxin.records.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PHONE = "13900001234"
 QUERIES_OF_THE_LIST = 16
+QUERIES_OF_A_MEMBER = 14
+TODAY = clock.business_day(clock.now()).isoformat()
 LIST = "desk-members"
 EXPORT = "desk-members-export"
 
@@ -153,3 +156,62 @@ def test_a_number_read_in_clear_goes_from_the_screen_after_a_minute(desk, ground
     assert PHONE in answer.content.decode()
     assert answer["Refresh"] == f"60; url={reverse('desk-member', args=[membership.id])}"
     assert "no-store" in answer["Cache-Control"]
+
+
+# ---- contacts -----------------------------------------------------------------------------------
+
+
+def contact_of(desk, ground, **body):
+    (membership,) = ground.put_members(ground.riders, 1)
+    given = {"kind": "10", "day": TODAY, "note": "问了体检", "form_id": str(uuid4())} | body
+    url = reverse("desk-member-contact", args=[membership.id])
+    return membership, desk.post(url, given)
+
+
+def test_an_officer_writes_down_that_he_reached_a_member_and_takes_it_back_the_same_day(
+    desk, ground, django_assert_max_num_queries
+):
+    membership, answer = contact_of(desk, ground)
+    page = reverse("desk-member", args=[membership.id])
+    assert answer["Location"] == f"{page}#contacts"
+    with django_assert_max_num_queries(QUERIES_OF_A_MEMBER):
+        shown = desk.get(page)
+    (row,) = shown.context["contacts"]
+    assert row["text"] == "打电话联系上"
+    assert "问了体检" in row["detail"]
+    assert desk.post(row["back_url"]).status_code == 302
+    assert desk.get(page).context["contacts"] == []
+    kinds = Event.objects.filter(kind__startswith="people.contact_").values_list("kind", flat=True)
+    assert sorted(kinds) == ["people.contact_recorded", "people.contact_taken_back"]
+
+
+def test_a_day_to_come_is_said_beside_the_day_and_what_was_typed_stays(desk, ground):
+    membership, answer = contact_of(desk, ground, day="2099-01-01", note="下周去")
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "还没有发生的不能记" in text
+    assert "下周去" in text
+    assert not Contact.objects.filter(worker_id=membership.worker_id, kind=10).exists()
+
+
+def test_a_form_without_a_kind_or_with_one_that_only_the_system_writes_is_refused(desk, ground):
+    for kind in ("", "1", "99"):
+        _, answer = contact_of(desk, ground, kind=kind)
+        assert answer.status_code == 422
+    assert not Contact.objects.filter(kind__in=[1, 99]).exists()
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("county_cadre", 302), ("cadre_of_next_county", 404), ("city_cadre", 403), ("auditor", 403)],
+)
+def test_only_who_may_writes_down_and_only_of_his_own(cast, ground, who, status):
+    assert contact_of(cast.client(who), ground)[1].status_code == status
+
+
+def test_who_only_looks_sees_the_contacts_without_form_and_note(cast, desk, ground):
+    membership, _ = contact_of(desk, ground)
+    shown = cast.client("auditor").get(reverse("desk-member", args=[membership.id]))
+    assert shown.context["contact_form"] is None
+    assert "问了体检" not in shown.content.decode()
+    assert shown.context["contacts"][0]["text"] == "打电话联系上"

@@ -24,6 +24,7 @@ from nuanxin.membership.states import BatchState
 from nuanxin.notices.models import WebhookSubscription
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
+from tests.walk.contacts import CONTACT_FORM, with_contact
 
 NO_ID = 10**12
 NO_UUID = UUID("00000000-0000-7000-8000-000000000000")
@@ -329,6 +330,13 @@ SAMPLES |= {
     "desk-standing": _MEMBER,
     "desk-member-unmask": Sample(
         missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}
+    ),
+    "desk-member-contact": Sample(
+        missing={"membership_id": NO_ID}, of_union=_member_of, body=CONTACT_FORM
+    ),
+    "desk-member-contact-back": Sample(
+        missing={"membership_id": NO_ID, "contact_id": NO_ID},
+        of_union=lambda cast, union: with_contact(cast, _member_of(cast, union)),
     ),
     "desk-ceremony": _CEREMONY,
     "desk-ceremony-close": _CEREMONY,

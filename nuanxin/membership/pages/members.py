@@ -15,10 +15,12 @@ from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.occupations import all_occupations, by_key
 from nuanxin.membership import permissions
+from nuanxin.membership.forms.contacts import ContactForm
 from nuanxin.membership.queries.members import MemberFilter, get_member, list_members
 from nuanxin.membership.states import Channel, MemberState
 from nuanxin.orgs import queries as orgs
 from nuanxin.people import actions as people_actions
+from nuanxin.people import queries as people
 
 CLEAR_SECONDS = 60
 """How long a number stays on the screen."""
@@ -71,6 +73,37 @@ def member_unmask(request: HttpRequest, membership_id: int) -> HttpResponse:
         worker_id=found.row.worker_id, field=field, purpose=purpose, actor=actor, now=clock.now()
     )
     return _member_page(request, membership_id, clear={field: clear})
+
+
+@requires("contact.record")
+@require_POST
+def member_contact(request: HttpRequest, membership_id: int) -> HttpResponse:
+    """Write down that the member was reached or served."""
+    actor = _actor(request)
+    found = _present(actor, membership_id)
+    form = ContactForm(request.POST)
+    if form.is_valid():
+        try:
+            people_actions.write_down_contact(
+                worker_id=found.row.worker_id, actor=actor, now=clock.now(), **form.cleaned_data
+            )
+        except Malformed as refusal:
+            form.add_error("day" if "contact" in refusal.code else None, refusal.message)
+        else:
+            return HttpResponseRedirect(f"{reverse('desk-member', args=[membership_id])}#contacts")
+    return _member_page(request, membership_id, contact_form=form)
+
+
+@requires("contact.record")
+@require_POST
+def member_contact_back(request: HttpRequest, membership_id: int, contact_id: int) -> HttpResponse:
+    """Take back what was written down today by mistake."""
+    actor = _actor(request)
+    found = _present(actor, membership_id)
+    people_actions.take_back_contact(
+        contact_id=contact_id, worker_id=found.row.worker_id, actor=actor, now=clock.now()
+    )
+    return HttpResponseRedirect(f"{reverse('desk-member', args=[membership_id])}#contacts")
 
 
 # ---- the list ---------------------------------------------------------------------------------
@@ -181,7 +214,11 @@ def words_of_filter(kept: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _member_page(
-    request: HttpRequest, membership_id: int, clear: dict[str, str] | None = None
+    request: HttpRequest,
+    membership_id: int,
+    *,
+    clear: dict[str, str] | None = None,
+    contact_form: ContactForm | None = None,
 ) -> HttpResponse:
     actor = _actor(request)
     found = get_member(actor=actor, membership_id=membership_id)
@@ -212,11 +249,47 @@ def _member_page(
         ],
         "standing_url": _standing_url(actor, found),
         "crumbs": [{"label": "会员", "url": reverse("desk-members")}, {"label": row.name}],
+        **_contacts(actor, found, contact_form),
     }
-    answer = render(request, "membership/members/member.html", context)
+    status = 422 if contact_form is not None else 200
+    answer = render(request, "membership/members/member.html", context, status=status)
     if shown:
         answer["Refresh"] = f"{CLEAR_SECONDS}; url={reverse('desk-member', args=[membership_id])}"
     return answer
+
+
+def _contacts(actor: Any, found: Any, form: ContactForm | None) -> dict[str, Any]:
+    """Return the contacts of a member and, for who may write them down, the form."""
+    if found.is_former:
+        return {"contacts": [], "contact_form": None, "contact_url": "", "shows_contacts": False}
+    now = clock.now()
+    rows = people.list_contacts(worker_id=found.row.worker_id, actor=actor, now=now)
+    may = policy.holds(actor, "contact.record") and actor.worker_id != found.row.worker_id
+    return {
+        "shows_contacts": True,
+        "contacts": [
+            {
+                "text": row.kind.label,
+                "detail": "，".join(
+                    part for part in (str(row.day), row.recorded_by_name, row.note) if part
+                ),
+                "back_url": reverse("desk-member-contact-back", args=[found.row.id, row.id])
+                if row.may_take_back
+                else "",
+            }
+            for row in rows
+        ],
+        "contact_form": (form or ContactForm.fresh(clock.business_day(now))) if may else None,
+        "contact_url": reverse("desk-member-contact", args=[found.row.id]),
+    }
+
+
+def _present(actor: Any, membership_id: int) -> Any:
+    """Return the member; raise ``NotFound`` for one who has gone elsewhere."""
+    found = get_member(actor=actor, membership_id=membership_id)
+    if found.is_former:
+        raise NotFound()
+    return found
 
 
 def _standing_url(actor: Any, found: Any) -> str:
