@@ -24,7 +24,7 @@ from nuanxin.membership.states import BatchState
 from nuanxin.notices.models import WebhookSubscription
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
-from tests.walk.contacts import CONTACT_FORM, with_contact
+from tests.walk.contacts import contact_samples
 
 NO_ID = 10**12
 NO_UUID = UUID("00000000-0000-7000-8000-000000000000")
@@ -321,6 +321,7 @@ def _ceremony_of(cast: Cast, union: Union) -> dict[str, Any]:
 _CEREMONY = Sample(missing={"ceremony_id": NO_ID}, of_union=_ceremony_of)
 _BATCH = Sample(missing={"batch_id": NO_ID}, of_union=_batch_of)
 _MEMBER = Sample(missing={"membership_id": NO_ID}, of_union=_member_of)
+SAMPLES |= contact_samples(Sample, _member_of, NO_ID)
 SAMPLES |= {
     "join-of": Sample(missing={"code": "NOBODY"}, public=lambda cast: {"code": "NOBODY"}),
     "invitation": Sample(missing={"token": "nothing"}, public=lambda cast: {"token": "nothing"}),
@@ -330,13 +331,6 @@ SAMPLES |= {
     "desk-standing": _MEMBER,
     "desk-member-unmask": Sample(
         missing={"membership_id": NO_ID}, of_union=_member_of, body={"field": "phone"}
-    ),
-    "desk-member-contact": Sample(
-        missing={"membership_id": NO_ID}, of_union=_member_of, body=CONTACT_FORM
-    ),
-    "desk-member-contact-back": Sample(
-        missing={"membership_id": NO_ID, "contact_id": NO_ID},
-        of_union=lambda cast, union: with_contact(cast, _member_of(cast, union)),
     ),
     "desk-ceremony": _CEREMONY,
     "desk-ceremony-close": _CEREMONY,
