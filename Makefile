@@ -73,6 +73,7 @@ ROWS ?= 10000,1175000,11750000
 bench-figures: install-dev ## 数读测速到 1,175 万会员（半小时；ROWS=10000,1175000 快些）
 	$(BIN)/python -m bench.figures_page --rows $(ROWS)
 	$(BIN)/python -m bench.recount --rows 10000,1175000
+	$(BIN)/python -m bench.publication --rows 1175000
 
 screenshots: install-dev ## 用浏览器重拍手册里的图
 	NUANXIN_SCREENSHOTS=1 $(BIN)/python -m pytest -m browser -p no:randomly $(TESTS)

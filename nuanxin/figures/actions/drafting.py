@@ -20,14 +20,19 @@ from nuanxin.figures.queries.publications import (
     seal_of,
     when_of,
 )
+from nuanxin.figures.queries.question import Question
+from nuanxin.figures.queries.reading import member_totals
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules.sealing import FORMAT, new_salt
 from nuanxin.figures.rules.small_numbers import told_of
 from nuanxin.figures.rules.validation import LineFacts, Threshold
 from nuanxin.kernel import clock, occupations, regions
 from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import PeriodKind
+from nuanxin.membership.figures import FIGURES as MEMBERS
+from nuanxin.membership.figures import Totals
 from nuanxin.membership.figures.evidence import WEIGHTS
 from nuanxin.membership.states import Channel
 
@@ -91,6 +96,7 @@ def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
     rows = []
     for position, cell in enumerate(cells, start=1):
         definition = get_figure(cell[0])
+        version = definition.version_on(publication.as_of)
         measured = found[cell]
         least = publication.least_persons
         value, rounded_to = told_of(measured.value, definition.unit, least=least)
@@ -101,8 +107,8 @@ def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
             code=cell[0],
             label=definition.label,
             unit=definition.unit.label,
-            definition=definition.definition_zh,
-            definition_version=definition.version,
+            definition=version.text,
+            definition_version=version.number,
             region=cell[1],
             occupation=cell[2],
             channel=cell[3],
@@ -112,7 +118,7 @@ def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
             rounded_to=rounded_to,
             is_withheld=value is None,
             measured=measured.value,
-            digest=line_digest(cell, definition.version, when, value),
+            digest=line_digest(cell, version.number, when, value),
             rows_hash=measured.rows.hash,
             rows_count=measured.rows.rows,
         )
@@ -126,6 +132,7 @@ def lines_facts(
 ) -> list[LineFacts]:
     """Return what the rules look at; the region's own numbers are also read the fast way."""
     last = last_values(publication)
+    upkeep = Upkeep(publication, now)
     return [
         LineFacts(
             code=line.code,
@@ -139,27 +146,52 @@ def lines_facts(
             occupation=line.occupation,
             channel=line.channel,
             note=line.note,
-            upkeep=_upkeep(publication, line, now),
+            upkeep=upkeep.of(line),
             last=last.get(line_key(line)),
         )
         for line in lines
     ]
 
 
-def _upkeep(publication: Publication, line: PublicationLine, now: datetime) -> int | None:
-    """Return what the fast reading gives; only for the region itself, all together."""
-    if line.region != publication.region or cut_words(line) or line.counted is None:
-        return None
-    when = when_of(publication)
-    is_as_of = get_figure(line.code).period_kind is PeriodKind.AS_OF
-    return measure(
-        line.code,
-        region=line.region,
-        as_of=publication.as_of if is_as_of else None,
-        period=None if is_as_of else when.period,
-        known_at=publication.known_at,
-        now=now,
-    ).value
+class Upkeep:
+    """What the fast reading gives for a region itself, all together; totals are read once for all
+    members' figures of a kind of period."""
+
+    def __init__(self, publication: Publication, now: datetime) -> None:
+        self._publication, self._now = publication, now
+        self._when = when_of(publication)
+        self._totals: dict[PeriodKind, Totals] = {}
+
+    def of(self, line: PublicationLine) -> int | None:
+        """Return the value of a line's question; None of parts, and of what is not known."""
+        publication = self._publication
+        if line.region != publication.region or cut_words(line) or line.counted is None:
+            return None
+        definition = get_figure(line.code)
+        cut = MEMBERS.get(definition)
+        if cut is not None:
+            return cut(self._read(definition), None, None)
+        is_as_of = definition.period_kind is PeriodKind.AS_OF
+        return measure(
+            line.code,
+            region=line.region,
+            as_of=publication.as_of if is_as_of else None,
+            period=None if is_as_of else self._when.period,
+            known_at=publication.known_at,
+            now=self._now,
+        ).value
+
+    def _read(self, definition: FigureDefinition) -> Totals:
+        kind = definition.period_kind
+        if kind not in self._totals:
+            question = Question(
+                as_of=self._when.as_of,
+                period=self._when.period,
+                region=self._publication.region,
+                known_at=self._publication.known_at,
+            )
+            self._totals[kind] = member_totals(definition, question)
+        return self._totals[kind]
 
 
 def threshold_of(region: int, now: datetime) -> Threshold:

@@ -70,6 +70,7 @@ def figures_table(request: HttpRequest, region: int, kind: str) -> HttpResponse:
                 "as_of": board.as_of.isoformat(),
                 "since": board.since.isoformat() if board.since else None,
                 "measured_at": board.measured_at.isoformat(),
+                "locked_at": board.locked_at.isoformat() if board.locked_at else None,
                 "digest": board.digest,
                 "least_cell_persons": board.least,
                 "rows": board_rows(board),
@@ -154,6 +155,7 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
         "routes": [_union_bar(row) for row in board.routes],
         "kinds": [_union_bar(row) for row in board.kinds],
         "lineage": _lineage(board),
+        "locked_words": _locked_words(board),
         "tables": [
             {
                 "label": label,
@@ -171,6 +173,19 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
         "cards": _cards(board),
         "is_empty": not any(one.value for one in board.figures),
     }
+
+
+def _locked_words(board: Board) -> str:
+    """Return that the month is locked here, or in some places shown; "" where it is not."""
+    month = f"{board.as_of.year}年{board.as_of.month}月"
+    if board.locked_at is not None:
+        day = _spoken(clock.business_day(board.locked_at))
+        words = f"{month}在{day}锁定，数按锁定时所知，后来补录的不算进去。"
+        below = board.locked_places - 1
+        return f"{words}下面 {below} 个地方按各自锁定的时候。" if below else words
+    if board.locked_places:
+        return f"{month}有 {board.locked_places} 个地方锁定了，它们的数按各自锁定时所知。"
+    return ""
 
 
 def _lead(board: Board) -> str:

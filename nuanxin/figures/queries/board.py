@@ -7,8 +7,10 @@ person depends on its counties (``rules/small_numbers.py``). Everything else is 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from nuanxin.figures.queries.denominators import Denominators, Known, denominators_of
+from nuanxin.figures.queries.locks import locked_around
 from nuanxin.figures.queries.measuring import PROVINCE, digest, place_name
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.rules.small_numbers import Span, keeps_room, published, span_of
@@ -21,6 +23,7 @@ from nuanxin.kernel.period import Period, shift_months
 from nuanxin.membership.figures import Place
 from nuanxin.membership.figures.breakdown import Cell, cells_by_county, month_ends
 from nuanxin.membership.figures.definitions import JOINING_RATE, LEFT, LIVE, NET, NEW
+from nuanxin.membership.figures.late import LateFlow, late_at_month_ends, late_flows
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.figures import (
@@ -100,7 +103,11 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the page of a region shows as of a day. ``since`` None counts from the beginning."""
+    """What the page of a region shows as of a day. ``since`` None counts from the beginning.
+
+    ``locked_at``: the region has locked the day's month, and tells what was known then. So does each
+    of the ``locked_places``, of its own lock.
+    """
 
     region: str
     region_name: str
@@ -117,6 +124,8 @@ class Board:
     routes: tuple[UnionRow, ...]
     trend: tuple[TrendPoint, ...] = field(repr=False)
     digest: str = ""
+    locked_at: datetime | None = None
+    locked_places: int = 0
 
     @property
     def is_county(self) -> bool:
@@ -145,7 +154,8 @@ class Board:
 def get_board(
     *, region: int = PROVINCE, as_of: date | None = None, since: date | None = None, now: datetime
 ) -> Board:
-    """Return the public board of a region as of a day. At most eight statements.
+    """Return the public board of a region as of a day. At most eight statements, ten where months
+    are locked: each place that has locked the month tells what it knew at its lock.
 
     Raises ``NotFound`` figures.no_such_place; ``Malformed`` figures.not_yet, figures.backwards.
     """
@@ -157,12 +167,15 @@ def get_board(
     if since is not None and since > day:
         raise Malformed("figures.backwards", "起止写反了：开始的日子在截至日的后面。请对调再看。")
     least = least_cell_persons(region, now)
-    cube = _cube(day, since, least, exact_total_from_persons(region, now))
+    first = shift_months(day.replace(day=1), -TREND_MONTHS)
+    locked = locked_around(day, region=region, first=first)
+    cube = _cube(day, since, least, exact_total_from_persons(region, now), locked.places)
     code = str(region)
+    locked_at = locked.places.get(region)
     period = Period(since or COUNTED_FROM, day)
-    unions = orgs.count_unions_at_a_glance(region=region, period=period, on=day)
-    covered = orgs.count_covered_employers(on=day, region=region)
-    held = denominators_of(region, on=day)
+    unions = orgs.count_unions_at_a_glance(region=region, period=period, on=day, known_at=locked_at)
+    covered = orgs.count_covered_employers(on=day, region=region, known_at=locked_at)
+    held = denominators_of(region, on=day, known_at=locked_at)
     figures = (
         *_union_figures(unions, covered),
         _rate(FOUNDING_RATE, covered, held, region),
@@ -183,13 +196,17 @@ def get_board(
         channels=_cut_rows(cube, code, "channel", {int(c): (c.code, c.label) for c in Channel}),
         kinds=_union_rows(unions, "kind", UnionKind),
         routes=_union_rows(unions, "route", Route),
-        trend=_trend(cube, region, day, since, least),
+        trend=_trend(cube, region, day, since, least, locked.months),
         digest=digest(
             [code, day.isoformat(), str(since or "")]
             + [
                 [one.definition.code, one.definition.version_on(day).number, one.value]
                 for one in figures
             ]
+        ),
+        locked_at=locked_at,
+        locked_places=sum(
+            1 for place in locked.places if str(place).startswith(regions.area_prefix(code))
         ),
     )
     return board
@@ -212,15 +229,27 @@ def is_exact_total(code: str, *, region: int, day: date, least: int, exact_from:
     """Return whether the board shows the total of this city or province to the person."""
     if code != LIVE.code or region % 100:
         return False
-    return str(region) in _cube(day, None, least, exact_from).exact["live"]
+    return str(region) in _cube(day, None, least, exact_from, _places_locked(day)).exact["live"]
 
 
 class PublishedCells:
     """What is published of members' figures, of every place and cut at once: three statements at
-    most, however many numbers are taken from them."""
+    most, however many numbers are taken from them. ``locked`` are the locks of the day's month."""
 
-    def __init__(self, day: date, since: date | None, least: int, exact_from: int) -> None:
-        self._cells = _cube(day, since, least, exact_from)
+    def __init__(
+        self,
+        day: date,
+        since: date | None,
+        least: int,
+        exact_from: int,
+        locked: Mapping[int, datetime],
+    ) -> None:
+        self._locked = locked
+        self._cells = _cube(day, since, least, exact_from, self._locked)
+
+    def known_at(self, region: int) -> datetime | None:
+        """Return when the region locked the day's month: as known then its cells are."""
+        return self._locked.get(region)
 
     def value(self, code: str, region: int, cut: Cut = _ALL) -> tuple[int | None, int]:
         """Return the value of one of ``BOARD_CODES``, None where it is withheld, and what it is
@@ -232,11 +261,27 @@ class PublishedCells:
         return self._cells.shown(measure, place, cut), self._cells.step(measure, place, cut)
 
 
-def _cube(day: date, since: date | None, least: int, exact_from: int) -> "_Cube":
+def _places_locked(day: date) -> dict[int, datetime]:
+    return locked_around(day, region=PROVINCE, first=day).places
+
+
+def _cube(
+    day: date,
+    since: date | None,
+    least: int,
+    exact_from: int,
+    locked: Mapping[int, datetime],
+) -> "_Cube":
     cube = _Cube(cells_by_county(day, PROVINCE), least=least)
     if since is not None:
         cube.take_off(cells_by_county(since - timedelta(days=1), PROVINCE))
-    cube.find_exact_totals(exact_from)
+    if not locked:
+        cube.find_exact_totals(exact_from)
+        return cube
+    # Each place by its own lock: parts need not make up a total, so none is told to the person.
+    instants = sorted(set(locked.values()))
+    late = late_flows(region=PROVINCE, since=since or date.min, last=day, instants=instants)
+    cube.leave_out(late, {str(place): instants.index(at) for place, at in locked.items()})
     return cube
 
 
@@ -289,6 +334,20 @@ class _Cube:
                 self.left[key] = self.left.get(key, 0) + sign * left
                 if sign > 0:
                     self.live[key] = self.live.get(key, 0) + live
+
+    def leave_out(self, late: Iterable[LateFlow], locked: Mapping[str, int]) -> None:
+        """Take out of each locked region what was recorded after its lock (by number of instants)."""
+        for flow in late:
+            live, new, left = flow.counts
+            for region in (str(flow.county), f"{flow.county // 100}00", str(PROVINCE)):
+                if region not in locked or flow.after <= locked[region]:
+                    continue
+                for cut in (_ALL, ("occupation", flow.occupation), ("channel", flow.channel)):
+                    key = (region, cut)
+                    self.live[key] = self.live.get(key, 0) - live
+                    if flow.is_inside:
+                        self.new[key] = self.new.get(key, 0) - new
+                        self.left[key] = self.left.get(key, 0) - left
 
     def find_exact_totals(self, exact_from: int) -> None:
         """Find the province, then the cities beside it, whose live members may stand to the person."""
@@ -486,7 +545,12 @@ def _occupation_labels() -> dict[int, tuple[str, str]]:
 
 
 def _trend(
-    cube: _Cube, region: int, day: date, since: date | None, least: int
+    cube: _Cube,
+    region: int,
+    day: date,
+    since: date | None,
+    least: int,
+    locked: Mapping[date, datetime],
 ) -> tuple[TrendPoint, ...]:
     """Return the month ends of five years up to the day, and the day itself; months past only."""
     first = shift_months(day.replace(day=1), -TREND_MONTHS)
@@ -496,14 +560,18 @@ def _trend(
         for month, new, live in month_ends(Place(region=region), first=first, last=last)
     }
     began = min(known, default=None)
+    held = {month: at for month, at in locked.items() if month in known}
+    if held:
+        for month, (new, live) in late_at_month_ends(region=region, known=held, last=day).items():
+            known[month] = (known[month][0] - new, known[month][1] - live)
     points = []
     month = first
     while month <= last:
         following = shift_months(month, 1)
         missing = (0, 0) if began is None or month < began else (None, None)
-        new, live = known.get(month, missing)
+        at_end = known.get(month, missing)
         end = following - timedelta(days=1)
-        points.append(TrendPoint(end, _to_the_ten(new, least), _to_the_ten(live, least)))
+        points.append(TrendPoint(end, *(_to_the_ten(value, least) for value in at_end)))
         month = following
     code = (str(region), _ALL)
     new_now = cube.new.get(code, 0) if since is None else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from nuanxin.figures.models import PeriodLock
 from nuanxin.kernel import policy
@@ -12,6 +13,9 @@ from nuanxin.kernel.period import Month
 
 BOARD_LIMIT = 400
 """Federations on one board; a province has a hundred."""
+_LOCKS_LIMIT = 1_000
+_EVERY_LIMIT = 20_000
+"""A hundred federations in sixteen years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,45 @@ def get_lock_known_at(day: date, *, region: int, union_id: int | None = None) ->
     locks = PeriodLock.objects.filter(month=day.replace(day=1), unlocked_at__isnull=True)
     locks = locks.filter(region=region) if union_id is None else locks.filter(union_id=union_id)
     return locks.order_by("-locked_at").values_list("locked_at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The locks that bear on a board: of the day's month by region, and of one region by month."""
+
+    places: dict[int, datetime]
+    months: dict[date, datetime]
+
+
+def locked_around(day: date, *, region: int, first: date) -> Locked:
+    """Return the locks of the day's month, and those of a region from ``first`` on; one statement."""
+    month = day.replace(day=1)
+    rows = (
+        PeriodLock.objects.filter(unlocked_at__isnull=True)
+        .filter(Q(month=month) | Q(region=region, month__gte=first, month__lt=month))
+        .order_by("locked_at")
+        .values_list("month", "region", "locked_at")[:_LOCKS_LIMIT]
+    )
+    places, months = {}, {}
+    for locked, place, at in rows:
+        if locked == month:
+            places[place] = at
+        if place == region:
+            months[locked] = at
+    return Locked(places, months)
+
+
+def every_lock() -> dict[date, dict[int, datetime]]:
+    """Return all locks that stand, by month and region; one statement, for a whole report."""
+    rows = (
+        PeriodLock.objects.filter(unlocked_at__isnull=True)
+        .order_by("-month", "locked_at")
+        .values_list("month", "region", "locked_at")[:_EVERY_LIMIT]
+    )
+    found: dict[date, dict[int, datetime]] = {}
+    for month, region, at in rows:
+        found.setdefault(month, {})[region] = at
+    return found
 
 
 def list_unlockings(*, month: date, union_ids: list[int]) -> list[PeriodLock]:

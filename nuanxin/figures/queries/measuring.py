@@ -214,15 +214,17 @@ def measured_as(
     kind: str = "",
     route: str = "",
     rounded_to: int = 1,
+    known_at: datetime | None = None,
     now: datetime,
 ) -> Measurement:
     """Return the measurement of a figure whose value was read in a set with others.
 
-    The same as ``measure`` (or as it is published). Raises as ``measure``.
+    The same as ``measure`` (or as it is published); ``known_at`` is the lock's instant where it was
+    read so. Raises as ``measure``.
     """
     definition = get_figure(code)
     cut = Cuts(occupation, channel, kind, route)
-    question, asked = _question(definition, region, None, as_of, period, cut, None, now)
+    question, asked = _question(definition, region, None, as_of, period, cut, known_at, now)
     measured = _measurement(definition, question, asked, value, now)
     return measured.as_published(value, rounded_to=rounded_to)
 

@@ -20,7 +20,7 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.membership.states import Channel
 
 PAGE_SIZE = 20
-LINES_LIMIT = 1_200
+LINES_LIMIT = 2_000
 VERSIONS_LIMIT = 50
 _HIGHEST = 1 << 31
 

@@ -4,7 +4,7 @@ What is not in a set is read one by one, and there are at most ``limits.measured
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from nuanxin.figures.queries.board import (
@@ -14,6 +14,7 @@ from nuanxin.figures.queries.board import (
     exact_total_from_persons,
     least_cell_persons,
 )
+from nuanxin.figures.queries.locks import every_lock
 from nuanxin.figures.queries.measuring import (
     Measurement,
     channel_key,
@@ -52,6 +53,7 @@ class Numbers:
         self._cells: dict[tuple[date, date | None, int], PublishedCells] = {}
         self._unions: dict[tuple[str, date, Period | None], dict[int, int]] = {}
         self._known: dict[Wanted, Measurement] = {}
+        self._locked: dict[date, dict[int, datetime]] | None = None
 
     def read(self, wanted: Iterable[Wanted]) -> dict[Wanted, Measurement]:
         """Return the measurement of each question; without value where it is withheld.
@@ -73,10 +75,18 @@ class Numbers:
             return self._as(one, *self._cell(one))
         is_uncut = not one.kind and not one.route
         if is_plain and is_uncut and one.code in _UNION_CODES and places > 1:
+            if one.region in self._places_locked(one.as_of):
+                return self._alone(one)
             return self._as(one, self._union_count(one))
         return self._alone(one)
 
-    def _as(self, one: Wanted, value: int | None, rounded_to: int = 1) -> Measurement:
+    def _as(
+        self,
+        one: Wanted,
+        value: int | None,
+        rounded_to: int = 1,
+        known_at: datetime | None = None,
+    ) -> Measurement:
         return measured_as(
             one.code,
             value,
@@ -88,10 +98,11 @@ class Numbers:
             kind=one.kind,
             route=one.route,
             rounded_to=rounded_to,
+            known_at=known_at,
             now=self.now,
         )
 
-    def _cell(self, one: Wanted) -> tuple[int | None, int]:
+    def _cell(self, one: Wanted) -> tuple[int | None, int, datetime | None]:
         least = least_cell_persons(one.region, self.now)
         since = None
         if one.period is not None and one.period.start > COUNTED_FROM:
@@ -99,8 +110,16 @@ class Numbers:
         key = (one.as_of, since, least)
         if key not in self._cells:
             exact_from = exact_total_from_persons(one.region, self.now)
-            self._cells[key] = PublishedCells(*key, exact_from)
-        return self._cells[key].value(one.code, one.region, _cut_of(one))
+            locked = self._places_locked(one.as_of)
+            self._cells[key] = PublishedCells(*key, exact_from, locked)
+        cells = self._cells[key]
+        return *cells.value(one.code, one.region, _cut_of(one)), cells.known_at(one.region)
+
+    def _places_locked(self, day: date) -> Mapping[int, datetime]:
+        """Return the regions that have locked a day's month; one statement for a whole report."""
+        if self._locked is None:
+            self._locked = every_lock()
+        return self._locked.get(day.replace(day=1), {})
 
     def _union_count(self, one: Wanted) -> int:
         key = (one.code, one.as_of, one.period)
@@ -222,6 +241,8 @@ class Numbers:
         for month in months:
             if month < began:
                 found[month] = 0  # nobody had joined yet
+            elif one.region in self._places_locked(month.start):
+                continue
             elif month in ends and month.end <= one.as_of:
                 new, live = ends[month]
                 first = months[0] if running else month

@@ -11,7 +11,15 @@ from typing import Any
 
 from django.db import connection
 
-from nuanxin.membership.figures.definitions import FIRST, LEFT, LIVE, NET, NEW, TRANSFERRED_IN
+from nuanxin.membership.figures.definitions import (
+    FIRST,
+    LEFT,
+    LIVE,
+    NET,
+    NEW,
+    TRANSFERRED_IN,
+    TRANSFERRED_OUT,
+)
 from nuanxin.membership.states import FlowKind
 
 WEIGHTS: dict[str, dict[FlowKind, int]] = {
@@ -30,6 +38,7 @@ WEIGHTS: dict[str, dict[FlowKind, int]] = {
     FIRST.code: {FlowKind.JOINED: 1},
     LEFT.code: {FlowKind.LEFT: 1},
     TRANSFERRED_IN.code: {FlowKind.TRANSFERRED_IN: 1},
+    TRANSFERRED_OUT.code: {FlowKind.TRANSFERRED_OUT: 1},
 }
 """What one person of each kind of flow adds to a figure; kinds that are not named add nothing."""
 

@@ -1,7 +1,7 @@
 """The counts of unions that an overview shows together, by kind and route, in one statement."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from nuanxin.kernel.period import Period
 from nuanxin.orgs.queries.places import region_condition
@@ -38,22 +38,27 @@ class UnionCounts:
         )
 
 
-def count_unions_at_a_glance(*, region: int | None, on: date, period: Period) -> UnionCounts:
+def count_unions_at_a_glance(
+    *, region: int | None, on: date, period: Period, known_at: datetime | None = None
+) -> UnionCounts:
     """Return what ``count_live_unions``, ``count_new_unions`` and ``count_ended_unions`` say, at once."""
     where, values = region_condition(region)
-    living = dated("t", known_at=None)
+    living = dated("t", known_at=known_at)
+    founded = dated("t", known_at=known_at, on="u.founded_on")
+    ended = dated("t", known_at=known_at, on="(u.ended_on - 1)")
+    kept = "TRUE" if known_at else "t.superseded_at IS NULL"
     rows = fetch_prepared(
         "SELECT u.kind, coalesce(nullif(u.route, ''), 'other'),"
         f" count(*) FILTER (WHERE {living}),"
         f" count(*) FILTER (WHERE u.is_new_form AND {living}),"
         " count(*) FILTER (WHERE u.is_new_form AND u.founded_on BETWEEN %(start)s AND %(end)s"
-        f"   AND {dated('t', known_at=None, on='u.founded_on')}),"
+        f"   AND {founded}),"
         " count(*) FILTER (WHERE u.is_new_form AND u.ended_on BETWEEN %(start)s AND %(end)s"
-        "   AND t.valid_to = u.ended_on)"
+        f"   AND t.valid_to = u.ended_on AND {ended})"
         " FROM orgs_territory t JOIN orgs_union u ON u.id = t.union_id"
-        f" WHERE {where} AND t.is_seat AND t.superseded_at IS NULL"
+        f" WHERE {where} AND t.is_seat AND {kept}"
         " AND t.valid_from <= greatest(%(on)s, %(end)s) GROUP BY 1, 2",
-        values | {"on": on, "start": period.start, "end": period.end},
+        values | {"on": on, "start": period.start, "end": period.end, "known_at": known_at},
     )
     return UnionCounts(tuple(UnionCell(UnionKind(k), Route(r), *sums) for k, r, *sums in rows))
 

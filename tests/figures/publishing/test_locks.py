@@ -7,9 +7,15 @@ from django.db import IntegrityError, transaction
 
 from nuanxin.figures.actions.locks import lock_month, unlock_month
 from nuanxin.figures.models import PeriodLock
-from nuanxin.figures.queries import measure
+from nuanxin.figures.queries import get_board, measure
 from nuanxin.figures.queries.locks import list_lock_board
+from nuanxin.figures.queries.number import get_number
+from nuanxin.figures.queries.publishing import measure_for_everybody
+from nuanxin.figures.queries.question import COUNTED_FROM
+from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
+from nuanxin.kernel.period import Period
+from nuanxin.membership.actions.stocks import fold_flows
 from nuanxin.membership.models import MemberFlow
 from nuanxin.records.models import Event
 from tests.figures.conftest import NOW
@@ -125,3 +131,110 @@ def test_a_publication_of_a_locked_month_reads_as_known_at_the_lock(world):
     assert {o.measured for o in draft.lines.filter(code=LIVE, channel="")} == {before}
     unlock(world, "gongshu")
     assert measure(LIVE, region=330105, as_of=day, now=late).value == before + 40
+
+
+LAST_OF_SEPTEMBER = date(2026, 9, 30)
+REGIONS = (330000, 330100, 330200, 330105, 330106, 330212)
+
+
+def enter_late(world: World, *, after: timedelta, day: date = LAST_OF_SEPTEMBER) -> None:
+    """Enter members of September, and some who left, some time after the counties were locked."""
+    union = world.unions["joint_gongshu_1"]
+    for kind, persons in ((10, 70), (21, 20)):
+        MemberFlow.objects.create(
+            day=day,
+            union_id=union.id,
+            county=union.adcode,
+            occupation=3,
+            channel=1,
+            kind=kind,
+            persons=persons,
+            recorded_at=NOW + after,
+        )
+
+
+@pytest.fixture
+def september(world):
+    """Lock September: the counties first, late entries, then city and province, and more late ones."""
+    for union in ("gongshu", "xihu", "yinzhou"):
+        lock(world, union)
+    enter_late(world, after=timedelta(minutes=10))
+    for union in ("hangzhou", "ningbo", "province"):
+        lock(world, union, now=NOW + timedelta(minutes=20))
+    enter_late(world, after=timedelta(minutes=30))
+    enter_late(world, after=timedelta(minutes=30), day=date(2026, 8, 20))
+    return NOW + timedelta(hours=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_folded", [False, True])
+@pytest.mark.parametrize("since", [None, SEPTEMBER])
+def test_the_board_of_a_locked_month_tells_what_was_known_at_the_lock(
+    world, september, since, is_folded
+):
+    if is_folded:
+        fold_flows(now=september + timedelta(days=14))
+    later = september + timedelta(days=15)
+    for region in REGIONS:
+        board = get_board(region=region, as_of=LAST_OF_SEPTEMBER, since=since, now=later)
+        assert board.locked_at is not None
+        for one in board.figures:
+            assert one.value == asked_alone(one.definition, region, since, later).value
+        for row in (*board.cities, *board.counties):
+            if int(row.key) in REGIONS:
+                live = measure_for_everybody(
+                    LIVE, region=int(row.key), as_of=LAST_OF_SEPTEMBER, now=later
+                )
+                assert row.live == live.value
+        for row in board.channels:
+            asked = {"region": region, "channel": row.key, "now": later}
+            live = measure_for_everybody(LIVE, as_of=LAST_OF_SEPTEMBER, **asked)
+            assert row.live == live.value
+    known_now = measure(
+        LIVE, region=330000, as_of=LAST_OF_SEPTEMBER, known_at=later, now=later
+    ).value
+    at_lock = measure(LIVE, region=330000, as_of=LAST_OF_SEPTEMBER, now=later).value
+    county = measure(LIVE, region=330105, as_of=LAST_OF_SEPTEMBER, now=later).value
+    assert known_now == at_lock + 100
+    assert county < 50 < at_lock
+
+
+def asked_alone(definition, region, since, now):
+    """Return what everybody gets who asks for one figure by itself."""
+    asked = {"region": region, "as_of": LAST_OF_SEPTEMBER, "now": now}
+    if definition.period_kind.value == "in_period":
+        asked = {"region": region, "now": now}
+        asked["period"] = Period(since or COUNTED_FROM, LAST_OF_SEPTEMBER)
+    return measure_for_everybody(definition.code, **asked)
+
+
+@pytest.mark.slow
+def test_the_trend_and_the_pictures_of_a_later_day_show_the_locked_month_so_too(world, september):
+    later = september + timedelta(days=15)
+    fold_flows(now=later)
+    for region in REGIONS:
+        board = get_board(region=region, now=later)
+        assert board.locked_at is None
+        point = next(one for one in board.trend if one.day == LAST_OF_SEPTEMBER)
+        live = measure_for_everybody(LIVE, region=region, as_of=LAST_OF_SEPTEMBER, now=later)
+        assert point.live == live.value
+
+
+@pytest.mark.slow
+def test_the_page_says_quietly_when_the_month_was_locked(client, september, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: september)
+    page = client.get("/figures/?as_of=2026-09-30").content.decode()
+    assert "2026年9月在2026年10月20日锁定" in page
+    assert "锁定" not in client.get("/figures/?as_of=2026-08-31").content.decode()
+    table = client.get("/figures/330000/table.json?as_of=2026-09-30").json()
+    assert table["locked_at"] == (NOW + timedelta(minutes=20)).isoformat()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [LIVE, "orgs.unions"])
+def test_a_number_of_a_report_is_that_of_the_lock_with_the_same_fingerprint(september, code):
+    for region in REGIONS:
+        asked = {"region": str(region), "as_of": "2026-09-30"}
+        told = get_number(code, asked, now=september).measured
+        alone = measure_for_everybody(code, region=region, as_of=LAST_OF_SEPTEMBER, now=september)
+        assert (told.value, told.digest) == (alone.value, alone.digest)
