@@ -7,7 +7,6 @@ person depends on its counties (``rules/small_numbers.py``). Everything else is 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from nuanxin.figures.queries.denominators import Denominators, Known, denominators_of
 from nuanxin.figures.queries.locks import locked_around
