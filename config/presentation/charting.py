@@ -123,7 +123,7 @@ def plot_lines(
             x, y = drawn[-1]
             line = {"number": number, "path": _path(points), "x": _r(x), "y": _r(y), "end": end}
             plot.lines.append({**line, "end_x": _r(x + 9), "end_y": y + BASELINE})
-    _part_end_labels(plot.lines)
+    _part_end_labels(plot.lines, lowest=bottom + BASELINE)
     return plot
 
 
@@ -171,12 +171,17 @@ def _event_marks(
     return marks
 
 
-def _part_end_labels(lines: list[dict[str, Any]]) -> None:
-    """Move the labels at the line ends apart so that they can be read."""
+def _part_end_labels(lines: list[dict[str, Any]], *, lowest: float) -> None:
+    """Move the labels at the line ends apart so that they can be read, none below ``lowest``."""
     above = -math.inf
-    for line in sorted(lines, key=lambda one: float(one["end_y"])):
+    in_order = sorted(lines, key=lambda one: float(one["end_y"]))
+    for line in in_order:
         line["end_y"] = _r(max(float(line["end_y"]), above + LABEL_HEIGHT))
         above = float(line["end_y"])
+    below = lowest + LABEL_HEIGHT
+    for line in reversed(in_order):
+        line["end_y"] = _r(min(float(line["end_y"]), below - LABEL_HEIGHT))
+        below = float(line["end_y"])
 
 
 def bar_lengths(values: Sequence[float]) -> list[float]:

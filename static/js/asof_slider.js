@@ -16,6 +16,6 @@
       clearTimeout(waiting);
       waiting = setTimeout(function () { form.submit(); }, 700);
     });
-    tell();
+    slider.setAttribute("aria-valuetext", said.textContent);  // a day within a month is no month's end
   });
 })();

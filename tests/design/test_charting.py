@@ -132,3 +132,11 @@ def test_a_file_that_went_bad_leaves_the_squares(draw, settings, tmp_path) -> No
     settings.FIGURES_BOUNDARIES = write(tmp_path, "nothing")
     settings.FIGURES_BOUNDARIES_NUMBER = NUMBER
     assert "示意图" in draw("{% load charts %}{% tile_map values '都一样多' %}", values={})
+
+
+def test_the_names_of_lines_that_end_at_nothing_stay_above_the_axis() -> None:
+    lines = [charting.Series(name, (0, 0)) for name in ("新发展", "在籍")]
+    plot = charting.plot_lines(lines, ["1月", "2月"], width=400, height=200)
+    upper, lower = sorted(float(line["end_y"]) for line in plot.lines)
+    assert lower <= plot.bottom + charting.BASELINE
+    assert lower - upper >= charting.LABEL_HEIGHT

@@ -229,8 +229,8 @@ def _area_frame(areas: Sequence[Area], number: str, *, is_whole: bool) -> dict[s
         "view_box": f"{left - room} {top - room} {right - left + 2 * room} "
         f"{bottom - top + 2 * room}",
         "number": number,
-        # Text in the units of the map: about 12 px where the map is 700 px wide.
-        "text_size": max(1, (right - left) // (58 if is_whole else 45)),
+        # Text in the units of the map: about 14 px where the map is 700 px wide.
+        "text_size": max(1, (right - left) // (48 if is_whole else 44)),
     }
 
 

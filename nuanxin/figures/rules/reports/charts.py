@@ -44,7 +44,7 @@ def trend_svg(block: dict[str, Any], family: str) -> str:
             x, y = there[-1]
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
             names.append((x + 7, y + 4, end, colour))
-    parts += [_text(x, y, end, colour) for x, y, end, colour in _apart(names)]
+    parts += [_text(x, y, end, colour) for x, y, end, colour in _apart(names, bottom + 4)]
     return _svg(_HEIGHT, family, parts)
 
 
@@ -119,14 +119,17 @@ def _line(points: Sequence[tuple[float, float] | None], colour: str, dash: str) 
 
 
 def _apart(
-    names: list[tuple[float, float, str, str]],
+    names: list[tuple[float, float, str, str]], lowest: float
 ) -> Iterable[tuple[float, float, str, str]]:
-    """Move names that lie over each other a line apart."""
-    free = float("-inf")
+    """Move names that lie over each other a line apart, none below ``lowest``."""
+    line, placed, free = _SIZE + 2, [], float("-inf")
     for x, y, words, colour in sorted(names, key=lambda one: one[1]):
-        y = max(y, free)
-        free = y + _SIZE + 2
-        yield x, y, words, colour
+        free = max(y, free) + line
+        placed.append((x, free - line, words, colour))
+    below = lowest + line
+    for x, y, words, colour in reversed(placed):
+        below = min(y, below - line)
+        yield x, below, words, colour
 
 
 def _last(line: dict[str, Any]) -> str:
