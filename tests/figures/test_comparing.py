@@ -5,7 +5,14 @@ from django.urls import reverse
 
 from nuanxin.figures.queries.board import get_board
 from nuanxin.figures.queries.comparing import get_comparison
-from nuanxin.figures.rules.differing import Published, change_words, difference, difference_words
+from nuanxin.figures.rules.differing import (
+    Published,
+    change_words,
+    difference,
+    difference_words,
+    points_change_words,
+    points_words,
+)
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed
 from tests.figures.conftest import NOW
@@ -49,6 +56,25 @@ def test_a_difference_says_about_where_a_side_is_rounded(left, right, words):
 )
 def test_a_change_tells_a_percentage_only_of_many(before, after, words):
     assert change_words(before, after, unit="人") == words.replace("约 不到", "不到")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "words"),
+    [
+        (63.27, 60.97, "杭州市高约 2.3 个百分点"),
+        (60.0, 63.0, "宁波市高约 3 个百分点"),
+        (60.0, 60.0, "一样高"),
+        (None, 60.0, "有一边没有，不比"),
+    ],
+)
+def test_rates_differ_in_points_and_always_about(left, right, words):
+    assert points_words(left, right, names=NAMES) == words
+
+
+def test_a_rate_becomes_higher_or_lower():
+    assert points_change_words(60.0, 63.25) == "高了约 3.25 个百分点"
+    assert points_change_words(63.25, 60.0) == "低了约 3.25 个百分点"
+    assert points_change_words(60.0, None) == "有一天没有，不比"
 
 
 def test_a_difference_is_what_anybody_can_compute():

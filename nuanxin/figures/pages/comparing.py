@@ -14,9 +14,16 @@ from nuanxin.access.permissions import public
 from nuanxin.figures.forms.comparing import CompareForm
 from nuanxin.figures.queries import Board, BoardFigure, BoardRow
 from nuanxin.figures.queries.comparing import Comparison, FigurePair, RowPair, get_comparison
-from nuanxin.figures.rules.differing import Published, change_words, difference_words
+from nuanxin.figures.rules.differing import (
+    Published,
+    change_words,
+    difference_words,
+    points_change_words,
+    points_words,
+)
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Refusal
+from nuanxin.kernel.figure import Unit
 
 WITHHELD = "不公布"
 MOST_BARS = 12
@@ -98,30 +105,32 @@ def _name(board: Board, two: Comparison) -> str:
 
 def _figure(pair: FigurePair, two: Comparison) -> dict[str, Any]:
     definition = pair.definition
-    unit = definition.unit.label
-    left, right = _published(pair.left), _published(pair.right)
-    if two.is_of_one_place:
-        words = change_words(left, right, unit=unit)
-    else:
-        names = (_name(two.left, two), _name(two.right, two))
-        words = difference_words(left, right, names=names, unit=unit)
     return {
         "label": definition.label,
-        "unit": unit,
-        "values": [_text(one) for one in (left, right)],
-        "words": words,
-        "definition": definition.definition_zh,
+        "unit": definition.unit.label,
+        "values": [_text(one) for one in (pair.left, pair.right)],
+        "words": _difference(pair, two),
     }
 
 
-def _published(one: BoardFigure) -> Published:
-    return Published(one.value, one.step)
+def _difference(pair: FigurePair, two: Comparison) -> str:
+    names = (_name(two.left, two), _name(two.right, two))
+    if pair.definition.unit is Unit.PERCENT:
+        rates = (pair.left.plain_value, pair.right.plain_value)
+        if two.is_of_one_place:
+            return points_change_words(*rates)
+        return points_words(*rates, names=names)
+    unit = pair.definition.unit.label
+    left, right = (Published(one.value, one.step) for one in (pair.left, pair.right))
+    if two.is_of_one_place:
+        return change_words(left, right, unit=unit)
+    return difference_words(left, right, names=names, unit=unit)
 
 
-def _text(one: Published) -> str:
-    if one.value is None:
-        return WITHHELD
-    return f"{one.value:,}".replace("-", "−")
+def _text(one: BoardFigure) -> str:
+    if one.plain_value is None:
+        return "—" if one.missing else WITHHELD
+    return f"{one.plain_value:,}".replace("-", "−")
 
 
 def _bars(pairs: tuple[RowPair, ...]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from nuanxin.figures.forms.days import DaysForm
 from nuanxin.figures.forms.pictures import picture_of, type_family
 from nuanxin.figures.pages.showing import kept_answer, spoken
 from nuanxin.figures.queries import Board, BoardRow, get_board
+from nuanxin.figures.queries.board import UnionRow
 from nuanxin.figures.rules.pictures import WITHHELD, Caption, Drawing, county_map, framed, written
 from nuanxin.figures.rules.reports.charts import bars_svg, trend_svg
 from nuanxin.kernel import clock
@@ -78,6 +79,18 @@ def _bars(rows: Callable[[Board], Iterable[BoardRow]]) -> Any:
     return draw
 
 
+def _unions(rows: Callable[[Board], Iterable[UnionRow]]) -> Any:
+    def draw(board: Board, family: str) -> tuple[Drawing, str]:
+        shown = [
+            {"label": row.label, "value": row.living, "text": written(row.living)}
+            for row in rows(board)
+        ][:MOST_BARS]
+        height = max(1, len(shown)) * _ROW_HEIGHT
+        return Drawing(bars_svg({"rows": shown}, family), height), "工会数到个位。"
+
+    return draw
+
+
 def _map(board: Board, family: str) -> tuple[Drawing, str]:
     borders = _borders()
     values = {row.key: row.live for row in board.counties}
@@ -104,6 +117,8 @@ CHARTS: dict[str, tuple[str, Callable[[Board, str], tuple[Drawing, str]]]] = {
     "map": ("各县（市、区）在籍会员，人", _map),
     "cities": ("各市在籍会员，人", _bars(lambda board: board.cities)),
     "occupations": ("在籍会员的职业，人", _bars(lambda board: board.occupations)),
+    "routes": ("新就业形态工会怎么建起来的，家", _unions(lambda board: board.routes)),
+    "kinds": ("新就业形态工会是哪种工会，家", _unions(lambda board: board.kinds)),
     "channels": ("在籍会员从哪个门进来，人", _bars(lambda board: board.channels)),
 }
 """Title and drawing of each picture, by its name in the address."""

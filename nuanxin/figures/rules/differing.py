@@ -56,6 +56,33 @@ def change_words(before: Published, after: Published, *, unit: str) -> str:
     return words
 
 
+def points_words(left: float | None, right: float | None, *, names: tuple[str, str]) -> str:
+    """Return how two rates differ, in percentage points: 「杭州市高约 2.3 个百分点」.
+
+    Always 约: their numerators are rounded, their denominators are of another day.
+    """
+    if left is None or right is None:
+        return "有一边没有，不比"
+    by = _hundredths(left - right)
+    return f"{names[0] if by > 0 else names[1]}高约 {_points(by)}" if by else "一样高"
+
+
+def points_change_words(before: float | None, after: float | None) -> str:
+    """Return what became of a rate from one day to another: 「高了约 2.3 个百分点」."""
+    if before is None or after is None:
+        return "有一天没有，不比"
+    by = _hundredths(after - before)
+    return f"{'高' if by > 0 else '低'}了约 {_points(by)}" if by else "没有变"
+
+
+def _hundredths(by: float) -> int:
+    return round(by * 100)
+
+
+def _points(by: int) -> str:
+    return f"{abs(by) / 100:,.2f}".rstrip("0").rstrip(".") + " 个百分点"
+
+
 def _about(left: Published, right: Published) -> str:
     return "约" if max(left.step, right.step) > 1 else ""
 
