@@ -64,7 +64,7 @@ def test_a_change_tells_a_percentage_only_of_many(before, after, words):
         (63.27, 60.97, "杭州市高约 2.3 个百分点"),
         (60.0, 63.0, "宁波市高约 3 个百分点"),
         (60.0, 60.0, "一样高"),
-        (None, 60.0, "有一边没有，不比"),
+        (None, 60.0, "有一边没有分母，先不比"),
     ],
 )
 def test_rates_differ_in_points_and_always_about(left, right, words):
@@ -74,7 +74,7 @@ def test_rates_differ_in_points_and_always_about(left, right, words):
 def test_a_rate_becomes_higher_or_lower():
     assert points_change_words(60.0, 63.25) == "高了约 3.25 个百分点"
     assert points_change_words(63.25, 60.0) == "低了约 3.25 个百分点"
-    assert points_change_words(60.0, None) == "有一天没有，不比"
+    assert points_change_words(60.0, None) == "有一天没有分母，先不比"
 
 
 def test_a_difference_is_what_anybody_can_compute():

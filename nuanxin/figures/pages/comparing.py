@@ -154,7 +154,7 @@ def _trend(two: Comparison) -> dict[str, Any]:
     events = {}
     if two.is_of_one_place:
         month = f"{two.left.as_of:%Y.%m}"
-        events = {month: two.left.as_of.isoformat()} if month in labels else {}
+        events = {month: month} if month in labels else {}
     return {
         "series": [
             {

@@ -62,7 +62,7 @@ def points_words(left: float | None, right: float | None, *, names: tuple[str, s
     Always 约: their numerators are rounded, their denominators are of another day.
     """
     if left is None or right is None:
-        return "有一边没有，不比"
+        return "有一边没有分母，先不比"
     by = _hundredths(left - right)
     return f"{names[0] if by > 0 else names[1]}高约 {_points(by)}" if by else "一样高"
 
@@ -70,7 +70,7 @@ def points_words(left: float | None, right: float | None, *, names: tuple[str, s
 def points_change_words(before: float | None, after: float | None) -> str:
     """Return what became of a rate from one day to another: 「高了约 2.3 个百分点」."""
     if before is None or after is None:
-        return "有一天没有，不比"
+        return "有一天没有分母，先不比"
     by = _hundredths(after - before)
     return f"{'高' if by > 0 else '低'}了约 {_points(by)}" if by else "没有变"
 
