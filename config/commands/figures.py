@@ -151,10 +151,12 @@ def run_show(options: argparse.Namespace) -> int:
         print(f"按 {options.known_on} 结束时所知：")
     print(f"{measured.region_name}{measured.label}：{_told(measured)}")
     if measured.is_ratio:
+        source = ""
+        if measured.denominator_as_of:
+            source = f"，{measured.denominator_as_of}，来源：{measured.denominator_source}"
         print(
             f"分子 {measured.numerator:,}，分母 {measured.denominator:,}"
-            f"（{measured.denominator_label}，{measured.denominator_as_of}，"
-            f"来源：{measured.denominator_source}）"
+            f"（{measured.denominator_label}{source}）"
         )
     print(f"截至 {measured.as_of}，口径第 {measured.definition_version} 版：{measured.definition}")
     if options.known_on:

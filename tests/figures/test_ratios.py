@@ -17,6 +17,7 @@ from nuanxin.figures.queries import (
 from nuanxin.figures.queries.drafts import check_with_figures
 from nuanxin.figures.queries.reports import compose_report
 from nuanxin.figures.rules.denominators import Entry
+from nuanxin.figures.rules.small_numbers import published
 from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import SYSTEM
@@ -25,6 +26,7 @@ from nuanxin.kernel.figure import Unit, ratio_value
 from nuanxin.kernel.period import Period
 from nuanxin.orgs.models import Coverage, Employer, Territory, Union
 from nuanxin.orgs.states import Route, UnionKind
+from nuanxin.people.models import Worker
 from tests.figures.conftest import NOW
 from tests.figures.world import DAYS, FIRST, LAST, live_on
 
@@ -217,6 +219,59 @@ def test_a_program_reads_rates_and_cuts(world, client, monkeypatch):
     rate = next(one for one in listed if one["code"] == JOINING)
     assert (rate["numerator"], rate["denominator"]) == (LIVE, "workers_in_scope")
     assert rate["versions"][-1]["number"] == rate["definition_version"]
+
+
+# ---- completeness, and reach ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_real_name_completeness_equals_the_naive_count_of_today(world):
+    now = clock.day_start(LAST) + timedelta(hours=12)
+    for n, member in enumerate(world.members):
+        if n % 5 == 0:
+            lost = ("identity_hash", "identity_sealed") if n % 2 else ("phone_hash", "phone_sealed")
+            Worker.objects.filter(id=member.worker_id).update(**dict.fromkeys(lost))
+    members = live_on(world.members, LAST)
+    whole = {w.id for w in Worker.objects.all() if w.identity_hash and w.phone_hash}
+    for asked, here in (
+        *(({"region": r}, [m for m in members if str(m.union.adcode).startswith(p)])
+          for r, p in REGIONS.items()),
+        ({"union_id": world.unions["hangzhou"].id},
+         [m for m in members if m.union_id in world.below("hangzhou")]),
+    ):  # fmt: skip
+        told = measure("membership.real_name_percent", now=now, **asked)
+        complete = sum(m.worker_id in whole for m in here)
+        assert (told.numerator, told.denominator) == (complete, len(here))
+        assert told.value == ratio_value(complete, len(here))
+    assert complete < len(here)
+
+
+def test_completeness_of_a_past_day_is_refused(world):
+    for code in ("membership.real_named_persons", "membership.real_name_percent"):
+        with pytest.raises(Malformed) as caught:
+            measure(code, region=330100, as_of=LAST - timedelta(days=1), now=NOW)
+        assert caught.value.code == "figures.only_today"
+        assert "只有今天的数" in caught.value.message
+        with pytest.raises(NotFound):
+            measure_for_everybody(code, region=330100, now=NOW)
+
+
+def test_the_reach_of_services_is_those_served_over_the_members(world):
+    served = measure("membership.served_persons", region=330100, as_of=LAST, now=NOW).value
+    live = measure(LIVE, region=330100, as_of=LAST, now=NOW).value
+    told = measure("membership.service_reach_percent", region=330100, as_of=LAST, now=NOW)
+    assert (told.numerator, told.denominator, told.value) == (
+        served,
+        live,
+        ratio_value(served, live),
+    )
+    shown = measure_for_everybody(
+        "membership.service_reach_percent", region=330100, as_of=LAST, now=NOW
+    )
+    assert shown.denominator == published(live, least=10)
+    with pytest.raises(NotFound) as caught:
+        measure("membership.service_reach_percent", region=330300, as_of=LAST, now=NOW)
+    assert "没有在籍会员" in caught.value.message
 
 
 # ---- the founding rate ------------------------------------------------------------------------

@@ -9,7 +9,13 @@ from typing import Any
 
 from nuanxin.figures.queries.locks import get_lock_known_at
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
-from nuanxin.figures.queries.registry import RatioParts, get_figure, read_figure, read_ratio
+from nuanxin.figures.queries.registry import (
+    FIGURES,
+    RatioParts,
+    get_figure,
+    read_figure,
+    read_ratio,
+)
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock, occupations, regions
 from nuanxin.kernel.errors import Malformed, NotFound
@@ -85,14 +91,16 @@ class Measurement:
         """
         return _with_digest(replace(self, value=value, rounded_to=rounded_to))
 
-    def as_published_ratio(self, numerator: int | None) -> "Measurement":
-        """Return a ratio as everybody may read it: that of the numerator which everybody may read.
+    def as_published_ratio(self, numerator: int | None, denominator: int | None) -> "Measurement":
+        """Return a ratio as everybody may read it: that of the parts which everybody may read.
 
-        So it gives back nothing else than that number. None where that is withheld.
+        So it gives back nothing else than those. None where one of them is withheld.
         """
-        assert self.denominator is not None
-        value = None if numerator is None else ratio_value(numerator, self.denominator)
-        return _with_digest(replace(self, value=value, numerator=numerator))
+        value = (
+            ratio_value(numerator, denominator) if numerator is not None and denominator else None
+        )
+        told = replace(self, value=value, numerator=numerator, denominator=denominator)
+        return _with_digest(told)
 
     def as_plain(self) -> dict[str, Any]:
         """Return the measurement as the API and the command line print it."""
@@ -316,7 +324,10 @@ def ratio_for_everybody(measured: Measurement, *, least: int) -> Measurement:
         return measured
     if get_figure(ratio.numerator).unit is not Unit.PERSONS:
         return measured
-    return measured.as_published_ratio(published(measured.numerator, least=least))
+    below = measured.denominator
+    if below is not None and ratio.denominator in FIGURES:
+        below = published(below, least=least)
+    return measured.as_published_ratio(published(measured.numerator, least=least), below)
 
 
 def _kind_of(code: str) -> UnionKind | None:

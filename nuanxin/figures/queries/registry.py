@@ -9,10 +9,13 @@ from nuanxin.figures.queries.denominators import denominators_of
 from nuanxin.figures.queries.question import Question
 from nuanxin.figures.queries.reading import member_totals
 from nuanxin.figures.states import DenominatorKind
-from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import FigureDefinition, ratio_value
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership import figures as membership_figures
+from nuanxin.membership.figures import Place
+from nuanxin.membership.figures import definitions as membership_definitions
+from nuanxin.membership.figures.completeness import count_real_named
 from nuanxin.orgs import figures as orgs_figures
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.states import Route
@@ -57,6 +60,19 @@ def _covered(question: Question) -> int:
     )
 
 
+def _real_named(question: Question) -> int:
+    if not question.is_today or question.known_at is not None:
+        label = membership_definitions.REAL_NAMED.label
+        raise Malformed(
+            "figures.only_today",
+            f"“{label}”只有今天的数：证件号和手机号改了不留旧值，过去的说不准。请不选日子再看。",
+        )
+    place = Place(region=question.region)
+    if question.union_id is not None:
+        place = Place(union_ids=tuple(orgs.subtree_ids(question.union_id, on=question.as_of)))
+    return count_real_named(place, today=question.as_of)
+
+
 def _of_ratio(definition: FigureDefinition) -> Reader:
     def read(question: Question) -> int:
         return read_ratio(definition, question).value
@@ -69,6 +85,7 @@ FIGURES: dict[str, tuple[FigureDefinition, Reader]] = {
     orgs_figures.COVERED_EMPLOYERS.code: (orgs_figures.COVERED_EMPLOYERS, _covered),
     **{one.code: (one, _of_ratio(one)) for one in orgs_figures.RATIOS},
     **{one.code: (one, _of_members(one)) for one in membership_figures.FIGURES},
+    membership_definitions.REAL_NAMED.code: (membership_definitions.REAL_NAMED, _real_named),
     **{one.code: (one, _of_ratio(one)) for one in membership_figures.RATIOS},
 }
 
@@ -95,6 +112,13 @@ def read_ratio(definition: FigureDefinition, question: Question) -> RatioParts:
     """Return the parts of a ratio. Raises ``NotFound`` figures.denominator_missing."""
     ratio = definition.ratio
     assert ratio is not None
+    if ratio.denominator in FIGURES:
+        numerator = read_figure(ratio.numerator, question)
+        below = read_figure(ratio.denominator, question)
+        if not below:
+            said = f"这里这一天没有{ratio.label}，算不出{definition.label}。"
+            raise NotFound("figures.denominator_missing", said)
+        return RatioParts(numerator, below)
     assert question.region is not None
     kind = DenominatorKind(ratio.denominator)
     denominators = denominators_of(

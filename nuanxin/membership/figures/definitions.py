@@ -126,7 +126,6 @@ JOINING_RATE = FigureDefinition(
         unit=Unit.PERSONS,
     ),
 )
-RATIOS = (JOINING_RATE,)
 REACHABLE = _person_figure(
     "reachable_persons",
     "联系得到的会员",
@@ -157,6 +156,52 @@ ON_HOLD = _person_figure(
     "到这一天结束时，因退休、失业、单位关停等保留着会籍的人数。不算在籍会员。",
     public=False,
 )
+
+_ONLY_TODAY = "证件号和手机号改了不留旧值，所以只有今天的数，过去哪一天的说不准。"
+REAL_NAMED = FigureDefinition(
+    code="membership.real_named_persons",
+    label="实名完整的会员",
+    unit=Unit.PERSONS,
+    period_kind=PeriodKind.AS_OF,
+    grain="membership",
+    definition_zh=(
+        "今天在籍，档案里有通过校验的证件号、也有能用的手机号（十一位，格式对）的人数。"
+        f"有没有打通过不在此列，见“联系得到的会员”。{_ONLY_TODAY}"
+    ),
+    owner="membership",
+    valid_from=_SINCE,
+    dimensions=("region", "union"),
+)
+REAL_NAME_RATE = FigureDefinition(
+    code="membership.real_name_percent",
+    label="实名完整率",
+    unit=Unit.PERCENT,
+    period_kind=PeriodKind.AS_OF,
+    grain="membership",
+    definition_zh=f"实名完整的会员除以在籍会员。{_ONLY_TODAY}",
+    owner="membership",
+    valid_from=_SINCE,
+    dimensions=("region", "union"),
+    decimals=2,
+    ratio=Ratio(REAL_NAMED.code, LIVE.code, "在籍会员", Unit.PERSONS),
+)
+SERVICE_REACH = FigureDefinition(
+    code="membership.service_reach_percent",
+    label="服务覆盖率",
+    unit=Unit.PERCENT,
+    period_kind=PeriodKind.AS_OF,
+    grain="membership",
+    definition_zh=(
+        "服务过的会员除以在籍会员，两个数口径各见其名。公开时分子、分母都先写到十位再算。"
+    ),
+    owner="membership",
+    valid_from=_SINCE,
+    public=True,
+    dimensions=("region", "union"),
+    decimals=2,
+    ratio=Ratio(SERVED.code, LIVE.code, "在籍会员", Unit.PERSONS),
+)
+RATIOS = (JOINING_RATE, REAL_NAME_RATE, SERVICE_REACH)
 
 FIGURES: dict[FigureDefinition, Callable[[Totals, int | None, int | None], int]] = {
     LIVE: lambda totals, occupation, channel: totals.live(occupation, channel),
