@@ -137,7 +137,7 @@ class _Sentence:
                 self.passage.text[max(self.start, number.start - _REACH) : number.start]
             )
             if head and not claim.subject and not find_numbers(head[1]):
-                claim.subject = canonical(head[1])
+                claim.subject = _whose(head[1])
             if claim.subject and claim.named_before:
                 whose = claim.subject
             claim.subject = claim.subject or whose
@@ -289,7 +289,16 @@ def _name_before(claim: Claim, lead: str) -> None:
     claim.what, claim.named_before = _shown(plain), True
     claim.key = canonical(plain[start:])
     subject = plain[:start]
-    claim.subject = "" if is_generic(subject) else canonical(subject)
+    claim.subject = "" if is_generic(subject) else _whose(subject)
+
+
+_TELLS = re.compile(r"(?:总工会|工会)?(?:汇报|介绍|通报|发言|反映|报告)(?:说|称)?$")
+
+
+def _whose(words: str) -> str:
+    """Return of whom something is told; who reports it is nobody, and a place is the scope's."""
+    told = _TELLS.sub("", words)
+    return "" if place_names().fullmatch(told) else canonical(told)
 
 
 def _name_behind(claim: Claim, lead: str, tail: str) -> None:

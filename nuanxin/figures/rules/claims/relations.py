@@ -194,7 +194,7 @@ def _persons_and_times(claims: Sequence[Claim]) -> list[Clash]:
     times = {
         key(claim): claim
         for claim in claims
-        if claim.family == "person_times" and len(claim.key) >= 2 and not claim.mode
+        if claim.family == "person_times" and len(claim.key) >= 2 and claim.mode in ("", "listed")
     }
     found = []
     for claim in claims:
