@@ -10,19 +10,17 @@ from django.urls import reverse
 from nuanxin.figures.actions import export_rows, publishing
 from nuanxin.figures.pages.behind import figure_rows
 from nuanxin.figures.queries.behind import Asked, get_lineage, rows_behind
-from nuanxin.figures.queries.deriving import PUBLISHABLE, When, derive
-from nuanxin.figures.queries.lineage import FLOW_WEIGHTS, prove, statement_of
+from nuanxin.figures.queries.deriving import When, derive
+from nuanxin.figures.queries.lineage import FLOW_WEIGHTS, OF_UNIONS, prove, statement_of
 from nuanxin.figures.queries.measuring import measure
 from nuanxin.figures.queries.published_before import published_before
-from nuanxin.figures.queries.registry import get_figure
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor, Grant, Role
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Period
 from nuanxin.membership.models import MemberFlow
 from nuanxin.membership.states import FlowKind
-from nuanxin.orgs.models import Ancestry, Territory
+from nuanxin.orgs.models import Ancestry, Territory, Union
 from tests.figures.conftest import NOW
 from tests.figures.publishing.office import drafted, explained, person, published, question
 from tests.figures.world import LAST
@@ -31,7 +29,6 @@ pytestmark = pytest.mark.django_db
 
 LIVE, NEW = "membership.live_members_persons", "membership.new_members_persons"
 UNIONS, NEW_UNIONS = "orgs.unions", "orgs.new_unions"
-OF_UNIONS = [code for code in PUBLISHABLE if get_figure(code).unit is Unit.UNIONS]
 MOST_STATEMENTS = 35
 DAY = date(2026, 6, 17)
 PERIOD = Period(date(2024, 2, 3), DAY)
@@ -45,7 +42,7 @@ def asked_of(world, code, name="hangzhou", known_at=None):
 @pytest.mark.parametrize("known_at", [None, clock.day_end(date(2026, 9, 1))])
 def test_the_statement_shown_gives_the_value_when_it_is_run(world, known_at):
     """The text for ``psql`` with its values put in, not the text for the driver."""
-    for code in [*FLOW_WEIGHTS, UNIONS, NEW_UNIONS, "orgs.new_form_unions"]:
+    for code in [*FLOW_WEIGHTS, *sorted(OF_UNIONS)]:
         asked = asked_of(world, code, known_at=known_at)
         statement = statement_of(asked)
         text = statement.for_people
@@ -72,8 +69,20 @@ def test_the_row_set_is_hashed_as_a_publication_hashes_it(world):
         assert proof.rows.rows > 0
 
 
-@pytest.mark.parametrize("code", [UNIONS, NEW_UNIONS, "orgs.new_form_unions"])
+@pytest.mark.parametrize("code", sorted(OF_UNIONS))
 def test_the_unions_behind_a_number_come_page_by_page(world, holder, code):
+    ended = world.unions["joint_xihu_2"]
+    day = date(2026, 5, 1)
+    Ancestry.objects.filter(union_id=ended.id).update(valid_to=day)
+    (seat,) = Territory.objects.filter(union_id=ended.id)
+    Territory.objects.filter(id=seat.id).update(superseded_at=clock.day_start(day))
+    Territory.objects.create(
+        union_id=ended.id, adcode=seat.adcode, is_seat=True, valid_from=seat.valid_from,
+        valid_to=day, recorded_at=clock.day_start(day),
+    )  # fmt: skip
+    Union.objects.filter(id=ended.id).update(
+        state="merged", ended_on=day, merged_into_id=world.unions["joint_xihu_1"].id
+    )
     found, after = [], ""
     while True:
         page = rows_behind(
@@ -87,6 +96,8 @@ def test_the_unions_behind_a_number_come_page_by_page(world, holder, code):
             break
     assert len(found) == page.measurement.value
     assert len({one.id for one in found}) == len(found)
+    if code == "orgs.ended_unions":
+        assert [one.name for one in found] == [ended.name]
     assert all(one.founded_on <= DAY and one.region for one in found)
 
 

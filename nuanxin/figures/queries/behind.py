@@ -8,6 +8,7 @@ from nuanxin.figures import permissions
 from nuanxin.figures.queries.deriving import PUBLISHABLE
 from nuanxin.figures.queries.entered_later import EnteredLater, entered_since
 from nuanxin.figures.queries.lineage import (
+    OF_UNIONS,
     Asked,
     Proof,
     Statement,
@@ -24,7 +25,6 @@ from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import Scalar, decode_cursor, encode_cursor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Period
 from nuanxin.membership.figures.rows import WITH_ROWS, CountedRow, counted_rows
 from nuanxin.membership.states import Channel
@@ -97,7 +97,7 @@ def rows_behind(
     """
     definition = get_figure(code)
     union = _union(actor, union_code)
-    is_of_unions = code in PUBLISHABLE and definition.unit is Unit.UNIONS
+    is_of_unions = code in OF_UNIONS
     if code not in WITH_ROWS and not is_of_unions:
         raise NotFound("figures.no_rows", f"“{definition.label}”没有可以逐条打开的明细。")
     day = as_of or known_on or clock.business_day(now)

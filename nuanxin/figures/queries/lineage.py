@@ -10,16 +10,14 @@ from typing import Any
 
 from django.db import connection
 
-from nuanxin.figures.queries.deriving import PUBLISHABLE
 from nuanxin.figures.queries.reading import known_rows
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules.sealing import RowSum
-from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership.figures.definitions import PUT_ON_HOLD, RESTORED, TRANSFERRED_OUT
 from nuanxin.membership.figures.evidence import HASH_SUMS, ROW_TEXT, WEIGHTS
 from nuanxin.membership.states import FlowKind
-from nuanxin.orgs.figures import UNIONS
+from nuanxin.orgs.figures import ENDED_UNIONS, NEW_FORM_UNIONS, NEW_UNIONS, UNIONS
 from nuanxin.orgs.queries.evidence import counted_unions_statement, list_union_seats_under
 
 FLOW_WEIGHTS: dict[str, dict[FlowKind, int]] = WEIGHTS | {
@@ -28,6 +26,10 @@ FLOW_WEIGHTS: dict[str, dict[FlowKind, int]] = WEIGHTS | {
     PUT_ON_HOLD.code: {FlowKind.RETAINED: 1},
 }
 """What one person of each kind of flow adds to a figure of members."""
+
+
+OF_UNIONS = frozenset(one.code for one in (UNIONS, NEW_FORM_UNIONS, NEW_UNIONS, ENDED_UNIONS))
+"""Figures that count unions, each of them a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def statement_of(asked: Asked) -> Statement | None:
     """Return the statement that gives the value; None for a figure that has none yet."""
     if asked.code in FLOW_WEIGHTS:
         return _of_members(asked, _weighed(asked.code))
-    if asked.code in PUBLISHABLE and get_figure(asked.code).unit is Unit.UNIONS:
+    if asked.code in OF_UNIONS:
         return _of_unions(asked)
     return None
 
@@ -180,4 +182,5 @@ def union_question(asked: Asked) -> dict[str, Any]:
         "period": None if asked.is_as_of else asked.period,
         "is_new_form": None if asked.code == UNIONS.code else True,
         "known_at": asked.known_at,
+        "has_ended": asked.code == ENDED_UNIONS.code,
     }

@@ -159,6 +159,23 @@ def count_ended_unions(
     route: Route | None = None,
 ) -> int:
     """Return how many ended (merged or dissolved) in a period, by seat and subtree before that."""
+    statement, values = _ended(
+        "count(*)", period, region, union_id, is_new_form, known_at, kind=kind, route=route
+    )
+    return int(fetch_all(statement, values)[0][0])
+
+
+def _ended(
+    columns: str,
+    period: Period,
+    region: int | None,
+    union_id: int | None,
+    is_new_form: bool | None,
+    known_at: datetime | None,
+    *,
+    kind: UnionKind | None = None,
+    route: Route | None = None,
+) -> tuple[str, dict[str, Any]]:
     where, values = region_condition(region)
     last_day = "(u.ended_on - 1)"
     tables = "orgs_union u JOIN orgs_territory t ON t.union_id = u.id AND t.is_seat"
@@ -172,12 +189,13 @@ def count_ended_unions(
         tables += " JOIN orgs_ancestry a ON a.union_id = u.id AND a.ancestor_id = %(union)s"
         conditions.append(dated("a", known_at=known_at, on=last_day))
     _add_cuts(conditions, values, is_new_form, kind, route)
-    rows = fetch_all(
-        f"SELECT count(*) FROM {tables} WHERE {' AND '.join(conditions)}",
-        values
-        | {"start": period.start, "end": period.end, "union": union_id, "known_at": known_at},
-    )
-    return int(rows[0][0])
+    values |= {
+        "start": period.start,
+        "end": period.end,
+        "union": union_id,
+        "known_at": known_at,
+    }
+    return f"SELECT {columns} FROM {tables} WHERE {' AND '.join(conditions)}", values
 
 
 def live_unions_at_month_ends(

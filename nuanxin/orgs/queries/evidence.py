@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from nuanxin.kernel.period import Period
-from nuanxin.orgs.queries.counts import _founded, _living
+from nuanxin.orgs.queries.counts import _ended, _founded, _living
 from nuanxin.orgs.queries.places import region_name
 from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.states import Route, UnionKind
@@ -61,14 +61,18 @@ def counted_unions_statement(
     period: Period | None,
     is_new_form: bool | None,
     known_at: datetime | None,
+    has_ended: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """Return the statement (and its values) over the unions counted below ``union_id``.
 
-    On a day, or founded in a period: one of both is given. ``columns`` may name ``u`` and ``t``.
+    On a day, or founded (``has_ended``: ended) in a period: one of both is given. ``columns`` may
+    name ``u`` and ``t``.
     """
     if on is not None:
         return _living(columns, on, None, union_id, is_new_form, known_at)
     assert period is not None
+    if has_ended:
+        return _ended(columns, period, None, union_id, is_new_form, known_at)
     return _founded(columns, period, None, union_id, is_new_form, known_at, seat="t." in columns)
 
 
