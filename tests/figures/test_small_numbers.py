@@ -7,6 +7,7 @@ make totals. He solves for what he is not told, exactly, in fractions.
 
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from itertools import combinations, product
@@ -244,6 +245,30 @@ def test_few_leavers_are_not_told_by_members_to_the_person_beside_new_ones_to_th
             if 0 < leavers < LEAST and cube.step("live", "330100") == 1:
                 assert len(held) > LEAST // 2
             assert cube.to_the_ten("left", "330100") == published(leavers, least=LEAST)
+
+
+def test_few_who_were_not_reached_are_not_told_beside_members_to_the_person() -> None:
+    """996 live, 995 of them reached, written 1,000: all but one at most."""
+    told = 0
+    for each in range(40, 60):
+        for missed in (1, 2, 5, 9):
+            cells = [
+                Cell(c, *trade, new=each, left=0, live=each, reached=each, served=0)
+                for c in COUNTIES[:3]
+                for trade in TRADES
+            ]
+            cells[0] = replace(cells[0], reached=each - missed)
+            cube = _Cube(cells, least=LEAST)
+            cube.find_exact_totals(EXACT_FROM)
+            if cube.step("live", "330100") != 1:
+                continue
+            live, reached = cube.live["330100", _ALL], cube.reached["330100", _ALL]
+            low, high = span_of(reached, least=LEAST)
+            held = range(max(live - high, 0), min(live - low, LEAST - 1) + 1)
+            assert missed in held
+            assert len(held) > LEAST // 2
+            told += 1
+    assert told
 
 
 @pytest.mark.slow

@@ -21,15 +21,21 @@ from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import Period, shift_months
 from nuanxin.membership.figures import Place
 from nuanxin.membership.figures.breakdown import Cell, cells_by_county, month_ends
-from nuanxin.membership.figures.definitions import JOINING_RATE, LEFT, LIVE, NET, NEW
+from nuanxin.membership.figures.definitions import (
+    JOINING_RATE,
+    LEFT,
+    LIVE,
+    NET,
+    NEW,
+    REACHABLE,
+    SERVED,
+)
 from nuanxin.membership.figures.late import LateFlow, late_at_month_ends, late_flows
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.figures import (
     COVERED_EMPLOYERS,
-    ENDED_UNIONS,
     FOUNDING_RATE,
-    KEY_ENTERPRISE_UNIONS,
     NEW_FORM_UNIONS,
     NEW_UNIONS,
     UNIONS,
@@ -292,6 +298,8 @@ class _Cube:
         self.live: dict[tuple[str, Cut], int] = {}
         self.new: dict[tuple[str, Cut], int] = {}
         self.left: dict[tuple[str, Cut], int] = {}
+        self.reached: dict[tuple[str, Cut], int] = {}
+        self.served: dict[tuple[str, Cut], int] = {}
         self.counties: dict[str, set[str]] = {}
         self.cuts: set[Cut] = set()
         self.exact: dict[str, frozenset[str]] = dict.fromkeys(_MEASURES, frozenset())
@@ -305,25 +313,30 @@ class _Cube:
         self._add(cells, -1)
 
     def _tells(self, region: str) -> bool:
-        """Return whether live members to the person, beside new ones to the ten, would tell how few
-        have left: new less live are those (and those put on hold)."""
+        """Return whether live members to the person, beside a number to the ten, would tell of a few:
+        new less live have left, live less reached (or served) were not."""
         key = (region, _ALL)
-        left = self.left.get(key, 0)
-        if not 0 < left < self.least:
-            return False
-        low, high = span_of(self.new.get(key, 0), least=self.least)
         live = self.live.get(key, 0)
-        return min(high - live, self.least - 1) - max(low - live, 1) < self.least // 2
+        for values, sign, least in ((self.new, 1, 1), (self.reached, -1, 0), (self.served, -1, 0)):
+            value = values.get(key, 0)
+            if not 0 < sign * (value - live) < self.least:
+                continue
+            ends = sorted(sign * (end - live) for end in span_of(value, least=self.least))
+            if min(ends[1], self.least - 1) - max(ends[0], least) < self.least // 2:
+                return True
+        return False
 
     def _add(self, cells: Iterable[Cell], sign: int) -> None:
         summed: dict[tuple[int, Cut], list[int]] = {}
         for cell in cells:
             for cut in (_ALL, ("occupation", cell.occupation), ("channel", cell.channel)):
-                at = summed.setdefault((cell.county, cut), [0, 0, 0])
+                at = summed.setdefault((cell.county, cut), [0, 0, 0, 0, 0])
                 at[0] += cell.live
                 at[1] += cell.new
                 at[2] += cell.left
-        for (adcode, cut), (live, new, left) in summed.items():
+                at[3] += cell.reached
+                at[4] += cell.served
+        for (adcode, cut), (live, new, left, reached, served) in summed.items():
             county, city = str(adcode), f"{adcode // 100}00"
             self.counties.setdefault(city, set()).add(county)
             self.cuts.add(cut)
@@ -331,8 +344,10 @@ class _Cube:
                 key = (region, cut)
                 self.new[key] = self.new.get(key, 0) + sign * new
                 self.left[key] = self.left.get(key, 0) + sign * left
-                if sign > 0:
+                if sign > 0:  # as of the day
                     self.live[key] = self.live.get(key, 0) + live
+                    self.reached[key] = self.reached.get(key, 0) + reached
+                    self.served[key] = self.served.get(key, 0) + served
 
     def leave_out(self, late: Iterable[LateFlow], locked: Mapping[str, int]) -> None:
         """Take out of each locked region what was recorded after its lock (by number of instants)."""
@@ -436,13 +451,10 @@ class _Cube:
 
 
 def _union_figures(counts: orgs.UnionCounts, covered: int) -> tuple[BoardFigure, ...]:
-    keys = counts.total("new_form", route=Route.KEY_ENTERPRISE)
     return (
         BoardFigure(NEW_UNIONS, counts.total("new")),
         BoardFigure(NEW_FORM_UNIONS, counts.total("new_form")),
         BoardFigure(UNIONS, counts.total("living")),
-        BoardFigure(KEY_ENTERPRISE_UNIONS, keys),
-        BoardFigure(ENDED_UNIONS, counts.total("ended")),
         BoardFigure(COVERED_EMPLOYERS, covered),
     )
 
@@ -453,6 +465,8 @@ def _member_figures(cube: _Cube, code: str) -> tuple[BoardFigure, ...]:
         BoardFigure(NEW, cube.shown("new", code), cube.step("new", code)),
         BoardFigure(NET, cube.net(code), cube.least),
         BoardFigure(LEFT, cube.to_the_ten("left", code), cube.least),
+        BoardFigure(REACHABLE, cube.to_the_ten("reached", code), cube.least),
+        BoardFigure(SERVED, cube.to_the_ten("served", code), cube.least),
     )
 
 
