@@ -12,7 +12,7 @@ from nuanxin.figures.forms.days import DaysForm
 from nuanxin.figures.forms.pictures import picture_of, type_family
 from nuanxin.figures.pages.showing import kept_answer, spoken
 from nuanxin.figures.queries import Board, BoardRow, get_board
-from nuanxin.figures.queries.board import UnionRow
+from nuanxin.figures.queries.union_rows import UnionRow
 from nuanxin.figures.rules.pictures import WITHHELD, Caption, Drawing, county_map, framed, written
 from nuanxin.figures.rules.reports.charts import bars_svg, trend_svg
 from nuanxin.kernel import clock

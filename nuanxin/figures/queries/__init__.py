@@ -5,7 +5,6 @@ from nuanxin.figures.queries.board import (
     BoardFigure,
     BoardRow,
     TrendPoint,
-    UnionRow,
     get_board,
 )
 from nuanxin.figures.queries.measuring import (
@@ -19,6 +18,7 @@ from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.question import COUNTED_FROM, Question
 from nuanxin.figures.queries.registry import FIGURES, get_figure, list_figures, read_figure
 from nuanxin.figures.queries.series import Series, get_series
+from nuanxin.figures.queries.union_rows import UnionRow
 
 __all__ = [
     "COUNTED_FROM",

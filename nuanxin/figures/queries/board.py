@@ -12,6 +12,7 @@ from nuanxin.figures.queries.denominators import Denominators, Known, denominato
 from nuanxin.figures.queries.locks import locked_around
 from nuanxin.figures.queries.measuring import PROVINCE, digest, place_name
 from nuanxin.figures.queries.question import COUNTED_FROM
+from nuanxin.figures.queries.union_rows import UnionRow, union_rows
 from nuanxin.figures.rules.small_numbers import Span, keeps_room, published, span_of
 from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel import clock, occupations, regions
@@ -84,16 +85,6 @@ class BoardRow:
     live: int | None
     new: int | None
     steps: tuple[int, int] = (1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class UnionRow:
-    """Unions of new form of one kind or route: on the day, and founded in the period (家)."""
-
-    key: str
-    label: str
-    living: int
-    new: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +190,8 @@ def get_board(
         counties=_rows(cube, _places(cube, code, cities=False)),
         occupations=_cut_rows(cube, code, "occupation", _occupation_labels()),
         channels=_cut_rows(cube, code, "channel", {int(c): (c.code, c.label) for c in Channel}),
-        kinds=_union_rows(unions, "kind", UnionKind),
-        routes=_union_rows(unions, "route", Route),
+        kinds=union_rows(unions, "kind", UnionKind),
+        routes=union_rows(unions, "route", Route),
         trend=_trend(cube, region, day, since, least, locked.months),
         digest=digest(
             [code, day.isoformat(), str(since or "")]
@@ -298,15 +289,14 @@ class _Cube:
         self.live: dict[tuple[str, Cut], int] = {}
         self.new: dict[tuple[str, Cut], int] = {}
         self.left: dict[tuple[str, Cut], int] = {}
+        self.ever_new: dict[tuple[str, Cut], int] = {}
         self.reached: dict[tuple[str, Cut], int] = {}
         self.served: dict[tuple[str, Cut], int] = {}
         self.counties: dict[str, set[str]] = {}
         self.cuts: set[Cut] = set()
         self.exact: dict[str, frozenset[str]] = dict.fromkeys(_MEASURES, frozenset())
         self._add(cells, 1)
-        self._tight = frozenset(
-            city for city, cut in self.live if cut == _ALL and self._tells(city)
-        )
+        self._tight: frozenset[str] = frozenset()
 
     def take_off(self, cells: Iterable[Cell]) -> None:
         """Take away from new and left what was before the period."""
@@ -317,7 +307,11 @@ class _Cube:
         new less live have left, live less reached (or served) were not."""
         key = (region, _ALL)
         live = self.live.get(key, 0)
-        for values, sign, least in ((self.new, 1, 1), (self.reached, -1, 0), (self.served, -1, 0)):
+        for values, sign, least in (
+            (self.ever_new, 1, 1),
+            (self.reached, -1, 0),
+            (self.served, -1, 0),
+        ):
             value = values.get(key, 0)
             if not 0 < sign * (value - live) < self.least:
                 continue
@@ -346,6 +340,7 @@ class _Cube:
                 self.left[key] = self.left.get(key, 0) + sign * left
                 if sign > 0:  # as of the day
                     self.live[key] = self.live.get(key, 0) + live
+                    self.ever_new[key] = self.ever_new.get(key, 0) + new
                     self.reached[key] = self.reached.get(key, 0) + reached
                     self.served[key] = self.served.get(key, 0) + served
 
@@ -359,12 +354,18 @@ class _Cube:
                 for cut in (_ALL, ("occupation", flow.occupation), ("channel", flow.channel)):
                     key = (region, cut)
                     self.live[key] = self.live.get(key, 0) - live
+                    self.ever_new[key] = self.ever_new.get(key, 0) - new
+                    self.reached[key] = self.reached.get(key, 0) - flow.reached
+                    self.served[key] = self.served.get(key, 0) - flow.served
                     if flow.is_inside:
                         self.new[key] = self.new.get(key, 0) - new
                         self.left[key] = self.left.get(key, 0) - left
 
     def find_exact_totals(self, exact_from: int) -> None:
         """Find the province, then the cities beside it, whose live members may stand to the person."""
+        self._tight = frozenset(
+            region for region, cut in self.live if cut == _ALL and self._tells(region)
+        )
         # Live members only: with new ones too, their difference would tell who left.
         province, whole = str(PROVINCE), self.total(self.live, str(PROVINCE))
         cities = {
@@ -483,22 +484,6 @@ def _rate(
         return BoardFigure(definition, None, numerator=numerator, missing=missing)
     value = None if numerator is None else ratio_value(numerator, known.value)
     return BoardFigure(definition, value, numerator=numerator, denominator=known)
-
-
-def _union_rows(
-    counts: orgs.UnionCounts, name: str, each: type[UnionKind] | type[Route]
-) -> tuple[UnionRow, ...]:
-    rows = [
-        UnionRow(
-            key=one.value,
-            label=one.label,
-            living=counts.total("new_form", **{name: one}),  # type: ignore[arg-type]
-            new=counts.total("new", **{name: one}),  # type: ignore[arg-type]
-        )
-        for one in each
-    ]
-    kept = [row for row in rows if row.living or row.new]
-    return tuple(sorted(kept, key=lambda row: (-row.living, -row.new, row.key)))
 
 
 def _places(cube: _Cube, code: str, *, cities: bool) -> list[tuple[str, str]]:

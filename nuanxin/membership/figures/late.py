@@ -47,6 +47,16 @@ class LateFlow:
         left = self.persons if self.kind is FlowKind.LEFT else 0
         return self.persons * self.kind.sign, self.persons * self.kind.new_sign, left
 
+    @property
+    def reached(self) -> int:
+        """Return what they add to the members reached."""
+        return self.persons if self.kind is FlowKind.REACHED else 0
+
+    @property
+    def served(self) -> int:
+        """Return what they add to the members served."""
+        return self.persons if self.kind is FlowKind.SERVED else 0
+
 
 def late_flows(
     *, region: int, since: date, last: date, instants: Sequence[datetime]
@@ -54,8 +64,9 @@ def late_flows(
     """Return the flows up to ``last`` that were recorded after any of ``instants`` (in order)."""
     rows = _rows(
         f"SELECT county, occupation, channel, kind, day >= %(since)s, {_BUCKET}, sum(persons)::int"
-        f" {_AFTER} AND kind >= 10 GROUP BY 1, 2, 3, 4, 5, 6",
-        _values(region, last, instants) | {"since": since},
+        f" {_AFTER} AND (kind >= 10 OR kind = ANY(%(spans)s)) GROUP BY 1, 2, 3, 4, 5, 6",
+        _values(region, last, instants)
+        | {"since": since, "spans": [int(FlowKind.REACHED), int(FlowKind.SERVED)]},
     )
     return [LateFlow(*row[:3], FlowKind(row[3]), *row[4:]) for row in rows]  # type: ignore[call-arg]
 
