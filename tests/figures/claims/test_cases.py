@@ -7,6 +7,7 @@ import yaml
 
 from nuanxin.figures.rules.claims import Draft, Reference, check_draft
 from nuanxin.figures.rules.claims.numerals import read_number
+from nuanxin.figures.rules.claims.telling import headline
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 FAULTS = ("contradicts", "differs", "unit_mismatch", "period_missing")
@@ -60,3 +61,15 @@ def test_every_claim_stands_where_it_is_said_to_stand(path):
     for claim in check(case):
         here = lines[claim["line"] - 1][claim["column"] - 1 :]
         assert claim["text"].startswith(here[: len(claim["text"])])
+
+
+@pytest.mark.parametrize(
+    ("draft", "said"),
+    [
+        ("全年心理疏导惠及3400人，共3100人次。", "人比人次还多"),
+        ("全年组织骑手体检950人，其中女骑手1050人。", "部分比总数大"),
+    ],
+)
+def test_the_headline_says_what_is_more_than_what(draft, said):
+    report = check_draft(Draft.of(draft), [])
+    assert [headline(one).split("，")[1] for one in report.claims] == [said, said]

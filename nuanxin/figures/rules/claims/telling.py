@@ -40,6 +40,8 @@ def headline(one: Checked) -> str:
             return f"{one.claim.text}，说的是“{thing}”还是“{against.label}”"
         case Reason.UNIT:
             return f"{thing}，单位是“{one.claim.unit}”还是“{against.unit}”"
+        case Reason.PART if {one.claim.unit, against.unit} & {"人次"}:
+            return f"{thing}，人比人次还多"
         case Reason.PART:
             return f"{thing}，部分比总数大"
         case Reason.SUM:
