@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -79,6 +80,7 @@ def publication(request: HttpRequest, publication_id: int) -> HttpResponse:
         "changes": _changes(found, versions, lines),
         "lineage": lineage_of(found),
         "versions": version_rows(versions, found.id, "publication"),
+        "address": settings.PUBLIC_ADDRESS.rstrip("/") + reverse("publication", args=[found.id]),
         "json_url": f"/api/v1/publications/{found.id}",
         "verify_url": f"/api/v1/publications/{found.id}/verify",
         "public_key": public_key_text(),
@@ -162,6 +164,7 @@ def _groups(lines: list[PublicationLine]) -> list[dict[str, Any]]:
                 "version": line.definition_version,
                 "code": line.code,
                 "value": value_words(line),
+                "is_withheld": line.is_withheld,
                 "digest": line.digest,
                 "rows_hash": "" if line.rows_seal else line.rows_hash,
                 "seal": line.rows_seal,
