@@ -25,7 +25,7 @@ def enter(*, now: datetime) -> int:
     """
     today = clock.business_day(now)
     entries: list[Entry] = []
-    for back in range(1, _YEARS + 1):
+    for back in range(_YEARS, 0, -1):
         day = date(today.year - back, 12, 31)
         members: dict[int, int] = {}
         for cell in cells_by_county(day, PROVINCE):

@@ -113,7 +113,11 @@ def _row(one: DenominatorRow) -> dict[str, Any]:
             {"text": one.region_name},
             {"text": one.kind.label},
             {"text": one.as_of.isoformat(), "css": "nw"},
-            {"text": format_thousands(one.value), "note": note, "css": "num"},
+            {
+                "text": f"{format_thousands(one.value)} {one.kind.unit.label}",
+                "note": note,
+                "css": "num",
+            },
             {"text": one.source, "note": f"{one.checked_on.isoformat()} 核对"},
             {"text": one.entered_by_name, "note": f"{local:%Y-%m-%d %H:%M}"},
         ]
