@@ -55,11 +55,26 @@ class Freshness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One value that a fact can have: as rules write it, as it is stored, as people read it."""
+
+    code: str
+    value: int | str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One fact: ``name`` is ``package.noun`` and stable; ``unit`` "" where there is none.
 
     ``sql`` is an expression over the worker row ``w`` and the day ``%(day)s`` that yields the value
     or NULL for unknown, so that one person and a million are asked the same way.
+
+    ``choices`` are its values where they are few. ``is_given``: nobody can change it (day of birth),
+    so no advice names it first. A SENSITIVE fact has a ``legal_basis`` and a ``consent`` (the number
+    of a purpose): it is read only while that consent stands. ``keeps_days``: a stated value older
+    than that counts as unknown. ``question_zh`` asks for it, ``document_zh`` is the paper that
+    proves it.
     """
 
     name: str
@@ -70,3 +85,19 @@ class Fact:
     sensitivity: Sensitivity = Sensitivity.PERSONAL
     freshness: Freshness = Freshness.LIVE
     definition_zh: str = ""
+    choices: tuple[Choice, ...] = ()
+    is_given: bool = False
+    legal_basis: str = ""
+    consent: int | None = None
+    keeps_days: int | None = None
+    question_zh: str = ""
+    document_zh: str = ""
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the declaration, empty when it stands."""
+        found = []
+        if self.sensitivity is Sensitivity.SENSITIVE and not (self.legal_basis and self.consent):
+            found.append(f"{self.name}: a sensitive fact needs a legal basis and a consent")
+        if not self.label or not self.definition_zh:
+            found.append(f"{self.name}: label and definition are both needed")
+        return found
