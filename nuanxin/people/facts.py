@@ -9,9 +9,7 @@ _RUNNING = """(SELECT e.{what} FROM people_engagement e WHERE e.worker_id = w.id
     AND coalesce(e.ended_on, 'infinity') >= %(day)s
     ORDER BY e.started_on DESC NULLS LAST, e.id DESC LIMIT 1)"""
 
-_OCCUPATIONS = tuple(
-    Choice(one.code, one.key, one.label) for one in occupations.all_occupations()
-)
+_OCCUPATIONS = tuple(Choice(one.code, one.key, one.label) for one in occupations.all_occupations())
 
 FACTS = (
     Fact(
