@@ -23,6 +23,9 @@ from bench.ground import own_database, parser_of, percentile, promise, sizes_of,
 
 SINCE, UNTIL = date(2021, 11, 1), date(2026, 10, 31)
 TABLES = (
+    "people_contact",
+    "membership_memberspan",
+    "membership_spandue",
     "membership_memberflow",
     "membership_memberstock",
     "membership_memberspot",
@@ -79,6 +82,18 @@ FROM (SELECT union_id, occupation, channel, started_on AS day, 10 AS kind
       FROM membership_membership WHERE ended_on IS NOT NULL) AS f
 JOIN orgs_union u ON u.id = f.union_id GROUP BY 1, 2, 3, 4, 5, 6
 """
+# Two years of contacts, spread alike over days and persons; one in three is a service.
+CONTACTS = """
+INSERT INTO people_contact (worker_id, day, kind, times, reference, note, recorded_at, recorded_by_name)
+SELECT m.worker_id, d.day, CASE WHEN (m.id + d.n) %% 3 = 0 THEN 50 ELSE 10 END, 1, 'bench' || d.n, '',
+       d.day, ''
+FROM (SELECT id, worker_id, min(started_on) OVER (PARTITION BY worker_id) AS first
+      FROM membership_membership) AS m
+CROSS JOIN LATERAL (
+    SELECT n, %(until)s::date - (abs(hashint8(m.id * 31 + n)::bigint) %% 730)::int AS day
+    FROM generate_series(1, %(contacts)s) AS n) AS d
+WHERE d.day >= m.first
+"""
 
 # The same sections as the page, each by a scan of all memberships. {m} is the table.
 _LIVE = "count(*) FILTER (WHERE m.ended_on IS NULL OR m.ended_on > {day})"
@@ -106,19 +121,21 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--asks", type=int, default=200)
     parser.add_argument("--scans", type=int, default=12)
     parser.add_argument("--data", default="")
+    parser.add_argument("--contacts", type=int, default=4, help="of each member in two years")
     parser.add_argument("--keep", action="store_true", help="measure what the folder holds")
     options = parser.parse_args(argv)
     with own_database(options.data):
         results = []
         for rows in sizes_of(options):
             if not options.keep:
-                fill(rows)
+                fill(rows, options.contacts)
             results.append(measure_size(rows, options.asks, options.scans))
             print_size(results[-1])
         if len(results) > 1:
             print_slopes(results)
         kept = upkeep(50_000)
         print_upkeep(kept)
+        print_contacts(50_000)
         tell_promises(results[-1], kept)
     return 0
 
@@ -143,7 +160,7 @@ def tell_promises(result: dict[str, Any], kept: dict[str, float]) -> None:
 # ---- the made-up province ---------------------------------------------------------------------
 
 
-def fill(rows: int) -> None:
+def fill(rows: int, contacts: int = 4) -> None:
     """Empty the tables and fill in a province of ``rows`` memberships; flows folded."""
     from django.db import connection
 
@@ -169,6 +186,8 @@ def fill(rows: int) -> None:
         cursor.execute(MEMBERS, values | {"first": 1, "last": rows})
         cursor.execute(FLOWS)
         _triggers(cursor, "ENABLE", *TABLES)
+        if contacts:
+            _fill_contacts(cursor, rows, contacts)
     fold_flows(now=clock.day_start(UNTIL + timedelta(days=1)))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -179,6 +198,52 @@ def fill(rows: int) -> None:
         f" (filled in {time.perf_counter() - started:.0f} s)",
         flush=True,
     )
+
+
+def _fill_contacts(cursor: Any, rows: int, contacts: int) -> None:
+    from nuanxin.kernel import clock
+    from nuanxin.membership.actions.spans import keep_all_spans
+
+    _fill_workers(cursor, 0, rows)
+    cursor.execute(CONTACTS, {"until": UNTIL, "contacts": contacts})
+    found = cursor.rowcount
+    cursor.execute("ANALYZE people_contact")
+    started = time.perf_counter()
+    persons = keep_all_spans(now=clock.day_start(UNTIL))
+    spent = time.perf_counter() - started
+    print(f"{found:,} contacts, spans of {persons:,} persons found in {spent:.1f} s", flush=True)
+
+
+def print_contacts(rows: int) -> None:
+    """Print what it costs to record contacts of ``rows`` members today and to follow them."""
+    from django.db import connection
+
+    from nuanxin.kernel import clock
+    from nuanxin.kernel.actor import SYSTEM
+    from nuanxin.membership.actions.spans import keep_all_spans
+    from nuanxin.people.actions import NewContact, record_contacts
+    from nuanxin.people.states import ContactKind
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT worker_id FROM membership_membership WHERE ended_on IS NULL"
+            " AND worker_id IN (SELECT id FROM people_worker) ORDER BY md5(id::text) LIMIT %s",
+            [rows],
+        )
+        workers = [row[0] for row in cursor.fetchall()]
+    now = clock.day_start(UNTIL) + timedelta(hours=10)
+    started = time.perf_counter()
+    recorded = record_contacts(
+        [NewContact(worker, ContactKind.PHONED, UNTIL) for worker in workers],
+        actor=SYSTEM,
+        now=now,
+    )
+    between = time.perf_counter()
+    keep_all_spans(now=now)
+    ended = time.perf_counter()
+    print(f"\n| {recorded:,} contacts at once | s |\n|---|---|")
+    print(f"| recording | {between - started:.2f} |")
+    print(f"| spans and flows brought up to date | {ended - between:.2f} |")
 
 
 def _triggers(cursor: Any, change: str, *tables: str) -> None:
