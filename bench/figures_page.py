@@ -19,6 +19,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.contacts import print_contacts
 from bench.ground import own_database, parser_of, percentile, promise, sizes_of, slope
 
 SINCE, UNTIL = date(2021, 11, 1), date(2026, 10, 31)
@@ -135,7 +136,7 @@ def main(argv: list[str] | None = None) -> int:
             print_slopes(results)
         kept = upkeep(50_000)
         print_upkeep(kept)
-        print_contacts(50_000)
+        print_contacts(50_000, UNTIL)
         tell_promises(results[-1], kept)
     return 0
 
@@ -212,38 +213,6 @@ def _fill_contacts(cursor: Any, rows: int, contacts: int) -> None:
     persons = keep_all_spans(now=clock.day_start(UNTIL))
     spent = time.perf_counter() - started
     print(f"{found:,} contacts, spans of {persons:,} persons found in {spent:.1f} s", flush=True)
-
-
-def print_contacts(rows: int) -> None:
-    """Print what it costs to record contacts of ``rows`` members today and to follow them."""
-    from django.db import connection
-
-    from nuanxin.kernel import clock
-    from nuanxin.kernel.actor import SYSTEM
-    from nuanxin.membership.actions.spans import keep_all_spans
-    from nuanxin.people.actions import NewContact, record_contacts
-    from nuanxin.people.states import ContactKind
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT worker_id FROM membership_membership WHERE ended_on IS NULL"
-            " AND worker_id IN (SELECT id FROM people_worker) ORDER BY md5(id::text) LIMIT %s",
-            [rows],
-        )
-        workers = [row[0] for row in cursor.fetchall()]
-    now = clock.day_start(UNTIL) + timedelta(hours=10)
-    started = time.perf_counter()
-    recorded = record_contacts(
-        [NewContact(worker, ContactKind.PHONED, UNTIL) for worker in workers],
-        actor=SYSTEM,
-        now=now,
-    )
-    between = time.perf_counter()
-    keep_all_spans(now=now)
-    ended = time.perf_counter()
-    print(f"\n| {recorded:,} contacts at once | s |\n|---|---|")
-    print(f"| recording | {between - started:.2f} |")
-    print(f"| spans and flows brought up to date | {ended - between:.2f} |")
 
 
 def _triggers(cursor: Any, change: str, *tables: str) -> None:
