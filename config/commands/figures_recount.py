@@ -24,6 +24,8 @@ _NAMES = {
     "unionstock": "各工会月末累计",
     "memberspot": "月内累计",
     "register": "在册名单",
+    "spans": "联系服务区间的变动",
+    "contacts": "联系服务区间",
 }
 
 
