@@ -1,0 +1,209 @@
+"""The form of an offer: from a definition, with its pools one a line."""
+
+import re
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+
+from nuanxin.kernel import occupations, regions
+from nuanxin.kernel.clock import SHANGHAI
+from nuanxin.kernel.errors import Malformed
+from nuanxin.programmes.actions.offers import MOST_PLACES, MOST_POOLS, OfferDraft, PoolDraft
+from nuanxin.programmes.rules.definitions import Definition
+from nuanxin.programmes.states import Way
+
+_SEPARATORS = re.compile(r"[\s,，、:：]+")
+
+
+class OfferForm(forms.Form):
+    """What an official says; everything else comes from the definition."""
+
+    title = forms.CharField(
+        label="这一期叫什么", max_length=60, error_messages={"required": "给这一期起个名字。"}
+    )
+    union = forms.CharField(
+        label="哪家工会办（工会编码）",
+        max_length=24,
+        error_messages={"required": "填是哪家工会办的。"},
+    )
+    way = forms.TypedChoiceField(
+        label="名额怎么给", coerce=int, choices=(), error_messages={"required": "选一种。"}
+    )
+    places = forms.IntegerField(
+        label="多少个名额",
+        min_value=1,
+        max_value=MOST_PLACES,
+        error_messages={"required": "填名额。", "invalid": "填一个整数。"},
+    )
+    opens_on = forms.DateField(
+        label="哪天开始报名",
+        error_messages={"required": "选一天。", "invalid": "选一天，比如 2026-12-01。"},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    closes_on = forms.DateField(
+        label="报名到哪天（含当天）",
+        error_messages={"required": "选一天。", "invalid": "选一天，比如 2026-12-10。"},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    directed_permille = forms.IntegerField(
+        label="定向名额占千分之几",
+        min_value=0,
+        max_value=1000,
+        help_text="10% 填 100；不设填 0。",
+        error_messages={"required": "不设就填 0。", "invalid": "填 0 到 1000 的整数。"},
+    )
+    released_on = forms.DateField(
+        label="定向名额哪天放开",
+        required=False,
+        help_text="到这天没人用的，大家都能报。抽签、按分数的，在定名额时放开。",
+        error_messages={"invalid": "选一天，比如 2026-12-08。"},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    pools = forms.CharField(
+        label="按地区或职业分份",
+        required=False,
+        max_length=8_000,
+        help_text="一行一份：地区或职业，空格，权数，再空格可写定向权数。比如“拱墅区 41 12”。不分就空着。",
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.definition = definition
+        ways = [(int(way), way.label) for way in definition.ways]
+        field = self.fields["way"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = ways
+
+    def clean_pools(self) -> tuple[PoolDraft, ...]:
+        """Return a pool a line; say which line could not be read."""
+        lines = [line for line in self.cleaned_data["pools"].splitlines() if line.strip()]
+        if len(lines) > MOST_POOLS:
+            raise forms.ValidationError(f"最多 {MOST_POOLS} 行。")
+        return tuple(_pool(number, line) for number, line in enumerate(lines, start=1))
+
+    def clean(self) -> dict[str, Any]:
+        """Check the order of the days."""
+        given = super().clean() or {}
+        opens, closes = given.get("opens_on"), given.get("closes_on")
+        if opens and closes and closes < opens:
+            self.add_error("closes_on", "报名截止要在报名开始以后。")
+        return given
+
+    def draft(self) -> OfferDraft:
+        """Return what was filled in; days are whole days in Shanghai."""
+        given = self.cleaned_data
+        released = given["released_on"]
+        return OfferDraft(
+            definition=self.definition.code,
+            title=given["title"],
+            way=Way(given["way"]),
+            places=given["places"],
+            opens_at=_begin(given["opens_on"]),
+            closes_at=datetime.combine(given["closes_on"], time(23, 59, 59), SHANGHAI),
+            directed_permille=given["directed_permille"],
+            released_at=_begin(released) if released else None,
+            pools=given["pools"],
+        )
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time.min, SHANGHAI)
+
+
+def _pool(number: int, line: str) -> PoolDraft:
+    parts = [part for part in _SEPARATORS.split(line.strip()) if part]
+    weights = parts[1:]
+    if not 1 <= len(weights) <= 2 or not all(
+        w.isascii() and w.isdigit() and len(w) < 10 for w in weights
+    ):
+        raise forms.ValidationError(f"第 {number} 行没有读懂。写成“拱墅区 41”或“拱墅区 41 12”。")
+    region, occupation = _place_or_trade(number, parts[0])
+    return PoolDraft(
+        label=parts[0][:60],
+        weight=int(weights[0]),
+        directed_weight=int(weights[1]) if len(weights) > 1 else None,
+        region=region,
+        occupation=occupation,
+    )
+
+
+def _place_or_trade(number: int, word: str) -> tuple[int | None, int | None]:
+    """Return the region or the occupation that a word names; for 其他 both are None: everybody else."""
+    if word in ("其他", "其余", "全部"):
+        return None, None
+    for one in (*regions.cities(), *regions.counties()):
+        if word in (one.name, str(one.code)):
+            return int(one.code), None
+    code = occupations.recognise(word)
+    if code is None:
+        raise forms.ValidationError(
+            f"第 {number} 行的“{word}”不是本省的市、县（市、区），也不是名单里的职业。"
+        )
+    return None, occupations.occupation(code).key
+
+
+class SeedForm(forms.Form):
+    """Where the value of a draw will come from: a public one, or sealed numbers."""
+
+    public = forms.CharField(
+        label="种子数取自哪里",
+        max_length=120,
+        required=False,
+        help_text="写清楚哪一天、哪里公布的哪个数，比如“12 月 10 日福彩 3D 第 2026330 期开奖号”。",
+    )
+    sealed = forms.CharField(
+        label="或者几位一起封存的数",
+        required=False,
+        max_length=4_000,
+        help_text="一行一位：姓名，空格，封存指纹（nuanxin draw seal 姓名 数）。",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Want one of the two."""
+        given = super().clean() or {}
+        if bool(given.get("public")) == bool(given.get("sealed")):
+            raise forms.ValidationError("公开的数和封存的数，选一种填。")
+        return given
+
+    def clean_sealed(self) -> list[dict[str, str]]:
+        """Return names and seals."""
+        found = []
+        for line in self.cleaned_data["sealed"].splitlines():
+            if not line.strip():
+                continue
+            name, _, seal = line.strip().partition(" ")
+            if not re.fullmatch(r"[0-9a-f]{64}", seal.strip()):
+                raise forms.ValidationError(f"“{name}”后面要有 64 位的封存指纹。")
+            found.append({"name": name, "seal": seal.strip()})
+        if len(found) == 1:
+            raise forms.ValidationError("封存的数至少要两位一起。")
+        return found
+
+    def seed(self) -> dict[str, Any]:
+        """Return the seed as the file of a draw holds it."""
+        sealed = self.cleaned_data["sealed"]
+        return {"sealed": sealed} if sealed else {"public": self.cleaned_data["public"]}
+
+
+class ValueForm(forms.Form):
+    """The value that came out, or the numbers that were revealed."""
+
+    value = forms.CharField(label="种子数", max_length=120, required=False)
+    revealed = forms.CharField(
+        label="各人公开的数",
+        required=False,
+        max_length=4_000,
+        help_text="一行一位：姓名，空格，数。",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def numbers(self) -> dict[str, str] | None:
+        """Return the revealed numbers by name, None when none were given."""
+        lines = [line for line in self.cleaned_data["revealed"].splitlines() if line.strip()]
+        pairs = [line.strip().partition(" ") for line in lines]
+        if any(not number.strip() for _, _, number in pairs):
+            raise Malformed("programmes.revealed", "每行写姓名、空格、数。")
+        return {name: number.strip() for name, _, number in pairs} or None

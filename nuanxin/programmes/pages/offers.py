@@ -1,0 +1,174 @@
+"""我能领: offers for everybody, applying in two taps, one's own applications."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from nuanxin.access.permissions import public, requires
+from nuanxin.kernel import clock
+from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.programmes.actions import claims
+from nuanxin.programmes.pages import words
+from nuanxin.programmes.queries import offers as queries
+from nuanxin.programmes.rules import draw as lots
+from nuanxin.programmes.states import ClaimState
+
+_CODE_LONGEST = 20
+
+
+@public
+@require_GET
+def offer_list(request: HttpRequest) -> HttpResponse:
+    """List what one can apply for, what closes first first."""
+    now = clock.now()
+    page = queries.list_open_offers(now=now, cursor=request.GET.get("after"))
+    count = len(page.items)
+    context = {
+        "page_title": f"现在有 {count} 件能报" if count else "现在没有能报的",
+        "rows": [words.offer_line(row, now) for row in page.items],
+        "next_url": f"?{urlencode({'after': page.next})}" if page.next else "",
+        "mine_url": reverse("my-offers") if _worker_id(request) else "",
+    }
+    return render(request, "programmes/list.html", context)
+
+
+@public
+@require_GET
+def offer(request: HttpRequest, code: str) -> HttpResponse:
+    """Show one offer: deadline, places, how they are given, what is needed; where one stands."""
+    return _offer_page(request, code)
+
+
+def _offer_page(
+    request: HttpRequest, code: str, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    now = clock.now()
+    row = queries.get_offer(code)
+    worker_id = _worker_id(request)
+    mine = queries.find_my_claim(worker_id, row.id) if worker_id else None
+    heading, lead = words.claim_words(mine) if mine else ("", "")
+    here = reverse("offer", args=[code])
+    context = {
+        "page_title": row.title,
+        "row": row,
+        "facts": words.facts_of(row),
+        "heading": heading,
+        "lead": lead,
+        "is_yes": mine is not None and mine.state.holds_seat,
+        "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
+        "may_withdraw": mine is not None and mine.state.is_live,
+        "may_apply": row.is_open(now) and (mine is None or not mine.state.is_live),
+        "apply_label": "报名" if row.left or row.left is None else "排候补",
+        "sign_in_url": f"/sign-in/?{urlencode({'next': here})}" if not worker_id else "",
+        "closed": words.why_closed(row, now),
+        "problem": problem,
+        "draw_url": reverse("offer-draw", args=[code]) if row.commitment else "",
+        "list_url": reverse("worker-offers"),
+    }
+    return render(request, "programmes/offer.html", context, status=status)
+
+
+@requires("own.open")
+@require_POST
+def apply(request: HttpRequest) -> HttpResponse:
+    """Ask for a place; a second tap tells the same."""
+    code = _code(request)
+    try:
+        claims.apply_for_place(code=code, actor=_actor(request), now=clock.now())
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _offer_page(request, code, problem=refusal.message, status=refusal.status)
+    return HttpResponseRedirect(reverse("offer", args=[code]))
+
+
+@requires("own.open")
+@require_POST
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Take the place that is kept for one."""
+    code = _code(request)
+    queries.get_offer(code)
+    try:
+        claims.confirm_place(code=code, actor=_actor(request), now=clock.now())
+    except Refusal as refusal:
+        return _offer_page(request, code, problem=refusal.message, status=refusal.status)
+    return HttpResponseRedirect(reverse("offer", args=[code]))
+
+
+@requires("own.open")
+@require_POST
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Take one's application back; the place goes to the next."""
+    code = _code(request)
+    claims.withdraw_from_offer(code=code, actor=_actor(request), now=clock.now())
+    return HttpResponseRedirect(reverse("offer", args=[code]))
+
+
+@requires("own.open")
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """List one's own applications, the latest first."""
+    worker_id = _worker_id(request)
+    if worker_id is None:
+        raise NotFound()
+    rows = queries.list_my_claims(worker_id)
+    context = {
+        "page_title": f"我报了 {len(rows)} 件" if rows else "还没有报过名",
+        "rows": [
+            {
+                "title": row.title,
+                "text": words.claim_words(row)[0],
+                "end": words.day(row.applied_at),
+                "answer": "yes" if row.state.holds_seat else "maybe" if row.state.is_live else "no",
+                "url": reverse("offer", args=[row.code]),
+            }
+            for row in rows
+        ],
+        "list_url": reverse("worker-offers"),
+    }
+    return render(request, "programmes/mine.html", context)
+
+
+@public
+@require_GET
+def draw_file(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the file of a draw: numbers of applications, no names; with the result once drawn."""
+    told = json.dumps(queries.get_draw_file(code), ensure_ascii=False)
+    answer = HttpResponse(told, content_type="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="draw-{code}.json"'
+    return answer
+
+
+@public
+@require_GET
+def draw_script(request: HttpRequest) -> HttpResponse:
+    """Give the program that verifies a draw: the very one that draws, for Python alone."""
+    text = Path(lots.__file__).read_text(encoding="utf-8")
+    answer = HttpResponse(text, content_type="text/x-python; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="draw.py"'
+    return answer
+
+
+# ---- inside -----------------------------------------------------------------------------------
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _worker_id(request: HttpRequest) -> int | None:
+    found: int | None = _actor(request).worker_id
+    return found
+
+
+def _code(request: HttpRequest) -> str:
+    code = request.POST.get("code", "")
+    if not code.isascii() or not code.isalnum() or len(code) > _CODE_LONGEST:
+        raise Malformed("programmes.no_code", "没看清是哪一件。回到那一页，再点一下。")
+    return code

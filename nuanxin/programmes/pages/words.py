@@ -1,0 +1,120 @@
+"""How offers and claims are told on pages: in short clauses with numbers and dates."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from nuanxin.kernel.clock import SHANGHAI
+from nuanxin.kernel.money import format_yuan
+from nuanxin.programmes.queries.offers import COUNTED, ClaimRow, OfferRow
+from nuanxin.programmes.states import ClaimState, OfferState, Way
+
+HOW_SHARED = {
+    Way.FIRST_COME: "先到先得，点了就定。满了排候补，有人退按次序给你留着。",
+    Way.SCORE: "报名截止以后，按分数从高到低给。",
+    Way.NEED: "报名截止以后，按困难程度给，最难的在前。",
+    Way.DRAW: "报名截止以后公开抽签。名单先封存，谁都能照着文件重抽一遍。",
+    Way.SLOT: "点了就定，再约时间。满了排候补，有人退按次序给你留着。",
+}
+
+
+def day(moment: datetime | None) -> str:
+    """Return 12 月 5 日."""
+    if moment is None:
+        return ""
+    there = moment.astimezone(SHANGHAI)
+    return f"{there.month} 月 {there.day} 日"
+
+
+def moment(at: datetime | None) -> str:
+    """Return 12 月 5 日 18:00."""
+    return "" if at is None else f"{day(at)} {at.astimezone(SHANGHAI):%H:%M}"
+
+
+def left(row: OfferRow) -> str:
+    """Return what is at the right of an offer: places left, or places in all."""
+    if row.left is None:
+        return f"{row.places:,} 个名额"
+    if row.left > COUNTED:
+        return f"剩 {COUNTED:,} 个以上"
+    return f"剩 {row.left:,} 个" if row.left else "满了，可候补"
+
+
+def offer_line(row: OfferRow, now: datetime) -> dict[str, Any]:
+    """Return a row of the list."""
+    begins = "" if row.opens_at <= now else f"{day(row.opens_at)}起报名，"
+    return {
+        "title": row.title,
+        "text": f"{begins}{row.way.label}，{row.union_name}",
+        "end_strong": left(row),
+        "end": f"{day(row.closes_at)}止",
+        "url": reverse("offer", args=[row.code]),
+    }
+
+
+def facts_of(row: OfferRow) -> list[dict[str, str]]:
+    """Return what one must know of an offer, label and value."""
+    facts = [
+        {"label": "给什么", "value": row.about},
+        {"label": "报名到", "value": moment(row.closes_at)},
+        {"label": "名额", "value": _places(row)},
+        {"label": "怎么给", "value": HOW_SHARED[row.way]},
+        {"label": "谁能报", "value": "；".join(row.conditions) or "工会会员"},
+        {"label": "要带什么", "value": "、".join(row.evidence) or "人来就行"},
+    ]
+    if row.money_fen:
+        facts.append({"label": "每人", "value": format_yuan(row.money_fen)})
+    if row.provider:
+        facts.append({"label": "谁来办", "value": row.provider})
+    if row.cost_bearer:
+        facts.append({"label": "谁出钱", "value": row.cost_bearer})
+    if row.publicity_days:
+        facts.append({"label": "公示", "value": f"{row.publicity_days} 个工作日"})
+    facts.append({"label": "主办", "value": row.union_name})
+    return [fact for fact in facts if fact["value"]]
+
+
+def _places(row: OfferRow) -> str:
+    said = f"{row.places:,} 个"
+    if row.left is not None:
+        said += f"，{left(row)}"
+    else:
+        said += f"，{row.applicants:,} 人报了名"
+    if row.directed_places:
+        said += f"。其中 {row.directed_places:,} 个先给货车、网约车、快递、外卖这四种"
+        said += f"，{day(row.released_at)}起放开" if row.released_at else ""
+    return said
+
+
+def claim_words(claim: ClaimRow) -> tuple[str, str]:
+    """Return the heading and the sentence that tell somebody where he stands."""
+    told = {
+        ClaimState.APPLIED: ("你报上名了", "截止以后定名额，定了会告诉你。"),
+        ClaimState.WAITING: (
+            f"你排在候补第 {claim.place_in_line}",
+            "有人退，就按次序给你留着，会告诉你。",
+        ),
+        ClaimState.GRANTED: (
+            "名额给你留着",
+            f"留到 {moment(claim.keep_until)}，确认一下就是你的，过了给下一位。",
+        ),
+        ClaimState.CONFIRMED: ("名额是你的了", f"{moment(claim.applied_at)}报的名。"),
+        ClaimState.WITHDRAWN: ("你撤回了", "想再报，报名没截止就可以。"),
+        ClaimState.EXPIRED: (
+            "名额给了下一位",
+            "留的时间过了，没有确认。想再报，报名没截止就可以。",
+        ),
+    }
+    return told[claim.state]
+
+
+def why_closed(row: OfferRow, now: datetime) -> str:
+    """Return why one cannot apply now, or the empty string."""
+    if row.state is OfferState.CANCELLED:
+        return "这一期取消了。"
+    if row.state is OfferState.AWARDED:
+        return "名额定了。"
+    if now < row.opens_at:
+        return f"{moment(row.opens_at)}开始报名。到时间再来，不用抢。"
+    return "" if row.is_open(now) else "报名结束了。"

@@ -1,0 +1,165 @@
+"""Offers, pools and places as the officials of a union see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.occupations import by_key
+from nuanxin.membership.queries.members import masked
+from nuanxin.orgs.queries.unions import get_union
+from nuanxin.programmes import permissions
+from nuanxin.programmes.models import Draw, Offer
+from nuanxin.programmes.queries.offers import OfferRow, get_offer_by_id
+from nuanxin.programmes.states import ClaimState, OfferState, Way
+
+PAGE_LIMIT = 50
+AWARDS_LIMIT = 100
+EXPORT_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """An offer in the list of the desk."""
+
+    id: int
+    code: str
+    title: str
+    union_name: str
+    state: OfferState
+    way: Way
+    places: int
+    taken: int
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """A pool with what became of its places."""
+
+    label: str
+    places: int
+    directed: int
+    taken: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRow:
+    """Somebody with a place; the phone is masked."""
+
+    number: int
+    name: str
+    masked_phone: str
+    occupation: str
+    union_name: str
+    pool: str
+    is_directed: bool
+    state: ClaimState
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOffer:
+    """One offer for the desk."""
+
+    row: OfferRow
+    union_path: str
+    proof: tuple[str, ...]
+    pools: tuple[PoolRow, ...]
+    draw: Draw | None
+    may_manage: bool
+    may_export: bool
+
+
+_LIST = """
+SELECT o.id, o.code, o.title, u.name, o.state, o.way, o.places,
+       (SELECT count(*) FROM programmes_seat s WHERE s.offer_id = o.id AND s.application_id IS NOT NULL),
+       o.closes_at
+FROM programmes_offer o JOIN orgs_union u ON u.id = o.union_id
+WHERE EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path, p))
+  AND (%(after)s::bigint IS NULL OR o.id < %(after)s)
+ORDER BY o.id DESC LIMIT %(limit)s
+"""
+_POOLS = """
+SELECT p.label, p.places, p.directed,
+       (SELECT count(*) FROM programmes_seat s
+        WHERE s.pool_id = p.id AND s.application_id IS NOT NULL),
+       (SELECT count(*) FROM programmes_application a WHERE a.pool_id = p.id AND a.state = 2)
+FROM programmes_pool p WHERE p.offer_id = %(offer)s ORDER BY p.ordinal LIMIT 200
+"""
+_AWARDS = """
+SELECT s.ordinal, w.name, w.phone_hint, m.occupation, u.name, p.label, a.is_directed, a.state,
+       s.taken_at
+FROM programmes_seat s JOIN programmes_application a ON a.id = s.application_id
+JOIN programmes_pool p ON p.id = a.pool_id
+JOIN people_worker w ON w.id = a.worker_id
+LEFT JOIN membership_membership m ON m.worker_id = w.id AND m.ended_on IS NULL
+LEFT JOIN orgs_union u ON u.id = m.union_id
+WHERE s.offer_id = %(offer)s AND s.ordinal > %(after)s
+ORDER BY s.ordinal LIMIT %(limit)s
+"""
+
+
+def list_desk_offers(*, actor: Actor, after: int | None = None) -> tuple[list[DeskRow], int | None]:
+    """Return the offers below the actor's unions, the latest first, and where the next page begins."""
+    values = {
+        "paths": list(policy.scope_paths(actor, permissions.VIEW)),
+        "after": after,
+        "limit": PAGE_LIMIT + 1,
+    }
+    rows = [
+        DeskRow(r[0], r[1], r[2], r[3], OfferState(r[4]), Way(r[5]), *r[6:])
+        for r in _fetch(_LIST, values)
+    ]
+    return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
+
+
+def get_desk_offer(offer_id: int, *, actor: Actor) -> DeskOffer:
+    """Return an offer in the actor's scope with pools, proof and draw; raise ``NotFound``."""
+    row = get_offer_by_id(offer_id)
+    offer = Offer.objects.only("union_id", "proof").get(id=offer_id)
+    path = get_union(offer.union_id).path
+    permissions.check_can_view(actor, path=path)
+    return DeskOffer(
+        row=row,
+        union_path=path,
+        proof=tuple(offer.proof),
+        pools=tuple(PoolRow(*r) for r in _fetch(_POOLS, {"offer": offer_id})),
+        draw=Draw.objects.filter(offer_id=offer_id).first() if row.way is Way.DRAW else None,
+        may_manage=permissions.can_manage(actor, path=path),
+        may_export=policy.may(actor, permissions.EXPORT, path=path),
+    )
+
+
+def list_awards(
+    offer_id: int, *, after: int = -1, limit: int = AWARDS_LIMIT
+) -> tuple[list[AwardRow], int | None]:
+    """Return who has a place, in the order of the places; the caller has checked the scope."""
+    size = min(limit, EXPORT_LIMIT)
+    rows = _fetch(_AWARDS, {"offer": offer_id, "after": after, "limit": size + 1})
+    return [_award(row) for row in rows[:size]], rows[size - 1][0] if len(rows) > size else None
+
+
+def _award(row: Any) -> AwardRow:
+    return AwardRow(
+        number=row[0],
+        name=row[1],
+        masked_phone=masked(row[2], 3, 4) if row[2] else "",
+        occupation=by_key(row[3]).label if row[3] is not None else "",
+        union_name=row[4] or "",
+        pool=row[5],
+        is_directed=row[6],
+        state=ClaimState(row[7]),
+        taken_at=row[8],
+    )
+
+
+def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[Any] = cursor.fetchall()
+    return rows

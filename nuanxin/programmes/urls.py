@@ -1,0 +1,24 @@
+"""Addresses of 服务."""
+
+from django.urls import path
+
+from nuanxin.programmes.pages import desk, offers
+
+urlpatterns = [
+    path("programmes/", offers.offer_list, name="worker-offers"),
+    path("programmes/mine/", offers.mine, name="my-offers"),
+    path("programmes/apply/", offers.apply, name="offer-apply"),
+    path("programmes/confirm/", offers.confirm, name="offer-confirm"),
+    path("programmes/withdraw/", offers.withdraw, name="offer-withdraw"),
+    path("programmes/draw.py", offers.draw_script, name="draw-script"),
+    path("programmes/<slug:code>/", offers.offer, name="offer"),
+    path("programmes/<slug:code>/draw.json", offers.draw_file, name="offer-draw"),
+    path("desk/programmes/", desk.offer_list, name="desk-offers"),
+    path("desk/programmes/new/", desk.offer_kinds, name="desk-offer-kinds"),
+    path("desk/programmes/new/<slug:code>/", desk.offer_new, name="desk-offer-new"),
+    path("desk/programmes/<int:offer_id>/", desk.offer, name="desk-offer"),
+    path("desk/programmes/<int:offer_id>/act/", desk.offer_act, name="desk-offer-act"),
+    path("desk/programmes/<int:offer_id>/draw/", desk.offer_draw, name="desk-offer-draw"),
+    path("desk/programmes/<int:offer_id>/awards/", desk.offer_awards, name="desk-offer-awards"),
+    path("desk/programmes/<int:offer_id>/export/", desk.offer_export, name="desk-offer-export"),
+]
