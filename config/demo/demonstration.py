@@ -14,6 +14,7 @@ from config.demo import (
     denominators,
     load,
     manifest,
+    programmes,
     publications,
     reports,
     underway,
@@ -75,6 +76,7 @@ def build(
     underway.fill_queue(built, spare, now=now)
     sign_ins = accounts.open_accounts(built.world, built.people, now=now)
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
+    made |= programmes.open_offers(built, sign_ins, now=now)
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)

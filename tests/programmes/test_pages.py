@@ -119,7 +119,7 @@ def form_of(town, **more):
 
 def test_an_official_sees_each_step_of_the_split_before_it_is_kept(town, cadre):
     assert "技能竞赛" in text_of(cadre.get("/desk/programmes/new/"))
-    address = "/desk/programmes/new/recuperation/"
+    address = "/desk/programmes/new/fill/?of=recuperation"
     assert "集中疗休养" in text_of(cadre.get(address))
     page = text_of(cadre.post(address, form_of(town, do="preview")))
     assert "拱墅区：100 × 41 ÷ 103" in page
@@ -145,7 +145,9 @@ def test_an_official_sees_each_step_of_the_split_before_it_is_kept(town, cadre):
     ],
 )
 def test_what_was_filled_in_wrong_is_told_and_kept(town, cadre, more, told):
-    answer = cadre.post("/desk/programmes/new/recuperation/", form_of(town, do="create", **more))
+    answer = cadre.post(
+        "/desk/programmes/new/fill/?of=recuperation", form_of(town, do="create", **more)
+    )
     assert answer.status_code == 422
     assert told in text_of(answer)
     assert "2027 年免费体检" in text_of(answer)

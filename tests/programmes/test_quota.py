@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from config import cli
@@ -65,6 +65,7 @@ def test_largest_remainder_alone_takes_a_place_back_and_what_was_announced_does_
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(places, pools(), permilles)
 def test_the_sum_is_exact_in_all_and_in_the_directed_share(total, by, permille):
     split = split_places(total, by[0], directed_permille=permille, directed_weights=by[1])
@@ -74,6 +75,7 @@ def test_the_sum_is_exact_in_all_and_in_the_directed_share(total, by, permille):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(places, weights, permilles)
 def test_every_pool_keeps_within_one_of_its_exact_share(total, by, permille):
     split = split_places(total, by, directed_permille=permille)
@@ -84,6 +86,7 @@ def test_every_pool_keeps_within_one_of_its_exact_share(total, by, permille):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(places, st.integers(0, 1_000), st.integers(0, 1_000), pools(), permilles)
 def test_places_that_are_added_take_none_away(total, more, still_more, by, permille):
     options = {"directed_permille": permille, "directed_weights": by[1]}
@@ -104,6 +107,7 @@ def test_places_that_are_added_take_none_away(total, more, still_more, by, permi
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(places, st.lists(st.integers(0, 1_000), min_size=2, max_size=2).filter(any))
 def test_between_two_pools_largest_remainder_is_monotone_by_itself(total, by):
     first, second = split_places(total, by).places, split_places(total + 1, by).places
@@ -111,6 +115,7 @@ def test_between_two_pools_largest_remainder_is_monotone_by_itself(total, by):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(places, weights)
 def test_more_weight_never_gets_less_and_no_weight_gets_nothing(total, by):
     got = sorted(zip(by, split_places(total, by).places, strict=True))
@@ -133,6 +138,7 @@ def wanting(draw):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(wanting())
 def test_released_and_overflowing_all_places_or_all_applicants_run_out(case):
     split, directed, others = case
@@ -150,6 +156,7 @@ def test_released_and_overflowing_all_places_or_all_applicants_run_out(case):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(wanting(), st.booleans(), st.booleans())
 def test_the_directed_share_is_never_below_while_eligible_applicants_remain(case, released, over):
     split, directed, others = case
@@ -167,6 +174,7 @@ def test_the_directed_share_is_never_below_while_eligible_applicants_remain(case
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(wanting())
 def test_before_its_release_nobody_else_gets_a_directed_place(case):
     split, directed, others = case
@@ -223,6 +231,7 @@ def test_the_command_refuses_with_a_sentence(capsys):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(places, weights)
 def test_the_proof_names_every_pool_and_the_sum(total, by):
     assume(total)

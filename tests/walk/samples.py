@@ -25,6 +25,7 @@ from nuanxin.notices.models import WebhookSubscription
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
 from tests.walk.contacts import contact_samples
+from tests.walk.offers import offer_samples
 
 NO_ID = 10**12
 NO_UUID = UUID("00000000-0000-7000-8000-000000000000")
@@ -593,3 +594,4 @@ SAMPLES |= {
         body={"month": "2026-09"},
     ),
 }
+SAMPLES |= offer_samples(Sample, NO_ID)

@@ -11,7 +11,7 @@ from nuanxin.programmes import permissions
 from nuanxin.programmes.queries.desk import EXPORT_LIMIT, AwardRow, get_desk_offer, list_awards
 from nuanxin.records.actions import append_event
 
-COLUMNS = ("序号", "姓名", "手机号", "职业", "工会", "哪一份", "名额", "状态", "给出时间")
+COLUMNS = ("姓名", "序号", "手机号", "职业", "工会", "哪一份", "名额", "状态", "给出时间")
 SHORTEST_PURPOSE = 4
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝")
 
@@ -19,8 +19,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝")
 def cells(row: AwardRow) -> list[str]:
     """Return the columns of one person as text."""
     return [
-        str(row.number + 1),
         row.name,
+        f"第 {row.number + 1} 个",
         row.masked_phone,
         row.occupation,
         row.union_name,

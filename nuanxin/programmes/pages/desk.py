@@ -69,7 +69,7 @@ def offer_kinds(request: HttpRequest) -> HttpResponse:
             {
                 "id": one.code,
                 "name": one.title,
-                "url": reverse("desk-offer-new", args=[one.code]),
+                "url": f"{reverse('desk-offer-new')}?{urlencode({'of': one.code})}",
                 "cells": [
                     {"text": one.title, "note": one.season or one.kind.label},
                     one.gives,
@@ -86,12 +86,12 @@ def offer_kinds(request: HttpRequest) -> HttpResponse:
 
 @requires("programme.manage")
 @require_http_methods(_METHODS)
-def offer_new(request: HttpRequest, code: str) -> HttpResponse:
+def offer_new(request: HttpRequest) -> HttpResponse:
     """Draft an offer; first see how the places would be shared, each step in words."""
     actor, now = _actor(request), clock.now()
-    defined = definition(code)
+    defined = definition(request.GET.get("of", ""))
     if defined is None:
-        raise NotFound()
+        return HttpResponseRedirect(reverse("desk-offer-kinds"))
     form = OfferForm(
         request.POST or None, definition=defined, initial=_initial(actor, defined, now)
     )
@@ -293,9 +293,9 @@ def _row(row: queries.DeskRow) -> dict[str, Any]:
             row.title,
             row.union_name,
             row.way.label,
-            {"text": f"{row.places:,}", "css": "num"},
-            {"text": f"{row.taken:,}", "css": "num"},
-            words.day(row.closes_at),
+            {"text": f"{row.places:,} 个", "css": "num"},
+            {"text": f"给出 {row.taken:,}" if row.taken else "还没给", "css": "num"},
+            f"{words.day(row.closes_at)}止",
             {"text": row.state.label, "state": "ok" if is_open else "off"},
         ],
     }

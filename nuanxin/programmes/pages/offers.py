@@ -58,6 +58,8 @@ def _offer_page(
         "page_title": row.title,
         "row": row,
         "facts": words.facts_of(row),
+        "left": words.left(row),
+        "until": words.moment(row.closes_at),
         "heading": heading,
         "lead": lead,
         "is_yes": mine is not None and mine.state.holds_seat,

@@ -57,14 +57,14 @@ def facts_of(row: OfferRow) -> list[dict[str, str]]:
     """Return what one must know of an offer, label and value."""
     facts = [
         {"label": "给什么", "value": row.about},
-        {"label": "报名到", "value": moment(row.closes_at)},
+        {"label": "报名", "value": f"{moment(row.opens_at)}到 {moment(row.closes_at)}"},
         {"label": "名额", "value": _places(row)},
         {"label": "怎么给", "value": HOW_SHARED[row.way]},
         {"label": "谁能报", "value": "；".join(row.conditions) or "工会会员"},
         {"label": "要带什么", "value": "、".join(row.evidence) or "人来就行"},
     ]
     if row.money_fen:
-        facts.append({"label": "每人", "value": format_yuan(row.money_fen)})
+        facts.append({"label": "工会出", "value": f"每人 {format_yuan(row.money_fen)}"})
     if row.provider:
         facts.append({"label": "谁来办", "value": row.provider})
     if row.cost_bearer:

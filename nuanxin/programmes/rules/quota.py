@@ -160,7 +160,7 @@ def _largest_remainder(
     winners = set(order[:left])
     for i in free:
         remainder = exact[i] - got[i]
-        end = f"，余数 {_decimal(remainder)}" if remainder else "，没有余数"
+        end = f"，余数{_spaced(_decimal(remainder))}" if remainder else "，没有余数"
         more = "，余数排在前面，加 1 个" if i in winners else ""
         told.append(
             f"{called[i]}：{total} × {_plain(by[i])} ÷ {_plain(whole)} = {_decimal(exact[i])}，"
@@ -314,6 +314,11 @@ def _decimal(value: Fraction) -> str:
     whole, decimals = divmod(int(scaled), 10**6)
     text = f"{whole}.{decimals:06d}".rstrip("0").rstrip(".")
     return text if scaled.denominator == 1 else f"约 {text}"
+
+
+def _spaced(number: str) -> str:
+    """Return the number after a Chinese word: a space goes before digits, not before 约."""
+    return number if number.startswith("约") else f" {number}"
 
 
 def _percent(permille: int) -> str:
