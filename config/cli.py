@@ -23,6 +23,7 @@ COMMANDS = (
     "demo",
     "import_roster",
     "figures",
+    "eligibility",
     "quota",
     "draw",
     "doctor",

@@ -130,6 +130,9 @@ _WITHDRAWAL = {
         "撤回后，不再从合作平台带入你的姓名和证件号。以后登录和办事用手机验证码。"
     ),
     ConsentPurpose.HONOUR_PUBLICATION: "撤回后，24 小时内把你的表彰信息从公开页面撤下。",
+    ConsentPurpose.PROGRAMME_FACTS: (
+        "撤回后，判断能不能享受服务时不再读取你的健康、家庭和孩子的情况；要看这些情况的服务会显示“还不能确定”。"
+    ),
 }
 
 

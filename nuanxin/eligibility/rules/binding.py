@@ -32,11 +32,11 @@ from nuanxin.eligibility.rules.tree import (
     Written,
     clauses_of,
 )
-from nuanxin.eligibility.rules.values import MONTHS, check_parameter
+from nuanxin.eligibility.rules.values import MONTHS, check_parameter, read_times
 from nuanxin.eligibility.rules.words import say_clause
 from nuanxin.eligibility.states import Join, Operator, Truth
 from nuanxin.kernel.fact import Fact, FactType
-from nuanxin.kernel.parameters import ParameterMissing, parameter
+from nuanxin.kernel.parameters import Parameter, ParameterMissing, parameter
 from nuanxin.kernel.period import Month, shift_months
 
 MOST_STEPS = 8
@@ -271,31 +271,35 @@ class _Binder:
             return self.on
         if not isinstance(written.value, Reference):
             return written.value
-        found = self.parameter(written.value, written.place, clause.fact)
-        if isinstance(found, Fraction):
-            return found * written.value.times
-        return found
+        reference = written.value
+        found = self.parameter(reference.key, written.place)
+        value = check_parameter(found.value, found.unit, written.place, clause.fact, reference.key)
+        if not isinstance(value, Fraction):
+            return value
+        if reference.times_key:
+            other = self.parameter(reference.times_key, written.place)
+            return value * read_times(other.value, other.unit, written.place, reference.times_key)
+        return value * reference.times
 
-    def parameter(self, reference: Reference, place: Place, fact: Fact) -> Value | Fraction:
+    def parameter(self, key: str, place: Place) -> Parameter:
         """Return the value in force; a parameter may point to another, but never back to itself."""
-        key, steps = reference.key, [reference.key]
+        steps = [key]
         while True:
             try:
-                found = parameter(key, adcode=self.adcode, on=self.on)
+                found = parameter(steps[-1], adcode=self.adcode, on=self.on)
             except ParameterMissing:
                 raise faulty(
-                    place, "parameter_missing", f"{self.adcode} 在 {self.on} 没有参数 @{key}。"
+                    place,
+                    "parameter_missing",
+                    f"{self.adcode} 在 {self.on} 没有参数 @{steps[-1]}。",
                 ) from None
             if not (isinstance(found.value, str) and found.value.startswith("@")):
                 break
-            key = found.value.removeprefix("@")
-            if key in steps or len(steps) >= MOST_STEPS:
-                round_trip = " → ".join([*steps, key])
-                raise faulty(place, "parameter_circular", f"参数绕回了自己：{round_trip}。")
-            steps.append(key)
-        value = check_parameter(found.value, found.unit, place, fact, key)
-        self.used[reference.key] = f"{found.label}：{found.value} {found.unit}（{found.source}）"
-        return value
+            steps.append(found.value.removeprefix("@"))
+            if steps[-1] in steps[:-1] or len(steps) > MOST_STEPS:
+                raise faulty(place, "parameter_circular", f"参数绕回了自己：{' → '.join(steps)}。")
+        self.used[key] = f"{found.label}：{found.value} {found.unit}（{found.source}）"
+        return found
 
 
 def _days(operator: Operator, values: list[Value | Fraction]) -> Predicate:

@@ -16,10 +16,14 @@ Value = bool | int | str | date
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """``@package.key`` or ``@package.key × 1.5``: a parameter, times a number."""
+    """``@package.key``, ``@package.key × 1.5`` or ``@package.key × @other.key``: a parameter.
+
+    ``times`` is a number; ``times_key`` names another parameter (‰ and % by its unit).
+    """
 
     key: str
     times: Fraction = Fraction(1)
+    times_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ from nuanxin.kernel.fact import Fact, FactType
 from nuanxin.kernel.money import parse_yuan
 
 LARGEST = 2**53
-_REFERENCE = re.compile(r"@(?P<key>[a-z_]+\.[a-z0-9_.]+)(?:\s*[×*x]\s*(?P<times>\d+(?:\.\d+)?))?")
+_REFERENCE = re.compile(
+    r"@(?P<key>[a-z_]+\.[a-z0-9_.]+)"
+    r"(?:\s*[×*x]\s*(?:(?P<times>\d+(?:\.\d+)?)|@(?P<other>[a-z_]+\.[a-z0-9_.]+)))?"
+)
 _INTEGER = re.compile(r"-?\d{1,16}")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "是": True, "否": False}
 MONTHS = (Operator.MONTHS_SINCE_AT_LEAST, Operator.MONTHS_SINCE_BELOW)
@@ -81,14 +84,21 @@ def check_parameter(
     return value
 
 
+def read_times(value: object, unit: str, place: Place, key: str) -> Fraction:
+    """Return a parameter that another is multiplied with; raise ``RuleFaulty`` when it is no number."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise faulty(place, "type_mismatch", f"@{key} 不是整数，不能拿来乘。")
+    return Fraction(value, {"‰": 1000, "%": 100}.get(unit, 1))
+
+
 def _reference(text: str, place: Place, fact: Fact) -> Reference:
     match = _REFERENCE.fullmatch(text)
     if match is None:
         raise faulty(place, "parameter", "参数要写成 @programmes.xxx，或 @programmes.xxx × 1.5。")
     times = Fraction(match["times"] or 1)
-    if times != 1 and fact.type not in (FactType.INTEGER, FactType.FEN):
+    if (times != 1 or match["other"]) and fact.type not in (FactType.INTEGER, FactType.FEN):
         raise faulty(place, "type_mismatch", f"“{fact.label}”不是数，参数不能乘。")
-    return Reference(match["key"], times)
+    return Reference(match["key"], times, match["other"] or "")
 
 
 def _number(text: str, place: Place, label: str) -> int:

@@ -62,6 +62,7 @@ class ConsentPurpose(IntEnum):
     SERVICE_NOTICES = 3
     HOST_SHARING = 4
     HONOUR_PUBLICATION = 5
+    PROGRAMME_FACTS = 6
 
     @property
     def label(self) -> str:
@@ -72,6 +73,7 @@ class ConsentPurpose(IntEnum):
             3: "发服务消息",
             4: "从合作平台带入姓名和证件号",
             5: "公开表彰信息",
+            6: "为服务项目读取健康、家庭和孩子的情况",
         }[self.value]
 
     @property
