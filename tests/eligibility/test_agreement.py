@@ -1,7 +1,9 @@
 """The readings of one rule agree: explained one by one, found by SQL, changed, asked."""
 
 import itertools
+from unittest import mock
 
+import numpy as np
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
@@ -9,12 +11,14 @@ from hypothesis import strategies as st
 
 from nuanxin.eligibility.rules.asking import facts_to_ask, rule_truth
 from nuanxin.eligibility.rules.binding import BoundRule, bind, truths_of
+from nuanxin.eligibility.rules.columns import Column, Engine, column_of, masks_in
 from nuanxin.eligibility.rules.explaining import Known, explain
 from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.eligibility.rules.statement import find_statement, masks_of, truth_of_masks
 from nuanxin.eligibility.states import Truth
 from nuanxin.kernel.decision import Answer
-from tests.eligibility.random_rules import CATALOGUE, COLUMNS, DAY, people, texts, values_of
+from nuanxin.kernel.fact import Fact
+from tests.eligibility.random_rules import CATALOGUE, COLUMNS, DAY, FACTS, people, texts, values_of
 
 PARTLY = settings(
     max_examples=150,
@@ -83,6 +87,59 @@ def test_everybody_found_by_sql_has_the_answer_that_he_is_told(register, some, p
                 else Answer.YES
                 for n in range(len(told.clauses))
             ]
+
+
+def columns_of(persons: list[dict]) -> dict[str, Column]:
+    """The register as columns; what consent does not allow is not in them."""
+    return {
+        fact.name: column_of(fact, [person_value(person, fact) for person in persons])
+        for fact in FACTS
+    }
+
+
+def person_value(person: dict, fact: Fact):
+    if fact.consent and fact.consent not in person["consents"]:
+        return None
+    return person[fact.name.removeprefix("t.")]
+
+
+@pytest.mark.slow
+@given(st.lists(texts, min_size=1, max_size=3), st.lists(people, min_size=1, max_size=25))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_columns_say_of_everybody_what_he_is_told(some, persons):
+    rules = [bound_of(text) for text in some]
+    answers = Engine(rules, columns_of(persons)).answers()
+    for bound, packed in zip(rules, answers, strict=True):
+        told = [masks_of(truths_of(bound, states_of(bound, person))) for person in persons]
+        failing, missing = masks_in(bound, packed)
+        assert list(zip(failing.tolist(), missing.tolist(), strict=True)) == told
+
+
+@pytest.mark.slow
+@given(
+    st.lists(texts, min_size=1, max_size=2),
+    st.lists(people, min_size=2, max_size=12),
+    st.lists(people, min_size=1, max_size=4),
+    st.integers(1, 300),
+)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_columns_follow_changes_and_tables_too_large_are_worked_out(some, persons, fresh, table):
+    rows = np.arange(min(len(fresh), len(persons)))
+    fresh = fresh[: len(rows)]
+    columns = {
+        name: column.changed(rows, [person_value(person, column.fact) for person in fresh])
+        for name, column in columns_of(persons).items()
+    }
+    now = [*fresh, *persons[len(rows) :]]
+    rules = [bound_of(text) for text in some]
+    with mock.patch("nuanxin.eligibility.rules.columns.LARGEST_TABLE", table):
+        engine = Engine(rules, columns)
+        everybody, changed = engine.answers(), engine.answers(rows)
+    for bound, packed, again in zip(rules, everybody, changed, strict=True):
+        told = [masks_of(truths_of(bound, states_of(bound, person))) for person in now]
+        failing, missing = masks_in(bound, packed)
+        assert list(zip(failing.tolist(), missing.tolist(), strict=True)) == told
+        assert again.tolist() == packed[rows].tolist()
 
 
 @pytest.mark.slow

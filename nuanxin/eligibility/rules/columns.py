@@ -1,0 +1,297 @@
+"""The register as columns: many rules over a million people in process, from the same bound rules.
+
+A column holds small whole numbers: 0 for not known, else the value less ``base``. Each fact's
+values are cut into the regions that the rules tell apart; a condition is a table over the regions
+of its facts, worked out once (Kleene) and then only looked up. What comes out is what SQL stores: a
+bit a condition that fails, and a bit a condition that is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nuanxin.eligibility.rules.binding import Bound, BoundRule, Test
+from nuanxin.eligibility.rules.predicates import Predicate
+from nuanxin.eligibility.rules.tree import Value
+from nuanxin.eligibility.states import Join
+from nuanxin.kernel.fact import Fact
+
+Array = npt.NDArray[Any]
+LARGEST_TABLE = 1 << 16
+CHUNK = 1 << 16
+_NARROW = 1 << 16
+_WIDTHS = (np.uint8, np.uint16, np.uint32, np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One fact of everybody. ``words`` are the texts that the numbers stand for, 1 the first."""
+
+    fact: Fact
+    codes: Array
+    base: int
+    words: tuple[str, ...] = ()
+
+    def value(self, code: int) -> Value | None:
+        """Return the value that a number stands for; None for not known."""
+        if code == 0:
+            return None
+        return self.words[code - 1] if self.words else self.base + code - 1
+
+    def changed(self, rows: Array, values: Iterable[Value | None]) -> Column:
+        """Return the column with new values in some rows; in place where they fit its width."""
+        fresh = column_of(self.fact, values, like=self)
+        if fresh.base != self.base or fresh.words[: len(self.words)] != self.words:
+            everybody = [self.value(int(code)) for code in self.codes]
+            for row, code in zip(rows.tolist(), fresh.codes.tolist(), strict=True):
+                everybody[row] = fresh.value(code)
+            return column_of(self.fact, everybody)
+        codes = self.codes.astype(np.promote_types(self.codes.dtype, fresh.codes.dtype), copy=False)
+        codes[rows] = fresh.codes
+        return Column(self.fact, codes, self.base, fresh.words)
+
+
+def column_of(fact: Fact, values: Iterable[Value | None], *, like: Column | None = None) -> Column:
+    """Return a column of values in their Python types; ``like`` keeps its base and its words."""
+    listed = list(values)
+    if any(isinstance(value, str) for value in listed) or (like and like.words):
+        words = dict.fromkeys(like.words if like else ())
+        words.update(dict.fromkeys(value for value in listed if isinstance(value, str)))
+        numbers = {word: at + 1 for at, word in enumerate(words)}
+        found = [numbers[value] if isinstance(value, str) else 0 for value in listed]
+        codes = np.array(found, dtype=np.int64)
+        return Column(fact, _narrowed(codes), 0, tuple(words))
+    numbers_of = [_number(value) for value in listed]
+    known = [number for number in numbers_of if number is not None]
+    base = min(known, default=0)
+    if like and (not known or base >= like.base):
+        base = like.base
+    codes = np.array([0 if n is None else n - base + 1 for n in numbers_of], dtype=np.uint64)
+    return Column(fact, _narrowed(codes), base)
+
+
+def _narrowed(codes: Array) -> Array:
+    most = int(codes.max(initial=0))
+    width = next(width for width in _WIDTHS if most <= np.iinfo(width).max)
+    return codes.astype(width)
+
+
+def _number(value: Value | None) -> int | None:
+    if isinstance(value, date):
+        return value.toordinal()
+    return None if value is None or isinstance(value, str) else int(value)
+
+
+class _Cut:
+    """One fact's column cut into regions: ``regions(codes)`` and, by test, a truth by region."""
+
+    def __init__(self, column: Column, tests: Sequence[Predicate]) -> None:
+        self.tests = list(tests)
+        self.edges, signatures = _intervals(column, self.tests)
+        numbers = {signature: at + 1 for at, signature in enumerate(dict.fromkeys(signatures))}
+        self.count = len(numbers) + 1
+        small = np.uint8 if self.count <= 256 else np.uint16
+        by_interval = np.array([0, *(numbers[signature] for signature in signatures)], dtype=small)
+        self.signatures = [0, *numbers]
+        top = int(column.codes.max(initial=0))
+        self.lookup: Array | None = None
+        self.by_interval = by_interval
+        if column.codes.dtype.itemsize <= 2 or top < _NARROW:
+            self.lookup = by_interval[np.searchsorted(self.edges, np.arange(top + 1), "right")]
+
+    def regions(self, codes: Array) -> Array:
+        """Return the region of each number, 0 for not known."""
+        if self.lookup is not None:
+            return self.lookup[codes]
+        found: Array = self.by_interval[np.searchsorted(self.edges, codes, "right")]
+        return found
+
+    def truth(self, test: Test) -> Array:
+        """Return no, unknown or yes (0, 1, 2) by region."""
+        bit = 1 << self.tests.index(test.predicate)
+        held = [bool(signature & bit) is not test.negated for signature in self.signatures]
+        return np.array([1, *(2 if one else 0 for one in held[1:])], dtype=np.int8)
+
+
+def _intervals(column: Column, tests: list[Predicate]) -> tuple[Array, list[int]]:
+    """Return where in the numbers an interval begins, and the signature of each from the first."""
+    starts = {1}
+    if column.words:
+        starts.update(range(1, len(column.words) + 1))
+    else:
+        for test in tests:
+            for edge in test.edges():
+                number = _number(edge)
+                if number is not None and number >= column.base:
+                    starts.add(number - column.base + 1)
+    edges = sorted(starts)
+    signatures = [_signature(column, code, tests) for code in edges]
+    return np.array(edges, dtype=np.uint64 if column.codes.itemsize == 8 else np.int64), signatures
+
+
+def _signature(column: Column, code: int, tests: list[Predicate]) -> int:
+    value = column.value(code)
+    found = 0
+    for at, test in enumerate(tests):
+        edge = next(iter(test.edges()))
+        typed = value
+        if isinstance(edge, date) and isinstance(value, int):
+            typed = date.fromordinal(max(1, min(value, date.max.toordinal())))
+        elif isinstance(edge, bool) and isinstance(value, int):
+            typed = bool(value)
+        if typed is not None and test.holds(typed):
+            found |= 1 << at
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some conditions of a rule over a few facts: a table by mixed number, or none if too large."""
+
+    facts: tuple[str, ...]
+    strides: tuple[int, ...]
+    table: Array | None
+    conditions: tuple[tuple[int, Bound], ...]
+
+
+class Engine:
+    """Rules of one day over columns of one length. Sensitive columns hold what consent allows."""
+
+    def __init__(self, rules: Sequence[BoundRule], columns: Mapping[str, Column]) -> None:
+        self.rules = tuple(rules)
+        tests: dict[str, dict[Predicate, None]] = {}
+        for bound in rules:
+            for regions in bound.facts:
+                tests.setdefault(regions.fact.name, {}).update(dict.fromkeys(regions.tests))
+        self.columns = {name: columns[name] for name in tests}
+        self.cuts = {name: _Cut(columns[name], list(held)) for name, held in tests.items()}
+        self.widths = [width_of(bound) for bound in self.rules]
+        self.pieces = [self._pieces(bound) for bound in self.rules]
+
+    def answers(self, rows: Array | None = None) -> list[Array]:
+        """Return by rule the packed masks of everybody, or of the people in ``rows``."""
+        codes = {
+            name: column.codes if rows is None else column.codes[rows]
+            for name, column in self.columns.items()
+        }
+        count = len(next(iter(codes.values()))) if codes else 0
+        out = [np.empty(count, dtype=width) for width in self.widths]
+        for start in range(0, count, CHUNK):
+            part = slice(start, start + CHUNK)
+            regions = {name: self.cuts[name].regions(codes[name][part]) for name in codes}
+            for number, bound in enumerate(self.rules):
+                out[number][part] = self._answer(bound, self.pieces[number], regions)
+        return out
+
+    def _answer(
+        self, bound: BoundRule, pieces: tuple[_Piece, ...], regions: Mapping[str, Array]
+    ) -> Array:
+        found: Array | None = None
+        for piece in pieces:
+            if piece.table is None:
+                truths = {name: regions[name] for name in piece.facts}
+                packed = self._packed(bound, piece.conditions, truths)
+            else:
+                packed = piece.table[_mixed(piece, regions)]
+            found = packed if found is None else found | packed
+        assert found is not None
+        return found
+
+    def _pieces(self, bound: BoundRule) -> tuple[_Piece, ...]:
+        """Group the conditions so that each group's table stays small enough to look up fast."""
+        groups: list[tuple[dict[str, None], list[tuple[int, Bound]]]] = []
+        for at, condition in enumerate(bound.conditions):
+            names = dict.fromkeys(
+                bound.facts[number].fact.name for number in _facts_below(condition)
+            )
+            for held, conditions in groups:
+                if self._size([*held, *(n for n in names if n not in held)]) <= LARGEST_TABLE:
+                    held.update(names)
+                    conditions.append((at, condition))
+                    break
+            else:
+                groups.append((dict(names), [(at, condition)]))
+        return tuple(self._piece(bound, tuple(names), tuple(of)) for names, of in groups)
+
+    def _size(self, names: Iterable[str]) -> int:
+        size = 1
+        for name in names:
+            size *= self.cuts[name].count
+        return size
+
+    def _piece(
+        self, bound: BoundRule, names: tuple[str, ...], conditions: tuple[tuple[int, Bound], ...]
+    ) -> _Piece:
+        strides = tuple(self._size(names[at + 1 :]) for at in range(len(names)))
+        if self._size(names) > LARGEST_TABLE:
+            return _Piece(names, strides, None, conditions)
+        shape = tuple(self.cuts[name].count for name in names)
+        grid = dict(zip(names, np.indices(shape, sparse=True), strict=True))
+        packed = self._packed(bound, conditions, grid)
+        return _Piece(names, strides, np.broadcast_to(packed, shape).ravel(), conditions)
+
+    def _packed(
+        self,
+        bound: BoundRule,
+        conditions: Iterable[tuple[int, Bound]],
+        regions: Mapping[str, Array],
+    ) -> Array:
+        """Return the masks of some conditions, worked out from the regions of their facts."""
+        width = width_of(bound)
+        above = len(bound.conditions)
+        found: Array = np.zeros(1, dtype=width)
+        for at, condition in conditions:
+            truth = self._truth(bound, condition, regions)
+            bits = np.array([1 << at, 1 << (above + at), 0], dtype=width)
+            found = found | bits[truth]
+        return found
+
+    def _truth(self, bound: BoundRule, node: Bound, regions: Mapping[str, Array]) -> Array:
+        if isinstance(node, Test):
+            name = bound.facts[node.fact].fact.name
+            found: Array = self.cuts[name].truth(node)[regions[name]]
+            return found
+        parts = [self._truth(bound, part, regions) for part in node.parts]
+        if node.join is Join.NOT:
+            opposite: Array = 2 - parts[0]
+            return opposite
+        ordered = np.sort(np.stack(np.broadcast_arrays(*parts)), axis=0)
+        needed = {Join.ALL: len(parts), Join.ANY: 1}.get(node.join, node.count)
+        nth: Array = ordered[len(parts) - needed]
+        return nth
+
+
+def width_of(bound: BoundRule) -> type[np.unsignedinteger[Any]]:
+    """Return the narrowest number that holds both masks of a rule."""
+    bits = 2 * len(bound.conditions)
+    return next(width for width in _WIDTHS if bits <= np.iinfo(width).bits)
+
+
+def masks_in(bound: BoundRule, packed: Array) -> tuple[Array, Array]:
+    """Return the failing and the missing masks of packed ones."""
+    above = len(bound.conditions)
+    wide = packed.astype(np.uint64)
+    return wide & np.uint64((1 << above) - 1), wide >> np.uint64(above)
+
+
+def _mixed(piece: _Piece, regions: Mapping[str, Array]) -> Array:
+    mixed: Array | None = None
+    for name, stride in zip(piece.facts, piece.strides, strict=True):
+        part = regions[name].astype(np.uint16)
+        if stride != 1:
+            part *= np.uint16(stride)
+        mixed = part if mixed is None else np.add(mixed, part, out=mixed)
+    assert mixed is not None
+    return mixed
+
+
+def _facts_below(node: Bound) -> list[int]:
+    if isinstance(node, Test):
+        return [node.fact]
+    return [fact for part in node.parts for fact in _facts_below(part)]
