@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.opening import use_data_folder
+from config.opening import opened, use_data_folder
 from config.places import places
 from config.usage import day
 from nuanxin.kernel.errors import Malformed
@@ -39,13 +39,17 @@ def register(subparsers: Any) -> None:
     explaining.add_argument(
         "--facts", metavar="情况.json", required=True, help="JSON 文件：名称到值；- 是标准输入"
     )
-    for action in (listing, facts, checking, explaining):
+    running = actions.add_parser("run", help="对全部登记的人比对，按结论和条件数人数")
+    _add_programme(running)
+    running.add_argument("--keep", action="store_true", help="把每个人的结论和原因存下来")
+    for action in (listing, facts, checking, explaining, running):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
     listing.set_defaults(run=run_list)
     facts.set_defaults(run=run_facts)
     checking.set_defaults(run=run_check)
     explaining.set_defaults(run=run_explain)
+    running.set_defaults(run=run_run)
 
 
 def _add_programme(action: argparse.ArgumentParser) -> None:
@@ -157,6 +161,29 @@ def run_explain(options: argparse.Namespace) -> int:
         print(json.dumps(plain, ensure_ascii=False))
         return 0
     _tell(found)
+    return 0
+
+
+def run_run(options: argparse.Namespace) -> int:
+    """Print how many people the rule fits, by answer and by condition; with ``--keep`` keep each."""
+    where = places(getattr(options, "data", None))
+    use_data_folder(where)
+    bound = bound_rule(options)
+    with opened(where):
+        from nuanxin.kernel import clock
+        from nuanxin.programmes.actions.ruling import keep_answers
+        from nuanxin.programmes.queries.ruling import count_answers
+
+        counts = keep_answers(bound, now=clock.now()) if options.keep else count_answers(bound)
+    if options.json:
+        print(json.dumps(counts.as_plain(), ensure_ascii=False))
+        return 0
+    print(f"{bound.rule.title}，按 {bound.day} 算，一共 {counts.people} 人")
+    print(f"可以 {counts.yes} 人，不可以 {counts.no} 人，还不能确定 {counts.unknown} 人")
+    for clause in counts.clauses:
+        print(f"  {clause.text}：{clause.no} 人没满足，{clause.unknown} 人还不知道")
+    for odd in counts.oddities:
+        print(f"请看看：{odd.label}（{odd.value}）")
     return 0
 
 

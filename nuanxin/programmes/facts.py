@@ -1,10 +1,12 @@
 """What rules may ask about a person's programmes, and what he states himself for them.
 
 A stated fact is a row of ``programmes_statedfact``: the latest that counts on the day, younger than
-its ``keeps_days``. One more of them needs no table. A benefit tells only that there was one in the
+its ``keeps_days``. One more of them needs no table. Sensitive ones are not kept at all: they are asked
+when needed. A benefit tells only that there was one in the
 last twelve months, at any level: not who gave it, nor when.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from nuanxin.eligibility.rules.catalogue import Catalogue
@@ -57,7 +59,8 @@ def stated(name: str, label: str, type: FactType, *, keeps_days: int = 365, **mo
 
 
 def _sensitive(name: str, label: str, type: FactType, **more: Any) -> Fact:
-    return stated(
+    """Return a fact that is asked when it is needed and never kept: the register does not know it."""
+    declared = stated(
         name,
         label,
         type,
@@ -66,6 +69,7 @@ def _sensitive(name: str, label: str, type: FactType, **more: Any) -> Fact:
         consent=int(ConsentPurpose.PROGRAMME_FACTS),
         **more,
     )
+    return replace(declared, sql="NULL")
 
 
 def _had(kind: str, label: str) -> Fact:

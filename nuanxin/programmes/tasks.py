@@ -2,8 +2,13 @@
 
 from procrastinate.contrib.django import app
 
+from nuanxin.eligibility.rules.checking import read_checked
+from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
+from nuanxin.programmes.actions.ruling import keep_answers
+from nuanxin.programmes.facts import CATALOGUE
+from nuanxin.programmes.rules.conditions import rule_codes, rule_text
 
 
 @app.periodic(cron="* * * * *")
@@ -13,3 +18,15 @@ def pass_on(timestamp: int) -> None:
     now = clock.now()
     pass_on_what_expired(now=now)
     release_directed_places(now=now)
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="programmes.keep_rulings", queueing_lock="programmes.keep_rulings")
+def keep_rulings(timestamp: int) -> None:
+    """At night: answer every rule in force for the whole register, a statement each."""
+    now = clock.now()
+    today = clock.business_day(now)
+    for code in rule_codes():
+        text = rule_text(code)
+        if read_rule(text, CATALOGUE).is_in_force_on(today):
+            keep_answers(read_checked(text, CATALOGUE, on=today), now=now)

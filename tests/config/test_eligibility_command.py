@@ -1,6 +1,7 @@
 """``nuanxin eligibility``: the contract for scripts."""
 
 import json
+from contextlib import nullcontext
 
 import pytest
 
@@ -87,3 +88,21 @@ def test_people_read_it_in_words(capsys, tmp_path):
 def test_rules_and_facts_are_listed(capsys, tmp_path, action):
     assert main(["eligibility", action, "--data", str(tmp_path), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) >= 20
+
+
+@pytest.mark.django_db
+def test_a_run_counts_by_answer_and_by_failing_clause(capsys, monkeypatch, cast):
+    from config.commands import eligibility as command
+    from nuanxin.programmes.models import Ruling
+
+    monkeypatch.setattr(command, "opened", lambda where: nullcontext())
+    asked = ["eligibility", "run", "--programme", "health_exam", "--as-of", "2026-11-27", "--json"]
+    assert main(asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["as_of"] == "2026-11-27"
+    assert sum(found["answers"].values()) == found["people"] > 0
+    assert found["failing"]["是工会会员"] == found["answers"]["no"]
+    assert not Ruling.objects.exists()
+    assert main([*asked, "--keep"]) == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == found["people"]
+    assert Ruling.objects.count() == found["people"]

@@ -23,6 +23,7 @@ NOT_MOVED = {
     ("membership_spandue", "worker_id"): "a note, gone within minutes",
     ("people_duplicatecandidate", "first_id"): "settled by the merge",
     ("people_duplicatecandidate", "second_id"): "settled by the merge",
+    ("programmes_ruling", "worker_id"): "concluded anew every night; a merged record has none",
     ("procrastinate_jobs", "worker_id"): "a worker of the job queue, not a person",
 }
 BY_A_STEP = {
