@@ -10,7 +10,8 @@ or locked unseen while somebody was sent to wait is found by the later of the tw
 min(places, claimants) exactly. Directed persons take directed seats first, then open ones.
 
 The search starts at a place of the pool that differs from person to person: thirty people who all
-lock the first free seat would wait for each other's index entries.
+lock the first free seat would wait for each other's index entries. Without a slot no word is said about slots: a condition that the planner takes
+for rare makes it read and sort the whole pool.
 """
 
 from nuanxin.records.actions import events_insert_sql
@@ -31,21 +32,21 @@ WITH offer AS MATERIALIZED (
     SELECT s.id FROM programmes_seat s
     WHERE s.pool_id = %(pool)s AND s.is_directed AND s.application_id IS NULL
       AND %(directed)s AND EXISTS (SELECT 1 FROM may)
-      AND s.slot_at IS NOT DISTINCT FROM %(slot)s
+      AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), later AS MATERIALIZED (
     SELECT s.id FROM programmes_seat s
     WHERE s.pool_id = %(pool)s AND NOT s.is_directed AND s.application_id IS NULL
       AND s.ordinal >= %(start)s AND EXISTS (SELECT 1 FROM may)
       AND NOT EXISTS (SELECT 1 FROM directed)
-      AND s.slot_at IS NOT DISTINCT FROM %(slot)s
+      AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), earlier AS MATERIALIZED (
     SELECT s.id FROM programmes_seat s
     WHERE s.pool_id = %(pool)s AND NOT s.is_directed AND s.application_id IS NULL
       AND s.ordinal < %(start)s AND EXISTS (SELECT 1 FROM may)
       AND NOT EXISTS (SELECT 1 FROM directed) AND NOT EXISTS (SELECT 1 FROM later)
-      AND s.slot_at IS NOT DISTINCT FROM %(slot)s
+      AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), chosen AS MATERIALIZED (
     SELECT id FROM directed UNION ALL SELECT id FROM later UNION ALL SELECT id FROM earlier

@@ -1,0 +1,225 @@
+"""One hot pool of an offer: places taken by 1, 8 and 32 clients, beside rows that are only inserted.
+
+    python -m bench.awards [--full] [--seconds 10] [--rounds 3]
+
+pgbench sends the product's own statement (``claim_statement.CLAIM``: checks, seat, application,
+event; and ``PASS_ON`` where somebody was sent to wait) and, taking turns with it, an INSERT of the same application rows and nothing else: no seat,
+no event, no promise. Everything is durable. The pool never empties while it is measured; then, in a
+pool of 200 places, 32 clients ask 5,000 times for 1,000 people: what was granted is counted.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.ground import own_database, parser_of, promise
+
+CLIENTS = (1, 8, 32)
+PEOPLE = 400_000
+PLACES = 200_000
+SCARCE, ASKERS, CLICKS = 200, 1_000, 5_000
+LEAST_SHARE = 0.45
+_COLON = "' || chr(58) || '"
+
+
+def main() -> None:
+    """Measure and print both tables."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with own_database():
+        hot, scarce = _make_world()
+        print("| clients | insert only, tps | the product's claim, tps | share | median of |")
+        print("|---|---|---|---|---|")
+        share = 0.0
+        for clients in CLIENTS:
+            share = _compare(hot, clients, options.seconds, options.rounds)
+        promise(
+            "one hot pool, 32 clients, against insert only",
+            f"≥ {LEAST_SHARE:.0%}",
+            f"{share:.0%}",
+            is_kept=share >= LEAST_SHARE,
+        )
+        _count_scarce(scarce)
+
+
+def _compare(pool: dict[str, int], clients: int, seconds: int, rounds: int) -> float:
+    plain, product = [], []
+    for _ in range(rounds):
+        _free(pool)
+        plain.append(_pgbench(_insert_only(pool), clients, ["-T", str(seconds)]))
+        _free(pool)
+        product.append(_pgbench(_claim(pool), clients, ["-T", str(seconds)]))
+    base, ours = statistics.median(plain), statistics.median(product)
+    print(f"| {clients} | {base:,.0f} | {ours:,.0f} | {ours / base:.0%} | {rounds} |", flush=True)
+    return ours / base
+
+
+def _count_scarce(pool: dict[str, int]) -> None:
+    script = _claim(pool, worker=f"random(1, {ASKERS})")
+    tps = _pgbench(script, 32, ["-t", str(-(-CLICKS // 32))])
+    granted, taken, people = _counted(pool)
+    print(f"\n{CLICKS:,} clicks of {ASKERS:,} people for {SCARCE} places by 32 clients, {tps:,.0f} a second:"
+          f" {granted} granted, {taken} seats taken, {people} people have one.")  # fmt: skip
+    is_kept = granted == taken == people == SCARCE
+    promise("granted of 200 places", "exactly 200", str(granted), is_kept=is_kept)
+
+
+# ---- the world --------------------------------------------------------------------------------
+
+
+def _make_world() -> tuple[dict[str, int], dict[str, int]]:
+    from django.db import connection
+
+    from nuanxin.kernel import clock
+    from nuanxin.orgs.models import Union
+
+    now = clock.now()
+    union = Union.objects.create(
+        name="测速总工会", code="BENCH", kind="federation", level=1, adcode=330000, path="",
+        founded_on=clock.business_day(now),
+    )  # fmt: skip
+    Union.objects.filter(id=union.id).update(path=f"/{union.id}/")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO people_worker (id, name, name_key, identity_hint, identity_kind, phone_hint,"
+            " sex, assurance, created_at)"
+            " SELECT n, '测', '', '', 1, '', '', 1, now() FROM generate_series(1, %s) n",
+            [PEOPLE],
+        )
+    pools = [_make_offer(union.id, places) for places in (PLACES, SCARCE)]
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return pools[0], pools[1]
+
+
+def _make_offer(union_id: int, places: int) -> dict[str, int]:
+    from datetime import timedelta
+
+    from nuanxin.kernel import clock
+    from nuanxin.kernel.actor import SYSTEM
+    from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
+    from nuanxin.programmes.models import Pool
+    from nuanxin.programmes.states import Way
+
+    now = clock.now()
+    draft = OfferDraft(
+        definition="health_exam",
+        title="测速",
+        way=Way.FIRST_COME,
+        places=places,
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=1),
+    )
+    offer = create_offer(draft=draft, union_id=union_id, actor=SYSTEM, now=now)
+    publish_offer(offer_id=offer.id, actor=SYSTEM, now=now)
+    return {"offer": offer.id, "pool": Pool.objects.get(offer=offer).id, "places": places}
+
+
+def _free(pool: dict[str, int]) -> None:
+    """Empty the pool again, so that each round begins alike."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for table in ("programmes_application", "programmes_seat"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE programmes_seat SET application_id = NULL, taken_at = NULL WHERE offer_id = %s"
+            " AND application_id IS NOT NULL",
+            [pool["offer"]],
+        )
+        cursor.execute("DELETE FROM programmes_application")
+        for table in ("programmes_application", "programmes_seat"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute("VACUUM ANALYZE programmes_application, programmes_seat")
+        cursor.execute("CHECKPOINT")
+
+
+def _counted(pool: dict[str, int]) -> tuple[int, int, int]:
+    from nuanxin.programmes.models import Application, Seat
+
+    held = Application.objects.filter(offer_id=pool["offer"], state__in=(3, 4))
+    taken = Seat.objects.filter(offer_id=pool["offer"], application__isnull=False)
+    return held.count(), taken.count(), held.values("worker_id").distinct().count()
+
+
+# ---- pgbench ----------------------------------------------------------------------------------
+
+# Everybody asks once: the clients share the people out among them.
+_NEXT_PERSON = f"\\set k :k + 1\n\\set w 1 + (:client_id * {PEOPLE} / 32 + :k) % {PEOPLE}\n"
+
+
+def _claim(pool: dict[str, int], worker: str = "") -> str:
+    from nuanxin.programmes.actions.claim_statement import CLAIM
+
+    values = {
+        "offer": str(pool["offer"]),
+        "pool": str(pool["pool"]),
+        "worker": ":w",
+        "directed": "false",
+        "start": f"((:w * 2654435761) % {pool['places']})",
+        "slot": "NULL::timestamptz",
+        "now": "now()",
+        "account": "NULL",
+        "actor_name": "'本人'",
+    }
+    sql = re.sub(r"(?<!:):(?=[A-Za-z_])", _COLON, CLAIM)
+    for name, text in values.items():
+        sql = sql.replace(f"%({name})s", text)
+    sql = sql.replace(_TOLD, "SELECT (m.state IS DISTINCT FROM 4 AND a.id IS NULL)::int AS waits")
+    chosen = f"\\set w {worker}\n" if worker else _NEXT_PERSON
+    return f"{chosen}{sql} \\gset\n\\if :waits\n{_second_look(pool)};\n\\endif\n"
+
+
+_TOLD = "SELECT EXISTS (SELECT 1 FROM offer), m.id, m.state, a.id"
+
+
+def _second_look(pool: dict[str, int]) -> str:
+    from nuanxin.programmes.actions.claim_statement import PASS_ON
+
+    values = {"pool": str(pool["pool"]), "until": "now() + interval '1 day'", "now": "now()"}
+    sql = re.sub(r"(?<!:):(?=[A-Za-z_])", _COLON, PASS_ON)
+    for name, text in values.items():
+        sql = sql.replace(f"%({name})s", text)
+    return sql
+
+
+def _insert_only(pool: dict[str, int]) -> str:
+    return (
+        f"{_NEXT_PERSON}INSERT INTO programmes_application"
+        " (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)"
+        f" VALUES ({pool['offer']}, {pool['pool']}, :w, false, 1, 0, now());\n"
+    )
+
+
+def _pgbench(script: str, clients: int, how_long: list[str]) -> float:
+    from django.db import connection
+
+    from config.postgres.programs import server_programs
+
+    chosen: dict[str, Any] = connection.settings_dict
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "claim.sql"
+        path.write_text(script, encoding="utf-8")
+        done = subprocess.run(
+            [
+                server_programs().path("pgbench"), "-n", "-M", "prepared", "-f", str(path), "-c", str(clients), "-j", "2",
+                "-D", "k=0", *how_long, "-h", chosen["HOST"], "-p", str(chosen["PORT"] or 5432),
+                "-U", chosen["USER"], chosen["NAME"],
+            ],
+            env=os.environ | {"PGPASSWORD": chosen["PASSWORD"] or ""},
+            capture_output=True, text=True, check=False, timeout=600,
+        )  # fmt: skip
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    if found is None or "aborted" in done.stderr:
+        raise RuntimeError(f"pgbench said: {done.stdout[-300:]} {done.stderr[-600:]}")
+    return float(found[1])
+
+
+if __name__ == "__main__":
+    main()
