@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO
 
 BENCHES = (
-    "collective", "read_roster", "one_click", "figures_page", "recount", "member_list", "tree",
+    "collective", "read_roster", "one_click", "figures_page", "recount", "member_list", "tree", "draw", "awards",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "PROMISE | "

@@ -16,6 +16,7 @@ from nuanxin.membership.actions.roster_reading import read_batch
 from nuanxin.membership.models import RosterBatch
 from nuanxin.notices import rules
 from tests.cast import API_CLIENT_TOKEN, Cast
+from tests.walk.offers import offer
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "api.md"
 TEXT = HOW_TO.read_text(encoding="utf-8")
@@ -110,6 +111,7 @@ def assert_same_shape(shown: Any, got: Any, where: str = "") -> None:
 @pytest.mark.slow
 def test_every_example_works_and_its_answer_looks_as_shown(cast: Cast) -> None:
     sender, sent = Sender(cast), 0
+    offer(cast, cast.union("county"), way=1)
     for commands, shown in examples():
         for command in commands:
             if "/confirm" in command:

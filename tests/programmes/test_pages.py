@@ -225,3 +225,16 @@ def test_the_list_is_paged(town, client):
     assert len(second.context["rows"]) == 3
     assert client.get("/programmes/?after=nonsense").status_code in (404, 422)
     assert Application.objects.filter(state=ClaimState.APPLIED).count() == 0
+
+
+def test_programs_read_the_same_list_page_by_page(town, client):
+    for places in (1, 2, 3):
+        town.offer(places=places)
+    town.offer(Way.DRAW, places=4)
+    first = client.get("/api/v1/programmes?limit=3").json()
+    assert [one["left"] for one in first["items"]] == [1, 2, 3]
+    rest = client.get("/api/v1/programmes", {"limit": 3, "cursor": first["next"]}).json()
+    (last,) = rest["items"]
+    assert (last["way"], last["left"], last["places"]) == ("draw", None, 4)
+    assert rest["next"] is None
+    assert client.get("/api/v1/programmes?cursor=nonsense").status_code in (404, 422)

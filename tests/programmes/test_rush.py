@@ -38,6 +38,18 @@ def counted(offer):
     )
 
 
+def own_connection():
+    """Return a connection of its own to the test's database; what it does it commits itself."""
+    chosen = connection.settings_dict
+    return psycopg.connect(
+        host=chosen["HOST"],
+        port=chosen["PORT"] or None,
+        user=chosen["USER"],
+        password=chosen["PASSWORD"],
+        dbname=chosen["NAME"],
+    )
+
+
 def insist_on_answers(answers):
     failed = [answer for answer in answers if isinstance(answer, Exception)]
     assert not failed, failed[:3]
@@ -105,6 +117,33 @@ def test_with_a_directed_tenth_each_group_has_its_share_and_after_release_all_is
     assert counted(offer) == (40, 40, 24)
 
 
+def test_who_withdraws_while_a_place_is_given_to_him_leaves_no_seat_behind(racing_town):
+    """His withdrawal waits for the grant, and must see the seat that it brought."""
+    town = racing_town
+    offer = town.offer(places=1)
+    first, second = town.riders(2)
+    for rider in (first, second):
+        apply_for_place(code=offer.code, actor=rider, now=town.cast.now)
+    waiting = Application.objects.get(worker_id=second.worker_id)
+    claims._release(Application.objects.get(worker_id=first.worker_id).id, ClaimState.WITHDRAWN,
+                    first, town.cast.now)  # fmt: skip
+    values = {"pool": waiting.pool_id, "until": offer.closes_at, "now": town.cast.now}
+    with own_connection() as one, ThreadPoolExecutor(1) as aside:
+        assert one.execute(claims.PASS_ON, values).fetchone()[0] == waiting.id
+
+        def withdraw_meanwhile():
+            try:
+                return withdraw_from_offer(code=offer.code, actor=second, now=town.cast.now)
+            finally:
+                connection.close()
+
+        withdrawing = aside.submit(withdraw_meanwhile)
+        _wait_until_it_waits_or_is_done(withdrawing)
+        one.commit()
+        assert withdrawing.result(timeout=30)
+    assert counted(offer) == (0, 0, 0)
+
+
 # ---- without the guard -------------------------------------------------------------------------
 
 
@@ -119,14 +158,7 @@ def triggers_off():
 def two_who_both_looked(town, offer):
     """Let two look for a seat before either commits; return what each was told."""
     first, second = town.riders(2)
-    chosen = connection.settings_dict
-    with (
-        psycopg.connect(
-            host=chosen["HOST"], port=chosen["PORT"] or None, user=chosen["USER"],
-            password=chosen["PASSWORD"], dbname=chosen["NAME"],
-        ) as one,
-        ThreadPoolExecutor(1) as aside,
-    ):  # fmt: skip
+    with own_connection() as one, ThreadPoolExecutor(1) as aside:
         values = {
             "offer": offer.id, "worker": first.worker_id, "pool": offer.pool_set.get().id,
             "directed": False, "start": 0, "slot": None, "now": town.cast.now, "account": None,
@@ -193,11 +225,7 @@ def test_without_looking_again_a_place_stays_free_beside_somebody_who_waits(
 
 
 def waits_beside_a_lock_that_is_let_go(town, offer, rider):
-    chosen = connection.settings_dict
-    with psycopg.connect(
-        host=chosen["HOST"], port=chosen["PORT"] or None, user=chosen["USER"],
-        password=chosen["PASSWORD"], dbname=chosen["NAME"],
-    ) as other:  # fmt: skip
+    with own_connection() as other:
         other.execute("SELECT id FROM programmes_seat WHERE offer_id = %s FOR UPDATE", [offer.id])
         passed = claims.pass_on_places
 

@@ -15,7 +15,7 @@ def offer(cast: Cast, union: Union, *, way: int = 2) -> Any:
     """A published offer of a union with two places."""
     actor = Actor(name="样例", grants=(Grant(Role.PROVINCE_CADRE, union.id, union.path),))
     draft = OfferDraft(
-        definition="degree_and_skill",
+        definition="skill_training" if way == Way.FIRST_COME else "degree_and_skill",
         title="样例",
         way=Way(way),
         places=2,

@@ -8,7 +8,16 @@ from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from nuanxin.access.permissions import public
-from nuanxin.desk.api import applications, figures, members, publications, rosters, unions, webhooks
+from nuanxin.desk.api import (
+    applications,
+    figures,
+    members,
+    programmes,
+    publications,
+    rosters,
+    unions,
+    webhooks,
+)
 from nuanxin.desk.api.problems import Problem, add_handlers
 from nuanxin.desk.api.throttle import THROTTLE
 
@@ -47,7 +56,7 @@ api = NinjaAPI(
     throttle=THROTTLE,
     title="暖新接口",
     version="1",
-    description="指标、发布、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
+    description="指标、发布、服务、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
     openapi_url=None,
     docs_url=None,
     urls_namespace="api-v1",
@@ -55,6 +64,7 @@ api = NinjaAPI(
 add_handlers(api)
 api.add_router("/figures", figures.router)
 api.add_router("/publications", publications.router)
+api.add_router("/programmes", programmes.router)
 api.add_router("/unions", unions.router)
 api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)

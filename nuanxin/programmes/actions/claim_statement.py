@@ -113,6 +113,7 @@ FROM granted g JOIN programmes_offer o ON o.id = g.offer_id
 CLAIM = _CLAIM.format(record=events_insert_sql(_RECORD))
 PASS_ON = _PASS_ON.format(record=events_insert_sql(_RECORD_PASSED))
 
+LOCK = "SELECT 1 FROM programmes_application WHERE id = %(application)s FOR UPDATE"
 RELEASE = """
 WITH ended AS (
     UPDATE programmes_application a
@@ -126,4 +127,4 @@ WITH ended AS (
 )
 SELECT pool_id, offer_id FROM ended
 """
-"""Ends an application and frees its seat, if it has one."""
+"""Ends an application and frees its seat, if it has one; the row is locked by a statement before."""

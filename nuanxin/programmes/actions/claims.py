@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.notices.actions import notify
-from nuanxin.programmes.actions.claim_statement import CLAIM, PASS_ON, RELEASE
+from nuanxin.programmes.actions.claim_statement import CLAIM, LOCK, PASS_ON, RELEASE
 from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.states import ClaimState
@@ -161,6 +161,9 @@ def withdraw_from_offer(*, code: str, actor: Actor, now: datetime) -> bool:
 def _release(claim_id: int, to: ClaimState, actor: Actor, now: datetime) -> int:
     """End an application and free its seat; return its pool, 0 when it had ended."""
     with connection.cursor() as cursor:
+        # First the lock, then a statement of its own: one that had to wait for the lock would look
+        # for the seat as it was before it waited, and miss one that was given meanwhile.
+        cursor.execute(LOCK, {"application": claim_id})
         cursor.execute(RELEASE, {"application": claim_id, "to": int(to), "now": now})
         row = cursor.fetchone()
     if row is None:

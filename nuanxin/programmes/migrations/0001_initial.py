@@ -18,6 +18,18 @@ END $$;
 CREATE TRIGGER application_has_seat AFTER INSERT OR UPDATE OF state ON programmes_application
     FOR EACH ROW WHEN (NEW.state IN (3, 4)) EXECUTE FUNCTION programmes_application_has_seat();
 
+CREATE FUNCTION programmes_ended_has_no_seat() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM programmes_seat s WHERE s.application_id = NEW.id) THEN
+        RAISE EXCEPTION 'an application that is not granted keeps a seat'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'seat_is_granted';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ended_has_no_seat AFTER UPDATE OF state ON programmes_application
+    FOR EACH ROW WHEN (OLD.state IN (2, 3, 4) AND NEW.state NOT IN (3, 4))
+    EXECUTE FUNCTION programmes_ended_has_no_seat();
+
 CREATE FUNCTION programmes_seat_is_held() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.application_id IS NOT NULL AND EXISTS (
@@ -83,7 +95,7 @@ CREATE TRIGGER draw_is_kept BEFORE UPDATE OR DELETE ON programmes_draw
     FOR EACH ROW EXECUTE FUNCTION programmes_draw_is_kept();
 """
 TAKEN_BACK = """
-DROP FUNCTION programmes_application_has_seat, programmes_seat_is_held,
+DROP FUNCTION programmes_application_has_seat, programmes_ended_has_no_seat, programmes_seat_is_held,
     programmes_seats_within_places, programmes_places_not_below_seats, programmes_draw_is_kept CASCADE
 """
 

@@ -1,0 +1,72 @@
+"""Definitions are data: those shipped hold, one more needs a file and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from nuanxin.programmes.actions.offers import OfferDraft, create_offer
+from nuanxin.programmes.rules.definitions import all_definitions, definition, read_definition
+from nuanxin.programmes.states import Kind, Way
+
+ONE_MORE = """
+- code: haircut
+  title: 免费理发
+  kind: gift
+  gives: 站点里理一次发
+  ways: [slot, first_come]
+  conditions: [是工会会员]
+  source: 街道工会 2027 年计划
+  checked_on: 2026-11-27
+"""
+
+
+def test_every_service_of_the_season_and_of_the_year_is_there():
+    season = {one.kind for one in all_definitions() if one.season}
+    assert season == {
+        Kind.EXAM, Kind.RECUPERATION, Kind.PHYSICAL, Kind.INSURANCE, Kind.TRAINING, Kind.CONTEST,
+        Kind.DEGREE, Kind.CAMP, Kind.GIFT,
+    }  # fmt: skip
+    assert {one.kind for one in all_definitions()} == set(Kind)
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_one_more_programme_is_a_file_and_no_code(town, tmp_path, monkeypatch):
+    monkeypatch.setenv("NUANXIN_DATA", str(tmp_path))
+    (tmp_path / "programmes").mkdir()
+    (tmp_path / "programmes" / "haircut.yaml").write_text(ONE_MORE, encoding="utf-8")
+    found = definition("haircut")
+    assert found is not None
+    assert found.ways == (Way.SLOT, Way.FIRST_COME)
+    now = town.cast.now
+    offer = create_offer(
+        draft=OfferDraft("haircut", "免费理发", Way.FIRST_COME, 5, now, now + timedelta(days=3)),
+        union_id=town.cast.unions["county"].id,
+        actor=town.cast.county_cadre,
+        now=now,
+    )
+    assert offer.seat_set.count() == 5
+    assert (
+        "免费理发" in town.cast.client("county_cadre").get("/desk/programmes/new/").content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"kind": "party"}, "kind must be"),
+        ({"ways": ["auction"]}, "ways must be"),
+        ({"ways": []}, "ways must be"),
+        ({"colour": "red"}, "unknown field colour"),
+        ({"source": ""}, "lacks source"),
+        ({"checked_on": "soon"}, "checked_on"),
+        ({"directed": ["astronaut"]}, "astronaut"),
+        ({"places": -1}, "places must be"),
+    ],
+)
+def test_a_definition_with_a_fault_says_which(wrong, told):
+    import yaml
+
+    (entry,) = yaml.safe_load(ONE_MORE)
+    with pytest.raises(ValueError, match=told):
+        read_definition(entry | wrong)
