@@ -38,6 +38,10 @@ _PROBLEMS = {
     500: "我们这边出了毛病，发来的没有起作用",
     503: "暂时不能用，过一会儿再发",
 }
+_FOR_EVERYBODY = tuple(
+    f"{PREFIX}{noun}" for noun in ("figures", "publications", "programmes", "unions")
+)
+"""What is read without a token."""
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -103,9 +107,7 @@ def openapi_document() -> dict[str, Any]:
             }
             if method == "post":
                 operation.setdefault("parameters", []).append(_KEY)
-            if not path.startswith(
-                (f"{PREFIX}figures", f"{PREFIX}publications", f"{PREFIX}unions")
-            ):
+            if not path.startswith(_FOR_EVERYBODY):
                 operation["security"] = [{"token": []}]
     return document
 
