@@ -4,6 +4,7 @@ Health checks given at once and nearly full, a draw that is committed, one that 
 points that wait for the decision, gifts for everybody; and one that is not published yet.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from config.demo.accounts import SignIn
 from config.demo.world import BuiltWorld
 from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.clock import business_day, day_end
+from nuanxin.kernel.errors import Conflict
 from nuanxin.membership.models import Membership
 from nuanxin.programmes.actions import awarding, claims
 from nuanxin.programmes.actions.offers import OfferDraft, PoolDraft, create_offer, publish_offer
@@ -103,4 +105,5 @@ def _members(built: BuiltWorld, cadre: Actor) -> list[Actor]:
 
 def _apply(offer: Any, members: list[Actor], *, now: datetime) -> None:
     for member in members:
-        claims.apply_for_place(code=offer.code, actor=member, now=now)
+        with suppress(Conflict):  # whom the rule says no to does not get on the list
+            claims.apply_for_place(code=offer.code, actor=member, now=now)

@@ -42,7 +42,7 @@ def drawn(town, offer, value="31415"):
 
 
 def test_the_most_points_get_the_places_and_equal_ones_go_by_time(town):
-    offer = town.offer(Way.SCORE, places=2, definition="recuperation")
+    offer = town.offer(Way.SCORE, places=2, definition="degree_yearly")
     ids = everybody_asks(town, offer, town.riders(4))
     cadre, now = town.cast.county_cadre, over(town, offer)
     points = list(zip(ids[:3], (5, 9, 9), strict=True))
@@ -55,7 +55,7 @@ def test_the_most_points_get_the_places_and_equal_ones_go_by_time(town):
 
 
 def test_the_directed_share_is_given_first_and_the_rest_by_points(town):
-    offer = town.offer(Way.SCORE, places=10, directed=100, definition="recuperation")
+    offer = town.offer(Way.SCORE, places=10, directed=100, definition="degree_yearly")
     cleaners = everybody_asks(town, offer, town.riders(12, occupation=CLEANER))
     everybody_asks(town, offer, town.riders(1))
     cadre, now = town.cast.county_cadre, over(town, offer)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.membership.models import Membership
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions.claims import (
     apply_for_place,
@@ -17,7 +18,7 @@ from nuanxin.programmes.actions.claims import (
 )
 from nuanxin.programmes.actions.offers import close_offer
 from nuanxin.programmes.models import Application, Draw, Seat
-from nuanxin.programmes.states import ClaimState
+from nuanxin.programmes.states import ClaimState, Way
 from nuanxin.records.models import Event
 from tests.programmes.conftest import CLEANER, DRIVER, POOLS_BY_TRADE
 
@@ -125,6 +126,16 @@ def test_who_is_no_member_is_told_how_to_become_one(town):
     with pytest.raises(Conflict) as refused:
         ask(town, offer, Actor(worker_id=worker.id))
     assert refused.value.code == "programmes.members_only"
+
+
+def test_whom_the_rule_says_no_to_is_told_what_would_change_it(town):
+    offer = town.offer(Way.SCORE, definition="recuperation")
+    (rider,) = town.riders(1)
+    with pytest.raises(Conflict, match="12 个月") as refused:
+        ask(town, offer, rider)
+    assert refused.value.code == "programmes.not_eligible"
+    Membership.objects.filter(worker_id=rider.worker_id).update(joined_on="2020-01-01")
+    assert ask(town, offer, rider).state is ClaimState.APPLIED
 
 
 def test_before_and_after_its_time_nobody_gets_a_place(town):

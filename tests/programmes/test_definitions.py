@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer
+from nuanxin.programmes.rules.conditions import rule_codes
 from nuanxin.programmes.rules.definitions import all_definitions, definition, read_definition
 from nuanxin.programmes.states import Kind, Way
 
@@ -27,6 +28,10 @@ def test_every_service_of_the_season_and_of_the_year_is_there():
         Kind.DEGREE, Kind.CAMP, Kind.GIFT,
     }  # fmt: skip
     assert {one.kind for one in all_definitions()} == set(Kind)
+
+
+def test_every_rule_that_a_definition_names_is_there():
+    assert {one.rule for one in all_definitions()} <= {*rule_codes()}
 
 
 @pytest.mark.django_db

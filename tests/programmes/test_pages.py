@@ -92,6 +92,21 @@ def test_who_is_not_signed_in_is_led_to_it_and_who_is_no_member_is_told(town, cl
     assert lu.post("/programmes/confirm/", {"code": offer.code}).status_code == 409
 
 
+def test_the_page_tells_a_member_what_the_rule_says_of_him(town, rider):
+    exam = town.offer(places=1)
+    page = text_of(rider.get(f"/programmes/{exam.code}/"))
+    assert "条件都满足" in page
+    assert "/programmes/apply/" in page
+    degree = town.offer(Way.SCORE, places=1, definition="degree_yearly")
+    page = text_of(rider.get(f"/programmes/{degree.code}/"))
+    assert "还不能确定" in page
+    assert "/programmes/apply/" in page
+    trip = town.offer(Way.DRAW, places=1, definition="recuperation")
+    page = text_of(rider.get(f"/programmes/{trip.code}/"))
+    assert "现在还不可以" in page
+    assert "/programmes/apply/" not in page
+
+
 def test_a_draft_is_nobodys_to_see_and_one_that_is_over_says_so(town, client):
     offer = town.offer(places=1)
     Offer.objects.update(state=OfferState.DRAFT)

@@ -7,10 +7,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from nuanxin.kernel.actor import SYSTEM, Actor
+from nuanxin.kernel.clock import business_day
+from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.notices.actions import notify
 from nuanxin.programmes.actions.claim_statement import CLAIM, LOCK, PASS_ON, RELEASE
 from nuanxin.programmes.queries.asking import Asking, get_asking
+from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.states import ClaimState
 from nuanxin.records.actions import append_event, logged_name
@@ -35,7 +38,8 @@ def apply_for_place(
 
     At once where places are given at once, else on the list of applicants. Each statement commits
     by itself: call it outside a transaction. Raises ``NotFound`` and the ``Conflict`` that
-    ``may_apply`` names; programmes.slot_full when the slot has no place left.
+    ``may_apply`` names; programmes.not_eligible with the reason of the rule; programmes.slot_full
+    when the slot has no place left.
     """
     if actor.worker_id is None:
         raise NotFound()
@@ -50,9 +54,27 @@ def apply_for_place(
         is_member=asked.is_member,
         has_pool=asked.pool_id is not None,
     ).insist()
+    try:
+        _insist_on_rule(asked, actor.worker_id, now)
+    except Conflict:
+        # A tap before this one may have been granted meanwhile: then the rule says that he has had it.
+        again = get_asking(code, worker_id=actor.worker_id)
+        if again.claim_id is None or again.claim_state is None:
+            raise
+        return Claimed(again.claim_id, again.claim_state, is_repeat=True)
     if asked.way.is_at_once:
         return _take(asked, actor, now, slot_at)
     return _enter(asked, actor, now)
+
+
+def _insist_on_rule(asked: Asking, worker_id: int, now: datetime) -> None:
+    """Refuse whom the rule says no to, with what would change it.
+
+    Unknown is no refusal: what the register does not know is seen from the papers.
+    """
+    found = explain_person(asked.rule_code, worker_id=worker_id, on=business_day(now))
+    if found is not None and found.answer is Answer.NO:
+        raise Conflict("programmes.not_eligible", found.sentence)
 
 
 def _take(asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None) -> Claimed:

@@ -1,6 +1,7 @@
 """我能领: offers for everybody, applying in two taps, one's own applications."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from nuanxin.access.permissions import public, requires
+from nuanxin.eligibility.rules.explaining import Explanation
 from nuanxin.kernel import clock
+from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import claims
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import offers as queries
+from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules import draw as lots
 from nuanxin.programmes.states import ClaimState
 
@@ -53,6 +57,8 @@ def _offer_page(
     worker_id = _worker_id(request)
     mine = queries.find_my_claim(worker_id, row.id) if worker_id else None
     heading, lead = words.claim_words(mine) if mine else ("", "")
+    is_asking = row.is_open(now) and (mine is None or not mine.state.is_live)
+    told = _told_of_rule(row, worker_id, now) if is_asking and worker_id else None
     here = reverse("offer", args=[code])
     context = {
         "page_title": row.title,
@@ -65,7 +71,9 @@ def _offer_page(
         "is_yes": mine is not None and mine.state.holds_seat,
         "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
         "may_withdraw": mine is not None and mine.state.is_live,
-        "may_apply": row.is_open(now) and (mine is None or not mine.state.is_live),
+        "may_apply": is_asking and (told is None or told.answer is not Answer.NO),
+        "rule_answer": told.answer.value if told else "",
+        "rule_sentence": told.sentence if told else "",
         "apply_label": "报名" if row.left or row.left is None else "排候补",
         "sign_in_url": f"/sign-in/?{urlencode({'next': here})}" if not worker_id else "",
         "closed": words.why_closed(row, now),
@@ -155,6 +163,10 @@ def draw_script(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(text, content_type="text/x-python; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="draw.py"'
     return answer
+
+
+def _told_of_rule(row: queries.OfferRow, worker_id: int, now: datetime) -> Explanation | None:
+    return explain_person(row.rule_code, worker_id=worker_id, on=clock.business_day(now))
 
 
 # ---- inside -----------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ class Asking:
     start: int
     claim_id: int | None
     claim_state: ClaimState | None
+    rule_code: str = ""
 
 
 _ASKING = """
@@ -43,7 +44,7 @@ SELECT o.id, o.code, o.title, o.state, o.way, o.opens_at, o.closes_at, o.confirm
        p.path IS NOT NULL, pool.id,
        coalesce(p.occupation = ANY (o.directed_occupations), false),
        pool.base + (%(worker)s * 2654435761) %% greatest(pool.places, 1),
-       a.id, a.state
+       a.id, a.state, o.rule_code
 FROM programmes_offer o
 LEFT JOIN person p ON true
 LEFT JOIN LATERAL (
@@ -85,4 +86,5 @@ def get_asking(code: str, *, worker_id: int) -> Asking:
         start=int(row[11] or 0),
         claim_id=row[12],
         claim_state=None if row[13] is None else ClaimState(row[13]),
+        rule_code=row[14],
     )

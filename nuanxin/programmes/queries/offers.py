@@ -47,6 +47,7 @@ class OfferRow:
     waiting: int = 0
     commitment: str = ""
     is_drawn: bool = False
+    rule_code: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """Return whether one can apply at ``now``."""
@@ -84,7 +85,7 @@ _ONE = f"""
 {_ROW}, o.about, o.money_fen, o.conditions, o.evidence, o.provider, o.cost_bearer, o.publicity_days,
        o.confirm_hours,
        (SELECT coalesce(sum(p.directed), 0) FROM programmes_pool p WHERE p.offer_id = o.id),
-       o.released_at, counted.live, counted.waiting, coalesce(d.commitment, ''), d.done IS NOT NULL
+       o.released_at, counted.live, counted.waiting, coalesce(d.commitment, ''), d.done IS NOT NULL, o.rule_code
 {_FROM}
 LEFT JOIN programmes_draw d ON d.offer_id = o.id
 CROSS JOIN LATERAL (
