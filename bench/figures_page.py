@@ -20,10 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.contacts import print_contacts
+from bench.employers import TABLES as EMPLOYERS_TABLES
+from bench.employers import fill_employers
 from bench.ground import own_database, parser_of, percentile, promise, sizes_of, slope
 
 SINCE, UNTIL = date(2021, 11, 1), date(2026, 10, 31)
 TABLES = (
+    *EMPLOYERS_TABLES,
     "people_contact",
     "membership_memberspan",
     "membership_spandue",
@@ -178,6 +181,7 @@ def fill(rows: int, contacts: int = 4) -> None:
         unions = _fill_unions(cursor, max(90, min(6_777, rows // 30)))
         cursor.execute(SEATS)
         cursor.execute(ANCESTRY)
+        fill_employers(cursor, max(90, rows // 40), unions, first=SINCE, last=UNTIL)
         values = {
             "since": SINCE,
             "until": UNTIL,

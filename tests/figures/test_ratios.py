@@ -25,6 +25,7 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import Unit, ratio_value
 from nuanxin.kernel.period import Period
 from nuanxin.orgs.models import Coverage, Employer, Territory, Union
+from nuanxin.orgs.queries import count_covered_employers
 from nuanxin.orgs.states import Route, UnionKind
 from nuanxin.people.models import Worker
 from tests.figures.conftest import NOW
@@ -335,6 +336,32 @@ def test_an_ended_union_covers_nobody_from_that_day_on(world, covered):
         end_seat(union, date(2026, 9, 1))
     assert measure(COVERED, as_of=date(2026, 9, 1), now=NOW).value == 0
     assert measure(COVERED, as_of=date(2026, 8, 31), now=NOW).value > 0
+
+
+def _both_ways(day: date, region: int) -> tuple[int, int]:
+    """Return the count by the days kept beside employers, and by the rows themselves as known now."""
+    by_rows = count_covered_employers(on=day, region=region, known_at=NOW + timedelta(days=1))
+    return count_covered_employers(on=day, region=region), by_rows
+
+
+def test_the_days_kept_beside_an_employer_follow_corrections_moved_seats_and_ended_unions(
+    world, covered
+):
+    chosen = random.Random(8)
+    for row in chosen.sample(covered, 6):
+        Coverage.objects.filter(id=row.id).update(superseded_at=NOW)
+    end_seat(covered[0].union, date(2025, 12, 1))
+    Coverage.objects.create(
+        union=covered[1].union,
+        employer=covered[2].employer,
+        valid_from=FIRST,
+        industry_code="6513",
+        recorded_at=NOW,
+    )
+    for day in (*random_days(6, seed=9), LAST):
+        for region in REGIONS:
+            kept, counted = _both_ways(day, region)
+            assert kept == counted, (region, day)
 
 
 def test_the_founding_rate_is_covered_employers_over_those_that_should_have_a_union(world, covered):

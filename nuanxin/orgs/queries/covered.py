@@ -1,8 +1,9 @@
 """How many employers had a union on a day: alone, in a joint one, or through one of their outlets."""
 
 from datetime import date, datetime
+from typing import Any
 
-from nuanxin.orgs.queries.places import region_condition
+from nuanxin.orgs.queries.places import TOWN_CODES_FROM, region_condition
 from nuanxin.orgs.queries.rows import fetch_prepared
 from nuanxin.orgs.queries.tree import dated
 
@@ -19,25 +20,56 @@ def count_covered_employers(
     A region's are those registered there (the seat of the union where no region is on record); a
     subtree's are those that one of its unions covered.
     """
-    place = "coalesce(e.adcode, t.adcode)"
-    where, values = region_condition(region, adcode=place, town="t.town_code")
+    if union_id is None and known_at is None and (region or 0) < TOWN_CODES_FROM:
+        return _kept(on, region)
+    return _counted(on, region, union_id, known_at)
+
+
+def _kept(on: date, region: int | None) -> int:
+    """Count by the days kept beside each employer; who has no region on record is counted out."""
+    where, values = region_condition(region, adcode="e.adcode")
+    counted, _ = _counting(region, _WITHOUT_REGION, None, None)
+    rows = fetch_prepared(
+        f"SELECT (SELECT count(*) FROM orgs_employer e WHERE {where} AND e.adcode IS NOT NULL"
+        f" AND e.covered_days @> %(on)s::date AND {_IN_BUSINESS}) + ({counted})",
+        values | {"on": on},
+    )
+    return int(rows[0][0])
+
+
+def _counted(on: date, region: int | None, union_id: int | None, known_at: datetime | None) -> int:
+    counted, values = _counting(region, "TRUE", union_id, known_at)
+    rows = fetch_prepared(counted, values | {"on": on, "union": union_id, "known_at": known_at})
+    return int(rows[0][0])
+
+
+_WITHOUT_REGION = "e.adcode IS NULL AND e.covered_days <> '{}'"
+_IN_BUSINESS = "(e.closed_on IS NULL OR e.closed_on > %(on)s)"
+
+
+def _counting(
+    region: int | None, whose: str, union_id: int | None, known_at: datetime | None
+) -> tuple[str, dict[str, Any]]:
+    where, values = region_condition(
+        region, adcode="coalesce(e.adcode, t.adcode)", town="t.town_code"
+    )
     tables = [
         "orgs_coverage c JOIN orgs_employer e ON e.id = c.employer_id",
         "JOIN orgs_territory t ON t.union_id = c.union_id AND t.is_seat",
     ]
     conditions = [
         where,
+        whose,
         dated("c", known_at=known_at),
         dated("t", known_at=known_at),
-        "(e.closed_on IS NULL OR e.closed_on > %(on)s)",
+        _IN_BUSINESS,
     ]
     if union_id is not None:
         tables.append("JOIN orgs_ancestry a ON a.union_id = c.union_id")
         conditions += ["a.ancestor_id = %(union)s", dated("a", known_at=known_at)]
-    rows = fetch_prepared(
-        # Grouped, not count(DISTINCT): hashed instead of sorted.
+    # Grouped, not count(DISTINCT): hashed instead of sorted.
+    return (
         f"SELECT count(*) FROM (SELECT e.id FROM {' '.join(tables)}"
         f" WHERE {' AND '.join(conditions)} GROUP BY e.id) AS employers",
-        values | {"on": on, "union": union_id, "known_at": known_at},
+        values,
     )
-    return int(rows[0][0])

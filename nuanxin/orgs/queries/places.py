@@ -23,7 +23,7 @@ from nuanxin.orgs.queries.rows import (
 from nuanxin.orgs.queries.tree import dated
 from nuanxin.orgs.states import PAGE_SIZE
 
-_TOWN_CODES_FROM = 100_000_000
+TOWN_CODES_FROM = 100_000_000
 
 
 def region_condition(
@@ -35,7 +35,7 @@ def region_condition(
     """
     if not region:
         return "TRUE", {}
-    if region >= _TOWN_CODES_FROM:
+    if region >= TOWN_CODES_FROM:
         return f"{town} = %(region_town)s", {"region_town": region}
     low, high = region_bounds(region)
     if low == high:
