@@ -20,12 +20,13 @@ from nuanxin.eligibility.rules.binding import Bound, BoundRule, Test
 from nuanxin.eligibility.rules.predicates import Predicate
 from nuanxin.eligibility.rules.tree import Value
 from nuanxin.eligibility.states import Join
-from nuanxin.kernel.fact import Fact
+from nuanxin.kernel.fact import Fact, FactType
 
 Array = npt.NDArray[Any]
-LARGEST_TABLE = 1 << 16
-CHUNK = 1 << 16
-_NARROW = 1 << 16
+LARGEST_TABLE = 1 << 15
+ROW_BYTES = 8
+"""Answers of several rules side by side: as many as fit are looked up at once."""
+CHUNK = 1 << 15
 _WIDTHS = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
@@ -99,18 +100,21 @@ class _Cut:
         small = np.uint8 if self.count <= 256 else np.uint16
         by_interval = np.array([0, *(numbers[signature] for signature in signatures)], dtype=small)
         self.signatures = [0, *numbers]
-        top = int(column.codes.max(initial=0))
         self.lookup: Array | None = None
         self.by_interval = by_interval
-        if column.codes.dtype.itemsize <= 2 or top < _NARROW:
-            self.lookup = by_interval[np.searchsorted(self.edges, np.arange(top + 1), "right")]
+        if column.codes.dtype.itemsize <= 2:  # every number that may ever come has its region
+            every = np.arange(np.iinfo(column.codes.dtype).max + 1)
+            self.lookup = by_interval[np.searchsorted(self.edges, every, "right")]
+        is_boolean = column.fact.type is FactType.BOOLEAN and self.lookup is not None
+        self.is_plain = is_boolean and bool((self.lookup[:3] == [0, 1, 2]).all())  # type: ignore[index]
 
     def regions(self, codes: Array) -> Array:
         """Return the region of each number, 0 for not known."""
+        if self.is_plain:
+            return codes
         if self.lookup is not None:
-            return self.lookup[codes]
-        found: Array = self.by_interval[np.searchsorted(self.edges, codes, "right")]
-        return found
+            return np.take(self.lookup, codes)
+        return np.take(self.by_interval, np.searchsorted(self.edges, codes, "right"))
 
     def truth(self, test: Test) -> Array:
         """Return no, unknown or yes (0, 1, 2) by region."""
@@ -152,12 +156,28 @@ def _signature(column: Column, code: int, tests: list[Predicate]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Some conditions of a rule over a few facts: a table by mixed number, or none if too large."""
+    """Some conditions of a rule over a few facts, too many for one table with the rest."""
 
     facts: tuple[str, ...]
     strides: tuple[int, ...]
     table: Array | None
     conditions: tuple[tuple[int, Bound], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rules that are looked up together: by mixed number of their facts, a row of their answers."""
+
+    rules: tuple[int, ...]
+    places: tuple[int, ...]
+    facts: tuple[str, ...]
+    strides: tuple[int, ...]
+    table: Array
+
+    def of(self, at: int, rows: Array, width: type[np.unsignedinteger[Any]]) -> Array:
+        """Return the answers of the rule that stands at ``at``, a view into the rows."""
+        size = np.dtype(width).itemsize
+        return rows.view(width).reshape(len(rows), -1)[:, self.places[at] // size]
 
 
 class Engine:
@@ -172,22 +192,86 @@ class Engine:
         self.columns = {name: columns[name] for name in tests}
         self.cuts = {name: _Cut(columns[name], list(held)) for name, held in tests.items()}
         self.widths = [width_of(bound) for bound in self.rules]
-        self.pieces = [self._pieces(bound) for bound in self.rules]
+        small = [n for n, bound in enumerate(rules) if self._size(_names(bound)) <= LARGEST_TABLE]
+        self.blocks = self._blocks(small)
+        self.pieces = {
+            number: self._pieces(bound)
+            for number, bound in enumerate(self.rules)
+            if number not in small
+        }
 
     def answers(self, rows: Array | None = None) -> list[Array]:
         """Return by rule the packed masks of everybody, or of the people in ``rows``."""
-        codes = {
-            name: column.codes if rows is None else column.codes[rows]
-            for name, column in self.columns.items()
-        }
+        blocks, alone = self.packed(rows)
+        found = dict(alone)
+        for block, of in zip(self.blocks, blocks, strict=True):
+            for at, number in enumerate(block.rules):
+                found[number] = block.of(at, of, self.widths[number])
+        return [found[number] for number in range(len(self.rules))]
+
+    def packed(self, rows: Array | None = None) -> tuple[list[Array], dict[int, Array]]:
+        """Return the answers as they are stored: blocks of rules, and rules that stand alone."""
+        if rows is None:
+            return self.packed_of({name: column.codes for name, column in self.columns.items()})
+        return self.packed_of(
+            {name: np.take(column.codes, rows) for name, column in self.columns.items()}
+        )
+
+    def packed_of(self, codes: Mapping[str, Array]) -> tuple[list[Array], dict[int, Array]]:
+        """Return the same for numbers at hand (what has just changed), in the columns' own base."""
         count = len(next(iter(codes.values()))) if codes else 0
-        out = [np.empty(count, dtype=width) for width in self.widths]
+        blocks = [np.empty(count, dtype=np.uint64) for _ in self.blocks]
+        alone = {number: np.empty(count, dtype=self.widths[number]) for number in self.pieces}
         for start in range(0, count, CHUNK):
             part = slice(start, start + CHUNK)
-            regions = {name: self.cuts[name].regions(codes[name][part]) for name in codes}
-            for number, bound in enumerate(self.rules):
-                out[number][part] = self._answer(bound, self.pieces[number], regions)
-        return out
+            regions = {name: cut.regions(codes[name][part]) for name, cut in self.cuts.items()}
+            for block, out in zip(self.blocks, blocks, strict=True):
+                mixed = _mixed(block.facts, block.strides, regions)
+                np.take(block.table, mixed, out=out[part], mode="clip")
+            for number, pieces in self.pieces.items():
+                alone[number][part] = self._answer(self.rules[number], pieces, regions)
+        return blocks, alone
+
+    def _blocks(self, numbers: Iterable[int]) -> list[_Block]:
+        """Put rules together that share facts, while a row holds them and the table stays small."""
+        groups: list[tuple[dict[str, None], list[int]]] = []
+        for number in sorted(numbers, key=lambda n: -self._size(_names(self.rules[n]))):
+            names, width = _names(self.rules[number]), np.dtype(self.widths[number]).itemsize
+            best: tuple[float, int] | None = None
+            for at, (held, listed) in enumerate(groups):
+                joint = self._size({**held, **names})
+                used = sum(np.dtype(self.widths[n]).itemsize for n in listed)
+                if joint <= LARGEST_TABLE and used + width <= ROW_BYTES:
+                    best = min(best or (np.inf, at), (joint / self._size(held), at))
+            if best is None:
+                groups.append((dict(names), [number]))
+            else:
+                groups[best[1]][0].update(names)
+                groups[best[1]][1].append(number)
+        return [self._block(tuple(names), listed) for names, listed in groups]
+
+    def _block(self, names: tuple[str, ...], numbers: list[int]) -> _Block:
+        widest_first = sorted(numbers, key=lambda n: -np.dtype(self.widths[n]).itemsize)
+        shape = tuple(self.cuts[name].count for name in names)
+        grid = dict(zip(names, np.indices(shape, sparse=True), strict=True))
+        table = np.zeros((*shape, ROW_BYTES), dtype=np.uint8)
+        places, place = [], 0
+        for number in widest_first:
+            bound, width = self.rules[number], np.dtype(self.widths[number])
+            packed = self._packed(bound, enumerate(bound.conditions), grid)
+            table.view(width)[..., place // width.itemsize] = packed
+            places.append(place)
+            place += width.itemsize
+        return _Block(
+            tuple(widest_first),
+            tuple(places),
+            names,
+            self._strides(names),
+            table.reshape(-1, ROW_BYTES).view(np.uint64).ravel(),
+        )
+
+    def _strides(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(self._size(names[at + 1 :]) for at in range(len(names)))
 
     def _answer(
         self, bound: BoundRule, pieces: tuple[_Piece, ...], regions: Mapping[str, Array]
@@ -198,7 +282,7 @@ class Engine:
                 truths = {name: regions[name] for name in piece.facts}
                 packed = self._packed(bound, piece.conditions, truths)
             else:
-                packed = piece.table[_mixed(piece, regions)]
+                packed = np.take(piece.table, _mixed(piece.facts, piece.strides, regions))
             found = packed if found is None else found | packed
         assert found is not None
         return found
@@ -228,7 +312,7 @@ class Engine:
     def _piece(
         self, bound: BoundRule, names: tuple[str, ...], conditions: tuple[tuple[int, Bound], ...]
     ) -> _Piece:
-        strides = tuple(self._size(names[at + 1 :]) for at in range(len(names)))
+        strides = self._strides(names)
         if self._size(names) > LARGEST_TABLE:
             return _Piece(names, strides, None, conditions)
         shape = tuple(self.cuts[name].count for name in names)
@@ -280,15 +364,18 @@ def masks_in(bound: BoundRule, packed: Array) -> tuple[Array, Array]:
     return wide & np.uint64((1 << above) - 1), wide >> np.uint64(above)
 
 
-def _mixed(piece: _Piece, regions: Mapping[str, Array]) -> Array:
+def _mixed(facts: Sequence[str], strides: Sequence[int], regions: Mapping[str, Array]) -> Array:
+    """Return one number a person that stands for the regions of several facts."""
     mixed: Array | None = None
-    for name, stride in zip(piece.facts, piece.strides, strict=True):
-        part = regions[name].astype(np.uint16)
-        if stride != 1:
-            part *= np.uint16(stride)
+    for name, stride in zip(facts, strides, strict=True):
+        part = np.multiply(regions[name], stride, dtype=np.uint16, casting="unsafe")
         mixed = part if mixed is None else np.add(mixed, part, out=mixed)
     assert mixed is not None
     return mixed
+
+
+def _names(bound: BoundRule) -> dict[str, None]:
+    return dict.fromkeys(regions.fact.name for regions in bound.facts)
 
 
 def _facts_below(node: Bound) -> list[int]:
