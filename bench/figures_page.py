@@ -22,6 +22,7 @@ from typing import Any
 from bench.contacts import print_contacts
 from bench.employers import TABLES as EMPLOYERS_TABLES
 from bench.employers import fill_employers
+from bench.figures_sections import ONE_PASS, SECTIONS
 from bench.ground import own_database, parser_of, percentile, promise, sizes_of, slope
 
 SINCE, UNTIL = date(2021, 11, 1), date(2026, 10, 31)
@@ -98,26 +99,6 @@ CROSS JOIN LATERAL (
     FROM generate_series(1, %(contacts)s) AS n) AS d
 WHERE d.day >= m.first
 """
-
-# The same sections as the page, each by a scan of all memberships. {m} is the table.
-_LIVE = "count(*) FILTER (WHERE m.ended_on IS NULL OR m.ended_on > {day})"
-_JOIN = "FROM {m} m JOIN {u} u ON u.id = m.union_id WHERE m.started_on <= {day}"
-_WITHIN = " AND u.adcode BETWEEN {low} AND {high}"
-_GONE = "count(*) FILTER (WHERE m.ended_on <= {day})"
-SECTIONS = {
-    "total": f"SELECT count(*), {_GONE}, {_LIVE} {_JOIN}{_WITHIN}",
-    "cities": f"SELECT u.adcode // 100, count(*), {_GONE}, {_LIVE} {_JOIN} GROUP BY 1",
-    "counties": f"SELECT u.adcode, count(*), {_GONE}, {_LIVE} {_JOIN} GROUP BY 1",
-    "occupations": f"SELECT m.occupation, count(*), {_GONE}, {_LIVE} {_JOIN}{_WITHIN} GROUP BY 1",
-    "channels": f"SELECT m.channel, count(*), {_GONE}, {_LIVE} {_JOIN}{_WITHIN} GROUP BY 1",
-    "months": "SELECT date_trunc('month', m.started_on), date_trunc('month', m.ended_on), count(*)"
-    " FROM {m} m JOIN {u} u ON u.id = m.union_id WHERE m.started_on < {open}"
-    + _WITHIN
-    + " GROUP BY 1, 2",
-}
-ONE_PASS = (
-    f"SELECT u.adcode, m.occupation, m.channel, count(*), {_GONE}, {_LIVE} {_JOIN} GROUP BY 1, 2, 3"
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -353,6 +334,7 @@ def _fill_in(statement: str, run: Any, region: int, day: date) -> str:
     return statement.replace("//", "/" if is_postgres else "//").format(
         m="membership_membership" if is_postgres else "members",
         u="orgs_union" if is_postgres else "unions",
+        c="people_contact" if is_postgres else "contacts",
         day=f"DATE '{day}'",
         open=f"DATE '{day.replace(day=1)}'",
         low=low,
@@ -378,10 +360,15 @@ class _Duck:
 
         self._db = duckdb.connect(config={"threads": 2})
         columns = {
-            "members": "union_id, occupation, channel, started_on, ended_on",
+            "members": "worker_id, union_id, occupation, channel, started_on, ended_on",
             "unions": "id, adcode",
+            "contacts": "worker_id, day, kind",
         }
-        tables = {"members": "membership_membership", "unions": "orgs_union"}
+        tables = {
+            "members": "membership_membership",
+            "unions": "orgs_union",
+            "contacts": "people_contact",
+        }
         with connection.cursor() as cursor, tempfile.TemporaryDirectory() as folder:
             for name, listed in columns.items():
                 path = Path(folder) / f"{name}.csv"
@@ -404,6 +391,9 @@ class _Duck:
         return rows
 
 
+NAMES = {"reached": "reachable_persons", "served": "served_persons"}
+
+
 def _must_agree(board: Any, sections: dict[str, list[Any]], region: int, day: date) -> None:
     """Fail unless the page shows what the scan counted: to the ten, and nothing of a few."""
     values = {one.definition.code: one.value for one in board.figures}
@@ -412,6 +402,9 @@ def _must_agree(board: Any, sections: dict[str, list[Any]], region: int, day: da
         values["membership.new_members_persons"],
         values["membership.live_members_persons"],
     )
+    for section in ("reached", "served"):
+        ours, theirs = values[f"membership.{NAMES[section]}"], sections[section][0][0]
+        assert _is_rounded_from(ours, theirs), (section, region, day, ours, theirs)
     for ours, theirs in zip(shown, (new, live), strict=True):
         assert _is_rounded_from(ours, theirs), (region, day, shown, new, left, live)
     names = {"cities": board.cities, "counties": board.counties}

@@ -1,4 +1,4 @@
-"""Spots: what happened in a month up to its 5th, 10th, 15th, 20th and 25th day, by county and cut.
+"""Spots: what happened in a month up to every second day of it, by county and cut.
 
 A day in mid-month would else be read from up to a month of flows. A spot holds what has been folded
 of its own month and nothing of the months before, so a late entry changes the spots of one month.
@@ -14,7 +14,8 @@ from django.db.backends.utils import CursorWrapper
 from nuanxin.kernel.period import shift_months
 from nuanxin.membership.states import FlowKind
 
-DAYS = (5, 10, 15, 20, 25)
+STEP = 2
+DAYS = tuple(range(STEP, 29, STEP))
 
 
 def _signed(signs: dict[FlowKind, int]) -> str:
@@ -31,17 +32,18 @@ SUMS = {
 }
 """What a spot holds, as sums over flows."""
 
-# Days are put together to fives first; the last days of a month belong to its end, not to a spot.
+# Days are put to their spot first; the last days of a month belong to its end, not to a spot.
 _COUNT = f"""
 SELECT (month + spot - 1)::date AS day, county, occupation, channel,
        {", ".join(f"sum({name})::int AS {name}" for name in SUMS)}
-FROM (SELECT date_trunc('month', day)::date AS month, (extract(day FROM day)::int + 4) / 5 * 5 AS own,
+FROM (SELECT date_trunc('month', day)::date AS month, 
+             (extract(day FROM day)::int + {STEP - 1}) / {STEP} * {STEP} AS own,
              county, occupation, channel,
              {", ".join(f"{sum_} AS {name}" for name, sum_ in SUMS.items())}
       FROM membership_memberflow
       WHERE fold_id IS NOT NULL AND date_trunc('month', day)::date = ANY (%(months)s)
         AND day >= %(first)s AND day < %(end)s AND extract(day FROM day) <= {DAYS[-1]}
-      GROUP BY 1, 2, 3, 4, 5) AS fives
+      GROUP BY 1, 2, 3, 4, 5) AS put
 JOIN unnest(%(days)s::int[]) AS spot ON spot >= own
 WHERE month + spot - 1 < %(open_day)s
 GROUP BY 1, 2, 3, 4

@@ -2,7 +2,7 @@
 
 Nothing is counted while somebody joins: a flow row is appended, and no counter is shared. Once a
 month has closed its flows are folded here, as sets, in one transaction; an entry that arrives
-late is folded into its own month and every later one. Within a month every fifth day is a spot
+late is folded into its own month and every later one. Within a month every second day is a spot
 (``actions.spots``). A figure read in between adds the unfolded flows, so it is right at any moment.
 """
 
