@@ -189,17 +189,12 @@ def run_run(options: argparse.Namespace) -> int:
 
 def bound_rule(options: argparse.Namespace) -> "BoundRule":
     """Return the programme's rule on the day asked for; outside its dates on the nearest day in it."""
-    from nuanxin.eligibility.rules.checking import read_checked
-    from nuanxin.eligibility.rules.reading import read_rule
+    from nuanxin.eligibility.rules.checking import read_near
     from nuanxin.programmes.facts import CATALOGUE
     from nuanxin.programmes.rules.conditions import rule_text
 
-    text = rule_text(options.programme)
-    rule = read_rule(text, CATALOGUE)
-    on = max(options.as_of or date.today(), rule.valid_from)
-    if rule.valid_to:
-        on = min(on, rule.valid_to)
-    return read_checked(text, CATALOGUE, on=on, adcode=options.region)
+    on = options.as_of or date.today()
+    return read_near(rule_text(options.programme), CATALOGUE, on=on, adcode=options.region)
 
 
 def _tell(found: "Explanation") -> None:

@@ -253,3 +253,43 @@ def test_programs_read_the_same_list_page_by_page(town, client):
     assert (last["way"], last["left"], last["places"]) == ("draw", None, 4)
     assert rest["next"] is None
     assert client.get("/api/v1/programmes?cursor=nonsense").status_code in (404, 422)
+
+
+def ask_what_if(client, code, **body):
+    return client.post(
+        f"/api/v1/programmes/{code}/what-if", json.dumps(body), content_type="application/json"
+    )
+
+
+def test_anybody_asks_what_if_without_being_looked_up_or_kept(town, client):
+    facts = {"membership.is_member": True, "membership.months": 8}
+    found = ask_what_if(client, "recuperation", facts=facts).json()
+    assert found["answer"] == "no"
+    assert [clause["answer"] for clause in found["clauses"]] == ["yes", "no", "unknown"]
+    change = found["would_change"]
+    assert (change["fact"], change["from"], change["to"]) == ("membership.months", 8, 12)
+    assert change["together_with"][0]["fact"] == "programmes.had_recuperation"
+    assert ask_what_if(client, "recuperation", facts={}, as_of="9999-12-31").json()["missing"]
+
+
+def test_an_offers_code_asks_the_rule_of_its_programme(town, client):
+    offer = town.offer(definition="health_exam")
+    found = ask_what_if(client, offer.code, facts={"membership.is_member": False}).json()
+    assert (found["programme"], found["answer"]) == ("health_exam", "no")
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "status", "told"),
+    [
+        ("no-such-code", {"facts": {}}, 404, "programmes.no_rule"),
+        ("recuperation", {"facts": {"membership.month": 1}}, 422, "eligibility.unknown_fact"),
+        ("recuperation", {"facts": {"membership.months": "1"}}, 422, "eligibility.fact_type"),
+        ("recuperation", {"facts": {}, "region": "33"}, 422, ""),
+        ("recuperation", {"facts": {}, "as_of": "yesterday"}, 422, ""),
+        ("recuperation", {}, 422, ""),
+    ],
+)
+def test_a_what_if_that_cannot_be_read_is_refused(town, client, code, body, status, told):
+    answer = ask_what_if(client, code, **body)
+    assert answer.status_code == status
+    assert told in answer.content.decode()

@@ -18,6 +18,15 @@ def read_checked(text: str, catalogue: Catalogue, *, on: date, adcode: str = "")
     return bound
 
 
+def read_near(text: str, catalogue: Catalogue, *, on: date, adcode: str = "") -> BoundRule:
+    """Return the same on ``on``, or on the nearest day on which the rule is in force."""
+    rule = read_rule(text, catalogue)
+    day = max(on, rule.valid_from)
+    if rule.valid_to:
+        day = min(day, rule.valid_to)
+    return read_checked(text, catalogue, on=day, adcode=adcode)
+
+
 def check_can_hold(bound: BoundRule) -> None:
     """Return when somebody could fit; raise ``RuleFaulty`` eligibility.contradiction otherwise."""
     for condition in bound.conditions:

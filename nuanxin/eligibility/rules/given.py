@@ -35,6 +35,41 @@ def read_given(plain: Any, catalogue: Catalogue) -> tuple[dict[str, Known], froz
     return known, _consents(agreed, catalogue)
 
 
+def schema_of(catalogue: Catalogue) -> dict[str, Any]:
+    """Return the JSON schema of what may be handed in: every fact with its type and its choices."""
+    properties = {}
+    for name, fact in catalogue.facts.items():
+        value = _value_schema(fact)
+        detailed = {
+            "type": "object",
+            "properties": {
+                "value": {"anyOf": [value, {"type": "null"}]},
+                "source": {"type": "string"},
+                "as_of": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+            },
+            "required": ["value"],
+            "additionalProperties": False,
+        }
+        unit = f"（{fact.unit}）" if fact.unit else ""
+        properties[name] = {
+            "description": f"{fact.label}{unit}",
+            "anyOf": [value, {"type": "null"}, detailed],
+        }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _value_schema(fact: Fact) -> dict[str, Any]:
+    if fact.choices:
+        return {"enum": [choice.code for choice in fact.choices]}
+    if fact.type is FactType.BOOLEAN:
+        return {"type": "boolean"}
+    if fact.type is FactType.DATE:
+        return {"type": "string", "format": "date"}
+    if fact.type in (FactType.INTEGER, FactType.FEN):
+        return {"type": "integer", "minimum": -LARGEST, "maximum": LARGEST}
+    return {"type": "string", "maxLength": LONGEST_TEXT}
+
+
 def _known(name: str, written: Any, catalogue: Catalogue) -> Known:
     fact = _fact(name, catalogue)
     if not isinstance(written, Mapping):

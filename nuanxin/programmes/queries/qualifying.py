@@ -1,15 +1,20 @@
 """What the rule of an offer says of one person, from what is in the register now."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from nuanxin.eligibility.rules.binding import BoundRule
-from nuanxin.eligibility.rules.checking import read_checked
+from nuanxin.eligibility.rules.checking import read_checked, read_near
 from nuanxin.eligibility.rules.explaining import Explanation, explain
+from nuanxin.eligibility.rules.given import read_given
 from nuanxin.kernel.errors import NotFound
 from nuanxin.programmes.facts import CATALOGUE
+from nuanxin.programmes.models import Offer
 from nuanxin.programmes.queries.ruling import get_known
-from nuanxin.programmes.rules.conditions import rule_text
+from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from nuanxin.programmes.states import OfferState
 
 
 def explain_person(rule_code: str, *, worker_id: int, on: date) -> Explanation | None:
@@ -22,6 +27,23 @@ def explain_person(rule_code: str, *, worker_id: int, on: date) -> Explanation |
         return None
     facts = [regions.fact for regions in bound.facts]
     known, consents = get_known(worker_id, facts=facts, on=on)
+    return explain(bound, known, consents=consents)
+
+
+def explain_given(
+    code: str, given: Mapping[str, Any], *, on: date, adcode: str = ""
+) -> Explanation:
+    """Return what a programme's rule says of facts that are handed in; nothing is kept of them.
+
+    ``code`` is a programme's, or that of an offer that was published; ``given`` as in
+    ``eligibility.rules.given``. Outside its dates the rule is read on the nearest day in them.
+    Raises ``NotFound`` programmes.no_rule, ``Malformed`` for facts that cannot be read.
+    """
+    if code not in rule_codes():
+        offers = Offer.objects.filter(code=code).exclude(state=OfferState.DRAFT)
+        code = offers.values_list("rule_code", flat=True).first() or code
+    bound = read_near(rule_text(code), CATALOGUE, on=on, adcode=adcode)
+    known, consents = read_given(given, CATALOGUE)
     return explain(bound, known, consents=consents)
 
 
