@@ -51,6 +51,11 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
     return {
+        "api-v1:what_if": sample(
+            missing={"code": "no-such-code"},
+            public=lambda cast: {"code": "health_exam"},
+            body={"facts": {}},
+        ),
         "offer": sample(
             missing={"code": "nothing"},
             public=lambda cast: {"code": offer(cast, cast.union("county")).code},

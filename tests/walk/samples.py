@@ -128,11 +128,6 @@ SAMPLES: dict[str, Sample] = {
     "api-v1:get_figure_series": Sample(
         missing={"code": "nothing"}, of_union=lambda cast, union: {"code": "orgs.unions"}
     ),
-    "api-v1:what_if": Sample(
-        missing={"code": "no-such-code"},
-        public=lambda cast: {"code": "health_exam"},
-        body={"facts": {}},
-    ),
     "api-v1:get_union": Sample(
         missing={"code": "nothing"}, of_union=lambda cast, union: {"code": union.code}
     ),
