@@ -14,7 +14,7 @@ from config.demo import accounts
 from config.demo.accounts import SignIn
 from config.demo.world import BuiltWorld
 from nuanxin.kernel.actor import Actor, Role
-from nuanxin.kernel.clock import business_day, day_end
+from nuanxin.kernel.clock import business_day, day_end, day_start
 from nuanxin.kernel.errors import Conflict
 from nuanxin.membership.models import Membership
 from nuanxin.programmes.actions import awarding, claims
@@ -30,10 +30,25 @@ def open_offers(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> 
     entry = next(one for one in sign_ins if one.role is Role.COUNTY_CADRE)
     cadre = accounts.actor_of(entry, now)
     members = _members(built, cadre)
+    today = business_day(now)
     begun, ended = now - timedelta(days=12), now - timedelta(days=2)
     exam = _offer(built, cadre, "health_exam", "2027 年免费体检", Way.FIRST_COME, 40, begun, now,
                   directed=100)  # fmt: skip
     _apply(exam, members[:37], now=now - timedelta(days=3))
+    morning = day_start(today + timedelta(days=20))
+    slots = tuple(morning + timedelta(hours=hour) for hour in (9, 14, 19))
+    _offer(
+        built,
+        cadre,
+        "physical_training",
+        "体能和急救训练",
+        Way.SLOT,
+        24,
+        begun,
+        now,
+        days=15,
+        slots=slots,
+    )
     gift = _offer(
         built, cadre, "season_gift", "冬季暖心包", Way.FIRST_COME, 2000, begun, now, days=16
     )
@@ -48,7 +63,6 @@ def open_offers(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> 
     trip = _offer(built, cadre, "recuperation", "疗休养 5 天", Way.DRAW, 12, begun, ended, days=0,
                   directed=100, pools=_BY_TRADE)  # fmt: skip
     _apply(trip, members, now=begun + timedelta(days=1))
-    today = business_day(now)
     value = f"{today.month} 月 {today.day} 日福利彩票 3D 开奖号，三位数连着写"
     awarding.commit_draw(
         offer_id=trip.id, seed={"public": value}, actor=cadre, now=now - timedelta(days=1)
@@ -70,7 +84,7 @@ _BY_TRADE = (
 def _offer(
     built: BuiltWorld, cadre: Actor, kind: str, title: str, way: Way, places: int,
     opens_at: datetime, closes_at: datetime, *, days: int = 11, directed: int = 0,
-    pools: tuple[PoolDraft, ...] = (), is_published: bool = True,
+    pools: tuple[PoolDraft, ...] = (), slots: tuple[datetime, ...] = (), is_published: bool = True,
 ) -> Any:  # fmt: skip
     draft = OfferDraft(
         definition=kind,
@@ -84,6 +98,7 @@ def _offer(
         if directed and way.is_at_once
         else None,
         pools=pools,
+        slots=slots,
     )
     union_id = int(cadre.grants[0].union_id or 0)
     offer = create_offer(draft=draft, union_id=union_id, actor=cadre, now=opens_at)

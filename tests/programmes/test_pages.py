@@ -293,3 +293,22 @@ def test_a_what_if_that_cannot_be_read_is_refused(town, client, code, body, stat
     answer = ask_what_if(client, code, **body)
     assert answer.status_code == status
     assert told in answer.content.decode()
+
+
+def test_a_slot_is_chosen_and_one_that_is_full_is_told(town, rider):
+    slots = tuple(town.cast.now + timedelta(days=20, hours=hour) for hour in (1, 2))
+    offer = town.offer(Way.SLOT, places=3, slots=slots)
+    page = text_of(rider.get(f"/programmes/{offer.code}/"))
+    assert "剩 2 个" in page
+    assert "剩 1 个" in page
+    asked = {"code": offer.code}
+    assert rider.post("/programmes/apply/", asked).status_code == 422
+    (other,) = town.riders(1)
+    apply_for_place(code=offer.code, actor=other, now=town.cast.now, slot_at=slots[1])
+    full = rider.post("/programmes/apply/", asked | {"slot": slots[1].isoformat()})
+    assert full.status_code == 409
+    assert "这个时段约满了" in text_of(full)
+    done = rider.post("/programmes/apply/", asked | {"slot": slots[0].isoformat()}, follow=True)
+    assert "来就行" in text_of(done)
+    seat = Application.objects.get(worker_id=town.cast.rider_ye.worker_id).seat
+    assert seat.slot_at == slots[0]

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from nuanxin.kernel.errors import Conflict
 from nuanxin.programmes.actions import claims
 from nuanxin.programmes.actions.claim_statement import CLAIM
 from nuanxin.programmes.actions.claims import (
@@ -19,7 +20,7 @@ from nuanxin.programmes.actions.claims import (
     withdraw_from_offer,
 )
 from nuanxin.programmes.models import Application, Offer, Seat
-from nuanxin.programmes.states import ClaimState
+from nuanxin.programmes.states import ClaimState, Way
 from tests.programmes.conftest import CLEANER, at_once
 
 pytestmark = pytest.mark.slow
@@ -82,6 +83,25 @@ def test_a_double_click_of_everybody_loses_no_place(racing_town):
         )
     )
     assert counted(offer) == (16, 16, 0)
+
+
+def test_a_slot_is_full_only_when_all_its_places_are_taken(racing_town):
+    town = racing_town
+    slot = town.cast.now + timedelta(days=20)
+    offer = town.offer(Way.SLOT, places=30, slots=(slot, slot + timedelta(hours=1)))
+    riders = town.riders(32)
+
+    def client(number):
+        try:
+            return apply_for_place(
+                code=offer.code, actor=riders[number // 2], now=town.cast.now, slot_at=slot
+            ).state
+        except Conflict as refused:
+            return refused.code
+
+    answers = at_once(CLIENTS, client)
+    assert counted(offer) == (15, 15, 0)
+    assert answers.count("programmes.slot_full") == 2, "the sixteenth person, who tapped twice"
 
 
 def test_with_cancellations_nobody_waits_beside_a_free_place(racing_town):

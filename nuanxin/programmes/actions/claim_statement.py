@@ -111,6 +111,8 @@ FROM granted g JOIN programmes_offer o ON o.id = g.offer_id
 """
 
 CLAIM = _CLAIM.format(record=events_insert_sql(_RECORD))
+CLAIM_PATIENTLY = CLAIM.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
+"""The same, waiting for those who hold a seat: before somebody is told that a slot is full."""
 PASS_ON = _PASS_ON.format(record=events_insert_sql(_RECORD_PASSED))
 
 LOCK = "SELECT 1 FROM programmes_application WHERE id = %(application)s FOR UPDATE"

@@ -9,13 +9,19 @@ from django.db import connection, transaction
 from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.decision import Answer
-from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.notices.actions import notify
-from nuanxin.programmes.actions.claim_statement import CLAIM, LOCK, PASS_ON, RELEASE
+from nuanxin.programmes.actions.claim_statement import (
+    CLAIM,
+    CLAIM_PATIENTLY,
+    LOCK,
+    PASS_ON,
+    RELEASE,
+)
 from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules.asking import may_apply
-from nuanxin.programmes.states import ClaimState
+from nuanxin.programmes.states import ClaimState, Way
 from nuanxin.records.actions import append_event, logged_name
 
 LARGEST_PASS = 1_000
@@ -78,36 +84,46 @@ def _insist_on_rule(asked: Asking, worker_id: int, now: datetime) -> None:
 
 
 def _take(asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None) -> Claimed:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CLAIM,
-            {
-                "offer": asked.offer_id,
-                "worker": actor.worker_id,
-                "pool": asked.pool_id,
-                "directed": asked.is_directed,
-                "start": asked.start,
-                "slot": slot_at,
-                "now": now,
-                "account": actor.account_id,
-                "actor_name": logged_name(actor),
-            },
-        )
-        is_open, claim_id, state, known_id = cursor.fetchone()
+    if asked.way is Way.SLOT and slot_at is None:
+        raise Malformed("programmes.no_slot", "先选一个时段，再点预约。")
+    is_open, claim_id, state, known_id = _claim(CLAIM, asked, actor, now, slot_at)
+    if slot_at is not None and is_open and claim_id is None and known_id is None:
+        is_open, claim_id, state, known_id = _claim(CLAIM_PATIENTLY, asked, actor, now, slot_at)
     if claim_id is not None and state == ClaimState.CONFIRMED:
         return Claimed(claim_id, ClaimState.CONFIRMED, is_repeat=False)
-    if claim_id is None and known_id is None and is_open and slot_at is not None:
-        raise Conflict("programmes.slot_full", "这个时段约满了。换一个时段。")
-    if known_id is None and asked.pool_id is not None:
+    if known_id is None and slot_at is None and asked.pool_id is not None:
         # Who waits looks once more, and so does who let a locked seat go: see CLAIM.
         pass_on_places(pool_id=asked.pool_id, hours=asked.confirm_hours, now=now)
     again = get_asking(asked.code, worker_id=actor.worker_id or 0)
     if again.claim_id is None or again.claim_state is None:
+        if is_open and slot_at is not None:
+            raise Conflict("programmes.slot_full", "这个时段约满了。换一个时段。")
         raise Conflict("programmes.closed", "报名结束了。下一期开了，这里会写出来。")
     if claim_id == again.claim_id and again.claim_state is ClaimState.GRANTED:
         confirm_place(code=asked.code, actor=actor, now=now)  # he stands here and has asked for it
         return Claimed(again.claim_id, ClaimState.CONFIRMED, is_repeat=False)
     return Claimed(again.claim_id, again.claim_state, is_repeat=claim_id is None)
+
+
+def _claim(
+    statement: str, asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None
+) -> tuple[bool, int | None, int | None, int | None]:
+    """Return whether the offer is open, the new application and its state, the one there was."""
+    values: dict[str, Any] = {
+        "offer": asked.offer_id,
+        "worker": actor.worker_id,
+        "pool": asked.pool_id,
+        "directed": asked.is_directed,
+        "start": asked.start,
+        "slot": slot_at,
+        "now": now,
+        "account": actor.account_id,
+        "actor_name": logged_name(actor),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[bool, int | None, int | None, int | None] = cursor.fetchone()
+    return row
 
 
 _ENTER = """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -22,6 +23,7 @@ from nuanxin.records.actions import append_event
 
 MOST_POOLS = 200
 MOST_PLACES = 200_000
+MOST_SLOTS = 200
 _CODE_LENGTH = 8
 
 
@@ -50,6 +52,7 @@ class OfferDraft:
     directed_permille: int = 0
     released_at: datetime | None = None
     pools: tuple[PoolDraft, ...] = ()
+    slots: tuple[datetime, ...] = ()
 
 
 def preview_split(draft: OfferDraft) -> Split:
@@ -86,6 +89,7 @@ def create_offer(*, draft: OfferDraft, union_id: int, actor: Actor, now: datetim
         raise Malformed("programmes.way", f"{defined.title}的名额只能这样给：{words}。")
     if draft.closes_at <= draft.opens_at:
         raise Malformed("programmes.closes_first", "报名截止要在报名开始以后。")
+    _check_slots(draft)
     split = preview_split(draft)
     programme, _ = Programme.objects.get_or_create(
         code=defined.code,
@@ -94,9 +98,16 @@ def create_offer(*, draft: OfferDraft, union_id: int, actor: Actor, now: datetim
     offer = Offer.objects.create(**_fields(draft, defined, split), union_id=union_id,
         programme=programme, created_by=actor.account_id, created_by_name=actor.name[:60],
         created_at=now)  # fmt: skip
-    _make_seats(offer, draft.pools or (PoolDraft("全部", 1),), split)
+    _make_seats(offer, draft.pools or (PoolDraft("全部", 1),), split, draft.slots)
     _record("programmes.offer_drafted", offer, actor, now)
     return offer
+
+
+def _check_slots(draft: OfferDraft) -> None:
+    if draft.way is Way.SLOT and not 1 <= len(draft.slots) <= min(MOST_SLOTS, draft.places):
+        raise Malformed(
+            "programmes.slots", f"预约的要写出时段，至少一个，最多 {MOST_SLOTS} 个，不能比名额多。"
+        )
 
 
 def _fields(draft: OfferDraft, defined: Definition, split: Split) -> dict[str, object]:
@@ -133,15 +144,19 @@ def _directed_of(defined: Definition, draft: OfferDraft) -> list[int]:
 
 
 _SEATS = """
-INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed, holder_directed)
+INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed, holder_directed, slot_at)
 SELECT %(offer)s, p.id,
-       row_number() OVER (ORDER BY p.ordinal, n) - 1, n <= p.directed, false
+       row_number() OVER (ORDER BY p.ordinal, n) - 1, n <= p.directed, false,
+       (%(slots)s::timestamptz[])[1 + (row_number() OVER (ORDER BY p.ordinal, n) - 1) %% %(count)s]
 FROM programmes_pool p CROSS JOIN LATERAL generate_series(1, p.places) AS n
 WHERE p.offer_id = %(offer)s
 """
 
 
-def _make_seats(offer: Offer, pools: Sequence[PoolDraft], split: Split) -> None:
+def _make_seats(
+    offer: Offer, pools: Sequence[PoolDraft], split: Split, slots: Sequence[datetime]
+) -> None:
+    """Make one row a place; slots share the places evenly, the earlier ones first."""
     Pool.objects.bulk_create(
         Pool(
             offer=offer,
@@ -158,7 +173,9 @@ def _make_seats(offer: Offer, pools: Sequence[PoolDraft], split: Split) -> None:
         for number, pool in enumerate(pools)
     )
     with connection.cursor() as cursor:
-        cursor.execute(_SEATS, {"offer": offer.id})
+        given = sorted(slots) if offer.way == Way.SLOT else []
+        values: dict[str, Any] = {"offer": offer.id, "slots": given, "count": max(len(given), 1)}
+        cursor.execute(_SEATS, values)
 
 
 @transaction.atomic

@@ -68,6 +68,14 @@ class OfferForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
+    slots = forms.CharField(
+        label="预约的时段",
+        required=False,
+        max_length=8_000,
+        help_text="选“预约时段”时填，一行一个，比如“2026-12-05 09:00”。名额平均分到各个时段。",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
     def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.definition = definition
@@ -82,6 +90,22 @@ class OfferForm(forms.Form):
         if len(lines) > MOST_POOLS:
             raise forms.ValidationError(f"最多 {MOST_POOLS} 行。")
         return tuple(_pool(number, line) for number, line in enumerate(lines, start=1))
+
+    def clean_slots(self) -> tuple[datetime, ...]:
+        """Return the slots, each once; say which line could not be read."""
+        found = set()
+        for number, line in enumerate(self.cleaned_data["slots"].splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                found.add(
+                    datetime.strptime(line.strip(), "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+                )
+            except ValueError:
+                raise forms.ValidationError(
+                    f"第 {number} 行没有读懂。写成“2026-12-05 09:00”。"
+                ) from None
+        return tuple(sorted(found))
 
     def clean(self) -> dict[str, Any]:
         """Check the order of the days."""
@@ -105,6 +129,7 @@ class OfferForm(forms.Form):
             directed_permille=given["directed_permille"],
             released_at=_begin(released) if released else None,
             pools=given["pools"],
+            slots=given["slots"],
         )
 
 

@@ -21,7 +21,7 @@ from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import offers as queries
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules import draw as lots
-from nuanxin.programmes.states import ClaimState
+from nuanxin.programmes.states import ClaimState, Way
 
 _CODE_LONGEST = 20
 
@@ -74,9 +74,12 @@ def _offer_page(
         "may_apply": is_asking and (told is None or told.answer is not Answer.NO),
         "rule_answer": told.answer.value if told else "",
         "rule_sentence": told.sentence if told else "",
-        "apply_label": "报名" if row.left or row.left is None else "排候补",
+        "apply_label": _apply_label(row),
         "sign_in_url": f"/sign-in/?{urlencode({'next': here})}" if not worker_id else "",
         "closed": words.why_closed(row, now),
+        "slots": words.slot_choices(queries.list_slots(row.id, now=now))
+        if is_asking and row.way is Way.SLOT
+        else [],
         "problem": problem,
         "draw_url": reverse("offer-draw", args=[code]) if row.commitment else "",
         "list_url": reverse("worker-offers"),
@@ -90,7 +93,9 @@ def apply(request: HttpRequest) -> HttpResponse:
     """Ask for a place; a second tap tells the same."""
     code = _code(request)
     try:
-        claims.apply_for_place(code=code, actor=_actor(request), now=clock.now())
+        claims.apply_for_place(
+            code=code, actor=_actor(request), now=clock.now(), slot_at=_slot(request)
+        )
     except NotFound:
         raise
     except Refusal as refusal:
@@ -179,6 +184,21 @@ def _actor(request: HttpRequest) -> Any:
 def _worker_id(request: HttpRequest) -> int | None:
     found: int | None = _actor(request).worker_id
     return found
+
+
+def _apply_label(row: queries.OfferRow) -> str:
+    if row.way is Way.SLOT:
+        return "预约"
+    return "报名" if row.left or row.left is None else "排候补"
+
+
+def _slot(request: HttpRequest) -> datetime | None:
+    """Return the slot that was chosen; None for none, or for what is no moment."""
+    try:
+        chosen = datetime.fromisoformat(request.POST.get("slot", ""))
+    except ValueError:
+        return None
+    return chosen if chosen.tzinfo is not None else None
 
 
 def _code(request: HttpRequest) -> str:

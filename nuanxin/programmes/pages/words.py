@@ -15,7 +15,7 @@ HOW_SHARED = {
     Way.SCORE: "报名截止以后，按分数从高到低给。",
     Way.NEED: "报名截止以后，按困难程度给，最难的在前。",
     Way.DRAW: "报名截止以后公开抽签。名单先封存，谁都能照着文件重抽一遍。",
-    Way.SLOT: "点了就定，再约时间。满了排候补，有人退按次序给你留着。",
+    Way.SLOT: "选个时段，点了就定。这个时段满了，换一个。",
 }
 
 
@@ -38,7 +38,8 @@ def left(row: OfferRow) -> str:
         return f"{row.places:,} 个名额"
     if row.left > COUNTED:
         return f"剩 {COUNTED:,} 个以上"
-    return f"剩 {row.left:,} 个" if row.left else "满了，可候补"
+    full = "约满了" if row.way is Way.SLOT else "满了，可候补"
+    return f"剩 {row.left:,} 个" if row.left else full
 
 
 def offer_line(row: OfferRow, now: datetime) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def facts_of(row: OfferRow) -> list[dict[str, str]]:
     """Return what one must know of an offer, label and value."""
     facts = [
         {"label": "给什么", "value": row.about},
-        {"label": "报名", "value": f"{moment(row.opens_at)}到 {moment(row.closes_at)}"},
+        {"label": "报名", "value": f"{day(row.opens_at)}到 {moment(row.closes_at)}"},
         {"label": "名额", "value": _places(row)},
         {"label": "怎么给", "value": HOW_SHARED[row.way]},
         {"label": "谁能报", "value": "；".join(row.conditions) or "工会会员"},
@@ -99,7 +100,12 @@ def claim_words(claim: ClaimRow) -> tuple[str, str]:
             "名额给你留着",
             f"留到 {moment(claim.keep_until)}，确认一下就是你的，过了给下一位。",
         ),
-        ClaimState.CONFIRMED: ("名额是你的了", f"{moment(claim.applied_at)}报的名。"),
+        ClaimState.CONFIRMED: (
+            "名额是你的了",
+            f"{moment(claim.slot_at)} 来就行。来不了，早点撤回，让给别人。"
+            if claim.slot_at
+            else f"{moment(claim.applied_at)} 报的名。",
+        ),
         ClaimState.WITHDRAWN: ("你撤回了", "想再报，报名没截止就可以。"),
         ClaimState.EXPIRED: (
             "名额给了下一位",
@@ -109,6 +115,15 @@ def claim_words(claim: ClaimRow) -> tuple[str, str]:
     return told[claim.state]
 
 
+def slot_choices(slots: list[tuple[datetime, int]]) -> list[dict[str, str]]:
+    """Return the slots that have places, to choose one of."""
+    return [
+        {"value": at.isoformat(), "label": f"{moment(at)}，剩 {free:,} 个"}
+        for at, free in slots
+        if free
+    ]
+
+
 def why_closed(row: OfferRow, now: datetime) -> str:
     """Return why one cannot apply now, or the empty string."""
     if row.state is OfferState.CANCELLED:
@@ -116,5 +131,5 @@ def why_closed(row: OfferRow, now: datetime) -> str:
     if row.state is OfferState.AWARDED:
         return "名额定了。"
     if now < row.opens_at:
-        return f"{moment(row.opens_at)}开始报名。到时间再来，不用抢。"
+        return f"{moment(row.opens_at)} 开始报名。到时间再来，不用抢。"
     return "" if row.is_open(now) else "报名结束了。"

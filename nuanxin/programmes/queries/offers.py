@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -172,7 +172,8 @@ class ClaimRow:
     applied_at: datetime
     keep_until: datetime | None
     place_in_line: int | None
-    starts_on: Any = None
+    starts_on: date | None = None
+    slot_at: datetime | None = None
 
 
 _MINE = """
@@ -180,8 +181,9 @@ SELECT a.id, o.code, o.title, g.kind, o.way, a.state, a.applied_at, a.keep_until
        CASE WHEN a.state = 2 THEN (
            SELECT count(*) FROM programmes_application b
            WHERE b.pool_id = a.pool_id AND b.state = 2 AND (b.rank, b.id) <= (a.rank, a.id)) END,
-       o.starts_on
+       o.starts_on, s.slot_at
 FROM programmes_application a JOIN programmes_offer o ON o.id = a.offer_id
+LEFT JOIN programmes_seat s ON s.application_id = a.id
 JOIN programmes_programme g ON g.id = o.programme_id
 WHERE a.worker_id = %(worker)s {more}
 ORDER BY a.id DESC LIMIT %(limit)s
@@ -204,6 +206,17 @@ def find_my_claim(worker_id: int, offer_id: int) -> ClaimRow | None:
 
 def _claim(row: Any) -> ClaimRow:
     return ClaimRow(row[0], row[1], row[2], Kind(row[3]), Way(row[4]), ClaimState(row[5]), *row[6:])
+
+
+_SLOTS = """
+SELECT s.slot_at, count(*) FILTER (WHERE s.application_id IS NULL) FROM programmes_seat s
+WHERE s.offer_id = %(offer)s AND s.slot_at > %(now)s GROUP BY s.slot_at ORDER BY s.slot_at LIMIT 200
+"""
+
+
+def list_slots(offer_id: int, *, now: datetime) -> list[tuple[datetime, int]]:
+    """Return the slots that are still to come, each with how many places it has left."""
+    return [(row[0], row[1]) for row in _fetch(_SLOTS, {"offer": offer_id, "now": now})]
 
 
 def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
