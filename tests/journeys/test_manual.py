@@ -25,6 +25,7 @@ def shown() -> dict[str, str]:
 def test_every_role_has_its_page():
     assert {page.stem for page in PAGES} == {
         "index",
+        "lineage",
         "worker",
         "officer",
         "enterprise",
