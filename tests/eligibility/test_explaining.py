@@ -66,6 +66,14 @@ def test_a_fact_that_is_not_known_is_never_a_silent_no():
     assert found.sentence == "还不能确定，差这些情况：“入会满几个月”。补上就知道了。"
 
 
+def test_what_is_not_known_yet_is_named_among_what_would_help():
+    found = told(TRIP, {"is_member": False, "age": 30})
+    assert (
+        found.change_sentence
+        == "如果“是不是会员”从 不是 变成 是，“入会满几个月”补上后是“12 个月”，就可以了。"
+    )
+
+
 def test_a_sure_no_asks_nothing():
     found = told(TRIP, {"is_member": False})
     assert found.answer is Answer.NO

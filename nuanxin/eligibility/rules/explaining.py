@@ -184,7 +184,7 @@ def _say_change(change: Change) -> str:
     fact = change.regions.fact
     after = say_value(fact, change.after)
     if change.before is None:
-        return f"“{fact.label}”是 {after}"
+        return f"“{fact.label}”补上后是“{after}”"
     return f"“{fact.label}”从 {say_value(fact, change.before)} 变成 {after}"
 
 
