@@ -1,11 +1,15 @@
 """From a number to who was counted, and away as a workbook that leaves a trace."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from nuanxin.figures.actions import export_rows
+from nuanxin.figures.queries.behind import rows_behind
 from nuanxin.kernel.actor import Role
 from nuanxin.kernel.errors import Conflict, Forbidden, NotFound
+from nuanxin.membership.figures.rows import OF_SPANS
 from nuanxin.records.models import Event
 from tests.figures.conftest import NOW
 from tests.figures.world import LAST
@@ -60,3 +64,24 @@ def test_the_page_leads_from_the_overview_to_the_rows(cast):
 def test_a_figure_without_rows_says_so(cast):
     address = reverse("figure-rows", args=["membership.invited_persons", cast.union("county").code])
     assert cast.client("county_cadre").get(address).status_code == 404
+
+
+@pytest.mark.parametrize("code", sorted(OF_SPANS))
+def test_who_was_reached_served_or_on_hold_can_be_opened_and_leads_to_the_other_figures(cast, code):
+    client, union = cast.client("county_cadre"), cast.union("county")
+    answer = client.get(reverse("figure-rows", args=[code, union.code]))
+    assert answer.status_code == 200
+    assert reverse("figure-rows", args=[LIVE, union.code]) in answer.content.decode()
+
+
+def test_spans_are_listed_only_as_known_now(world, holder):
+    union = world.unions["gongshu"]
+    with pytest.raises(NotFound) as refused:
+        rows_behind(
+            code="membership.reachable_persons",
+            union_code=union.code,
+            known_on=LAST - timedelta(days=1),
+            actor=holder("gongshu"),
+            now=NOW,
+        )
+    assert refused.value.code == "figures.no_rows_as_known"

@@ -18,6 +18,7 @@ from nuanxin.membership.actions.retention import restore_membership, retain_memb
 from nuanxin.membership.actions.spans import keep_all_spans, keep_spans
 from nuanxin.membership.actions.stocks import fold_flows
 from nuanxin.membership.figures import Place, totals_as_of
+from nuanxin.membership.figures.rows import OF_SPANS, counted_rows
 from nuanxin.membership.models import MemberFlow, Membership, MemberSpan, SpanDue
 from nuanxin.membership.states import EndReason, FlowKind, MemberState, RetentionReason
 from nuanxin.people.actions import NewContact, merge_workers, record_contacts, undo_merge
@@ -412,6 +413,18 @@ def wrong(compared):
     return compared.name != "register" and not compared.agrees
 
 
+def rows_of(code, union, day):
+    """Return what the rows behind a figure of one union come to, read three at a time."""
+    start = day if OF_SPANS[code] is not FlowKind.SERVICES else date(2000, 1, 1)
+    rows, after = [], (0, -1)
+    while page := counted_rows(
+        code, {(start, day): [union.id]}, start=start, end=day, after=after, limit=3
+    ):
+        rows += page
+        after = (page[-1].membership_id, page[-1].nth)
+    return sum(row.sign for row in rows)
+
+
 VERBS = ("join", "contact", "contact", "take_back", "leave", "transfer", "merge", "hold", "restore", "fold")  # fmt: skip
 STEP = st.tuples(
     st.sampled_from(VERBS),
@@ -445,6 +458,9 @@ def test_the_cube_is_the_plain_count_on_any_day_as_known_at_any_time(db, steps, 
                     by_union = figures(day, Place(union_ids=(union.id,)), known_at=at)
                     by_region = figures(day, Place(region=county), known_at=at)
                     assert by_union == by_region == told[union.id], (day, at)
+        for union in world.unions:
+            rows = tuple(rows_of(code, union, day) for code in OF_SPANS)
+            assert rows == world.told(world.people, day)[union.id], day
         fold_flows(now=world.now)
         assert [one for one in recount(today=world.today) if wrong(one)] == []
         day = world.today - timedelta(random.randrange(300))

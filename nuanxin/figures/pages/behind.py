@@ -1,6 +1,7 @@
 """从数字到人、到工会: the rows behind a figure, on a page and as a workbook."""
 
 import io
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,10 +17,13 @@ from nuanxin.figures.forms.days import DaysForm
 from nuanxin.figures.pages.lineage import lineage_context
 from nuanxin.figures.pages.sheets import write_table
 from nuanxin.figures.queries.behind import BehindPage, get_lineage, rows_behind
+from nuanxin.figures.queries.lineage import OF_UNIONS
 from nuanxin.figures.queries.question import COUNTED_FROM
+from nuanxin.figures.queries.registry import list_figures
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.figure import Unit
+from nuanxin.membership.figures.rows import OF_SPANS, WITH_ROWS
 
 _HEADS = ("姓名", "证件号", "手机号", "工会", "职业", "入会渠道", "计入日期", "加减")
 _UNION_HEADS = ("工会", "代码", "类型", "建会路径", "成立日期", "驻地")
@@ -102,7 +106,20 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
         "days": {"as_of": measured.as_of, "since": days["since"], "known_on": page.known_on},
         "is_in_period": measured.period is not None,
         "definition": measured.definition,
+        "others": _others(measured.code, measured.union_code, measured.as_of),
     }
+
+
+def _others(code: str, union_code: str, as_of: date) -> list[dict[str, str]]:
+    """Return the other figures of the union whose rows can be opened, on the same day."""
+    return [
+        {
+            "label": one.label,
+            "url": f"{reverse('figure-rows', args=[one.code, union_code])}?as_of={as_of}",
+        }
+        for one in list_figures()
+        if one.code != code and one.code in WITH_ROWS | OF_UNIONS
+    ]
 
 
 def _lead(page: BehindPage, *, is_of_unions: bool) -> str:
@@ -146,7 +163,6 @@ def _union_table(page: BehindPage) -> dict[str, Any]:
 
 def _person_table(actor: Actor, page: BehindPage) -> dict[str, Any]:
     opens = may(actor, "membership.list", path=page.union.path)
-    is_in_period = page.measurement.period is not None
     return {
         "caption": "被数到的人",
         "columns": [
@@ -154,11 +170,13 @@ def _person_table(actor: Actor, page: BehindPage) -> dict[str, Any]:
             {"label": "证件号"},
             {"label": "工会"},
             {"label": "职业"},
-            {"label": "计入日期" if is_in_period else "入会日期"},
+            {"label": _day_words(page)},
         ],
         "rows": [
             {
-                "url": reverse("desk-member", args=[row.membership_id]) if opens else "",
+                "url": reverse("desk-member", args=[row.membership_id])
+                if opens and row.membership_id
+                else "",
                 "cells": [
                     {"text": row.name, "note": row.masked_phone},
                     {"text": row.masked_identity, "css": "nw"},
@@ -167,13 +185,23 @@ def _person_table(actor: Actor, page: BehindPage) -> dict[str, Any]:
                     {
                         "text": row.counted_on.isoformat(),
                         "css": "nw",
-                        "note": "要减去" if row.sign < 0 else "",
+                        "note": "要减去"
+                        if row.sign < 0
+                        else f"{row.sign} 次"
+                        if row.sign > 1
+                        else "",
                     },
                 ],
             }
             for row in page.rows
         ],
     }
+
+
+def _day_words(page: BehindPage) -> str:
+    if page.measurement.period is not None:
+        return "计入日期"
+    return "从哪天起" if page.asked.code in OF_SPANS else "入会日期"
 
 
 def _workbook(page: BehindPage) -> bytes:

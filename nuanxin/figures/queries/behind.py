@@ -26,7 +26,7 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import Scalar, decode_cursor, encode_cursor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.period import Period
-from nuanxin.membership.figures.rows import WITH_ROWS, CountedRow, counted_rows
+from nuanxin.membership.figures.rows import OF_SPANS, WITH_ROWS, CountedRow, counted_rows
 from nuanxin.membership.states import Channel
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.queries.evidence import CountedUnion, list_counted_unions
@@ -111,6 +111,12 @@ def rows_behind(
     else:
         measured, known_now = known_then_and_now(code, known_on=known_on, **asked)
         today = known_now.value
+    if code in OF_SPANS and measured.tree_known_at is not None:
+        raise NotFound(
+            "figures.no_rows_as_known",
+            f"“{definition.label}”只留着现在所知的明细：{day} 那个月已经锁定，或者问的是过去某天所知，"
+            "当时的名单列不出来。请把“按哪天所知”清空，或者换一个没有锁定的日子。",
+        )
     question = Asked(code, union.id, day, period, measured.tree_known_at)
     page = BehindPage(
         measured, union, question, (), (), 1, None, known_on=known_on, value_today=today

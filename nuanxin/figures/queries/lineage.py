@@ -16,6 +16,7 @@ from nuanxin.figures.rules.sealing import RowSum
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership.figures.definitions import PUT_ON_HOLD, RESTORED, TRANSFERRED_OUT
 from nuanxin.membership.figures.evidence import HASH_SUMS, ROW_TEXT, WEIGHTS
+from nuanxin.membership.figures.rows import OF_SPANS
 from nuanxin.membership.states import FlowKind
 from nuanxin.orgs.figures import ENDED_UNIONS, NEW_FORM_UNIONS, NEW_UNIONS, UNIONS
 from nuanxin.orgs.queries.evidence import counted_unions_statement, list_union_seats_under
@@ -24,6 +25,7 @@ FLOW_WEIGHTS: dict[str, dict[FlowKind, int]] = WEIGHTS | {
     TRANSFERRED_OUT.code: {FlowKind.TRANSFERRED_OUT: 1},
     RESTORED.code: {FlowKind.RESTORED: 1},
     PUT_ON_HOLD.code: {FlowKind.RETAINED: 1},
+    **{code: {kind: 1} for code, kind in OF_SPANS.items()},
 }
 """What one person of each kind of flow adds to a figure of members."""
 

@@ -17,13 +17,17 @@ from nuanxin.membership.figures.definitions import (
     LIVE,
     NET,
     NEW,
+    ON_HOLD,
     PUT_ON_HOLD,
+    REACHABLE,
     RESTORED,
+    SERVED,
+    SERVICES,
     TRANSFERRED_IN,
     TRANSFERRED_OUT,
 )
 from nuanxin.membership.figures.reading import _rows
-from nuanxin.membership.states import EndReason
+from nuanxin.membership.states import EndReason, FlowKind
 
 Spans = Mapping[tuple[date, date], Sequence[int]]
 """Union ids by the days (both included) on which they stood in the subtree."""
@@ -111,7 +115,14 @@ _LIVE_PART = _Part(
     "m.started_on",
     f"m.started_on <= %(end)s AND (m.ended_on IS NULL OR m.ended_on > %(end)s) AND NOT {_ON_HOLD}",
 )
-WITH_ROWS = frozenset({LIVE.code, *_PARTS})
+OF_SPANS = {
+    REACHABLE.code: FlowKind.REACHED,
+    SERVED.code: FlowKind.SERVED,
+    SERVICES.code: FlowKind.SERVICES,
+    ON_HOLD.code: FlowKind.ON_HOLD,
+}
+"""Figures whose rows are 会籍区间: only as they are known now, the spans keep no history."""
+WITH_ROWS = frozenset({LIVE.code, *_PARTS, *OF_SPANS})
 """Codes of the figures whose rows can be shown."""
 
 
@@ -146,9 +157,14 @@ def counted_rows(
 ) -> list[CountedRow]:
     """Return the memberships behind a figure of a set of unions, in their order, after ``after``.
 
-    ``start`` is not used for a figure as of a day. ``known_at`` leaves out what was entered later.
-    Raises ``KeyError`` for a code without rows.
+    ``start`` is not used for a figure as of a day. ``known_at`` leaves out what was entered later;
+    it is not looked at for ``OF_SPANS``. Raises ``KeyError`` for a code without rows.
     """
+    if code in OF_SPANS:
+        return _span_rows(
+            OF_SPANS[code], spans, start=start, end=end, after=after[1], limit=limit,
+            occupation=occupation, channel=channel,
+        )  # fmt: skip
     parts = (_LIVE_PART,) if code == LIVE.code else _PARTS[code]
     statement = " UNION ALL ".join(_statement(part, is_live=code == LIVE.code) for part in parts)
     # Of days after the day of knowledge nothing can have been known.
@@ -170,6 +186,35 @@ def counted_rows(
             "after_nth": after[1],
             "limit": limit,
         },
+    )
+    return [CountedRow(*row) for row in rows]
+
+
+_SPAN_ROWS = """
+SELECT coalesce((SELECT m.id FROM membership_membership m
+                 WHERE m.worker_id = p.worker_id AND m.union_id = p.union_id
+                   AND m.started_on <= p.first_on ORDER BY m.started_on DESC, m.id DESC LIMIT 1), 0),
+       p.worker_id, p.union_id, p.occupation, p.channel, p.first_on, p.persons, p.id
+FROM spans s JOIN membership_memberspan p ON p.union_id = s.union_id
+WHERE p.kind = %(kind)s AND p.id > %(after)s AND {when}
+  AND (%(occupation)s::int IS NULL OR p.occupation = %(occupation)s)
+  AND (%(channel)s::int IS NULL OR p.channel = %(channel)s)
+ORDER BY p.id LIMIT %(limit)s
+"""
+_ON_THE_DAY = (
+    "p.first_on <= %(end)s AND (p.until_on IS NULL OR p.until_on > %(end)s)"
+    " AND %(end)s::date BETWEEN s.first AND s.last"
+)
+_IN_THE_PERIOD = (
+    "p.first_on BETWEEN %(start)s AND %(end)s AND p.first_on BETWEEN s.first AND s.last"
+)
+
+
+def _span_rows(kind: FlowKind, spans: Spans, *, after: int, **asked: Any) -> list[CountedRow]:
+    when = _IN_THE_PERIOD if kind is FlowKind.SERVICES else _ON_THE_DAY
+    rows = _rows(
+        _SPANS + _SPAN_ROWS.format(when=when),
+        _values(spans) | asked | {"kind": int(kind), "after": after},
     )
     return [CountedRow(*row) for row in rows]
 
