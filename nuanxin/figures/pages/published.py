@@ -13,6 +13,7 @@ from nuanxin.access.permissions import public
 from nuanxin.figures.models import Publication, PublicationLine
 from nuanxin.figures.queries.publication_key import public_key_text
 from nuanxin.figures.queries.publications import (
+    ChangedLine,
     compare,
     cut_words,
     get_published,
@@ -23,6 +24,7 @@ from nuanxin.figures.queries.publications import (
 from nuanxin.figures.queries.verifying import verify_seal
 from nuanxin.figures.states import PublicationState
 from nuanxin.kernel import clock, regions
+from nuanxin.kernel.errors import NotFound
 
 WITHHELD = "不公布"
 
@@ -77,7 +79,9 @@ def publication(request: HttpRequest, publication_id: int) -> HttpResponse:
         "groups": _groups(lines),
         "withheld": sum(line.is_withheld for line in lines),
         "rounded_to": max((line.rounded_to for line in lines), default=1),
-        "changes": _changes(found, versions, lines),
+        "comparison": _comparison(
+            _against(request.GET.get("against", ""), found, versions), versions, found, lines
+        ),
         "lineage": lineage_of(found),
         "versions": version_rows(versions, found.id, "publication"),
         "address": settings.PUBLIC_ADDRESS.rstrip("/") + reverse("publication", args=[found.id]),
@@ -205,23 +209,52 @@ def _older(found: Publication, versions: list[Publication]) -> dict[str, str] | 
     return {"url": reverse("publication", args=[before.id]), "label": f"第 {before.version} 版"}
 
 
-def _changes(
-    found: Publication, versions: list[Publication], lines: list[PublicationLine]
-) -> list[dict[str, Any]]:
-    """Return what differs from the version before, as rows of a table."""
-    before = next((one for one in versions if one.version < found.version), None)
-    if before is None or found.is_withdrawal:
-        return []
-    return [
-        {
-            "cells": [
-                {"text": row.label, "note": row.cut},
-                region_words(row.region),
-                {"text": WITHHELD if row.before is None else f"{row.before:,}", "css": "num"},
-                {"text": WITHHELD if row.after is None else f"{row.after:,}", "css": "num"},
-                {"text": "" if row.change is None else f"{row.change:+,}", "css": "num"},
-            ]
-        }
-        for row in compare(lines_of(before.id), lines)
-        if row.is_changed
-    ]
+def _against(asked: str, found: Publication, versions: list[Publication]) -> Publication | None:
+    """Return the version to hold this one against: the one before unless another is asked for.
+
+    Raises ``NotFound`` for a version that the series has not.
+    """
+    if not asked:
+        return next((one for one in versions if one.version < found.version), None)
+    others = {str(one.version): one for one in versions if one.id != found.id}
+    if asked not in others:
+        raise NotFound()
+    return others[asked]
+
+
+def _comparison(
+    against: Publication | None, versions: list[Publication], found: Publication,
+    lines: list[PublicationLine],
+) -> dict[str, Any] | None:  # fmt: skip
+    """Return what differs from another version, as rows of a table, and which may be chosen."""
+    if against is None or found.is_withdrawal or against.is_withdrawal:
+        return None
+    return {
+        "title": f"和第 {against.version} 版比",
+        "heads": (f"第 {against.version} 版", f"第 {found.version} 版"),
+        "reason": found.reason or against.reason,
+        "choices": [
+            {"value": one.version, "label": f"第 {one.version} 版", "is_chosen": one == against}
+            for one in versions
+            if one.id != found.id and not one.is_withdrawal
+        ],
+        "rows": [_changed(row) for row in compare(lines_of(against.id), lines) if row.is_changed],
+    }
+
+
+def _changed(row: ChangedLine) -> dict[str, Any]:
+    return {
+        "cells": [
+            {"text": row.label, "note": row.cut},
+            region_words(row.region),
+            {"text": _side(row.before, is_there=row.is_in_before), "css": "num"},
+            {"text": _side(row.after, is_there=row.is_in_after), "css": "num"},
+            {"text": "" if row.change is None else f"{row.change:+,}", "css": "num"},
+        ]
+    }
+
+
+def _side(value: int | None, *, is_there: bool) -> str:
+    if not is_there:
+        return "没有这个数"
+    return WITHHELD if value is None else f"{value:,}"

@@ -155,7 +155,7 @@ _LIKE_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class ChangedLine:
-    """One figure in two versions; None where a version has it not or withholds it.
+    """One figure in two versions; None where a version withholds it or (``is_in_…``) has it not.
 
     ``rounded_to`` is the coarser of what the two are rounded to.
     """
@@ -167,6 +167,8 @@ class ChangedLine:
     before: int | None
     after: int | None
     rounded_to: int = 1
+    is_in_before: bool = True
+    is_in_after: bool = True
 
     @property
     def change(self) -> int | None:
@@ -177,6 +179,8 @@ class ChangedLine:
     @property
     def is_changed(self) -> bool:
         """Return whether the two say something else; to the one or to the ten is no difference."""
+        if self.is_in_before != self.is_in_after:
+            return True
         return self._alike(self.before) != self._alike(self.after)
 
     def _alike(self, value: int | None) -> int | None:
@@ -203,6 +207,8 @@ def compare(
                 before=old[key].value if key in old else None,
                 after=new[key].value if key in new else None,
                 rounded_to=max(line.rounded_to for line in (old.get(key), new.get(key)) if line),
+                is_in_before=key in old,
+                is_in_after=key in new,
             )
         )
     return rows

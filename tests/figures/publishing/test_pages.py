@@ -8,7 +8,8 @@ from django.db import connection
 from django.urls import reverse
 
 from nuanxin.figures.actions import publishing
-from nuanxin.figures.models import PeriodLock, Publication
+from nuanxin.figures.models import PeriodLock, Publication, PublicationLine
+from nuanxin.figures.queries.publications import compare
 from nuanxin.figures.states import PublicationState
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor, Grant, Role
@@ -160,3 +161,43 @@ def test_two_at_once_by_the_same_person_are_one_approval(world):
     publishing.approve_publication(publication_id=draft.id, actor=one, now=NOW)
     with pytest.raises(Exception, match="approved_already"):
         publishing.publish_publication(publication_id=draft.id, actor=other, now=NOW)
+
+
+@pytest.fixture
+def three_versions(world):
+    """Return three versions of one publication, each corrected by the next."""
+    versions = [published(world)]
+    for number, reason in ((1, "补录了一批"), (2, "再核对一遍")):
+        draft = publishing.draft_correction(
+            publication_id=versions[-1].id,
+            reason=reason,
+            actor=person(world, "province"),
+            now=NOW + timedelta(hours=number),
+        )
+        versions.append(published(world, draft, later=120 * number))
+    return versions
+
+
+def test_any_two_versions_stand_side_by_side_and_one_that_is_not_there_does_not(
+    three_versions, client
+):
+    address = reverse("publication", args=[three_versions[2].id])
+    text = client.get(address).content.decode()
+    assert "和第 2 版比" in text
+    assert 'name="against"' in text
+    text = client.get(address, {"against": "1"}).content.decode()
+    assert "和第 1 版比" in text
+    for asked in ("3", "9", "x"):
+        assert client.get(address, {"against": asked}).status_code == 404
+
+
+def test_a_number_that_one_version_has_not_is_said_so_and_not_taken_for_withheld():
+    line = PublicationLine(
+        code=LIVE, label="在籍会员", unit="人", region=330105, value=40, rounded_to=10
+    )
+    withheld = PublicationLine(code=LIVE, label="在籍会员", unit="人", region=330110, value=None)
+    (added, gone) = compare([withheld], [line])
+    assert (added.is_in_before, added.is_in_after, added.is_changed) == (False, True, True)
+    assert (gone.is_in_before, gone.is_in_after, gone.is_changed) == (True, False, True)
+    (same,) = compare([withheld], [withheld])
+    assert not same.is_changed
