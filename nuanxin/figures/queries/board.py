@@ -1,7 +1,7 @@
 """The public board: everything that the 数读 page of one region shows, in a handful of statements.
 
-The whole province is read, whichever region is shown: whether the total of a city may stand to the
-person depends on its counties (``rules/small_numbers.py``). Everything else is written to the ten.
+Persons are written to the ten. Where the rule lets totals of cities stand to the person, the whole
+province is read, whichever region is shown: it depends on all of them (``rules/small_numbers.py``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -165,7 +165,9 @@ def get_board(
     least = least_cell_persons(region, now)
     first = shift_months(day.replace(day=1), -TREND_MONTHS)
     locked = locked_around(day, region=region, first=first)
-    cube = _cube(day, since, least, exact_total_from_persons(region, now), locked.places)
+    exact_from = exact_total_from_persons(region, now)
+    around = PROVINCE if exact_from < OUT_OF_REACH or region == PROVINCE else region // 100 * 100
+    cube = _cube(day, since, least, exact_from, locked.places, around=around)
     code = str(region)
     locked_at = locked.places.get(region)
     period = Period(since or COUNTED_FROM, day)
@@ -221,9 +223,13 @@ def exact_total_from_persons(region: int, now: datetime) -> int:
     return int(parameter("figures.exact_total_from_persons", adcode=str(region), on=today).value)
 
 
+OUT_OF_REACH = 1_000_000_000
+"""From here on the parameter means: no total ever stands to the person."""
+
+
 def is_exact_total(code: str, *, region: int, day: date, least: int, exact_from: int) -> bool:
     """Return whether the board shows the total of this city or province to the person."""
-    if code != LIVE.code or region % 100:
+    if code != LIVE.code or region % 100 or exact_from >= OUT_OF_REACH:
         return False
     return str(region) in _cube(day, None, least, exact_from, _places_locked(day)).exact["live"]
 
@@ -267,16 +273,20 @@ def _cube(
     least: int,
     exact_from: int,
     locked: Mapping[int, datetime],
+    *,
+    around: int = PROVINCE,
 ) -> "_Cube":
-    cube = _Cube(cells_by_county(day, PROVINCE), least=least)
+    """Return the cells of the province, or of one city: then nothing is known of the others."""
+    cube = _Cube(cells_by_county(day, around), least=least)
     if since is not None:
-        cube.take_off(cells_by_county(since - timedelta(days=1), PROVINCE))
-    if not locked:
+        cube.take_off(cells_by_county(since - timedelta(days=1), around))
+    if not locked and around == PROVINCE:
         cube.find_exact_totals(exact_from)
+    if not locked:
         return cube
     # Each place by its own lock: parts need not make up a total, so none is told to the person.
     instants = sorted(set(locked.values()))
-    late = late_flows(region=PROVINCE, since=since or date.min, last=day, instants=instants)
+    late = late_flows(region=around, since=since or date.min, last=day, instants=instants)
     cube.leave_out(late, {str(place): instants.index(at) for place, at in locked.items()})
     return cube
 

@@ -90,15 +90,13 @@ class Cell:
     served: int = 0
 
 
-def cells_by_county(day: date, province: int) -> list[Cell]:
-    """Return what there was up to ``day`` in every county of a province, in every cut, at once.
+def cells_by_county(day: date, region: int) -> list[Cell]:
+    """Return what there was up to ``day`` in every county of a province or city, in every cut.
 
     One statement, five sums a cell; cells without anything are left out.
     """
-    rows = _rows(
-        _CELLS,
-        {"day": day, "first": province, "last": province + 9_999},
-    )
+    first, last = Place(region=region).counties
+    rows = _rows(_CELLS, {"day": day, "first": first, "last": last})
     return [Cell(cell >> 10, cell >> 3 & 127, cell & 7, *sums) for cell, *sums in rows]
 
 
