@@ -52,16 +52,16 @@ def _compare(pool: dict[str, int], clients: int, seconds: int, rounds: int) -> f
     plain, product = [], []
     for _ in range(rounds):
         _free(pool)
-        plain.append(_pgbench(_insert_only(pool), clients, ["-T", str(seconds)]))
+        plain.append(_pgbench(_insert_only(pool, clients), clients, ["-T", str(seconds)]))
         _free(pool)
-        product.append(_pgbench(_claim(pool), clients, ["-T", str(seconds)]))
+        product.append(_pgbench(_claim(pool, clients), clients, ["-T", str(seconds)]))
     base, ours = statistics.median(plain), statistics.median(product)
     print(f"| {clients} | {base:,.0f} | {ours:,.0f} | {ours / base:.0%} | {rounds} |", flush=True)
     return ours / base
 
 
 def _count_scarce(pool: dict[str, int]) -> None:
-    script = _claim(pool, worker=f"random(1, {ASKERS})")
+    script = _claim(pool, 32, worker=f"random(1, {ASKERS})")
     tps = _pgbench(script, 32, ["-t", str(-(-CLICKS // 32))])
     granted, taken, people = _counted(pool)
     print(f"\n{CLICKS:,} clicks of {ASKERS:,} people for {SCARCE} places by 32 clients, {tps:,.0f} a second:"
@@ -150,11 +150,14 @@ def _counted(pool: dict[str, int]) -> tuple[int, int, int]:
 
 # ---- pgbench ----------------------------------------------------------------------------------
 
+
 # Everybody asks once: the clients share the people out among them.
-_NEXT_PERSON = f"\\set k :k + 1\n\\set w 1 + (:client_id * {PEOPLE} / 32 + :k) % {PEOPLE}\n"
+def _next_person(clients: int) -> str:
+    """Let each client go through people of its own."""
+    return f"\\set k :k + 1\n\\set w 1 + (:client_id * {PEOPLE // clients} + :k) % {PEOPLE}\n"
 
 
-def _claim(pool: dict[str, int], worker: str = "") -> str:
+def _claim(pool: dict[str, int], clients: int, worker: str = "") -> str:
     from nuanxin.programmes.actions.claim_statement import CLAIM
 
     values = {
@@ -172,7 +175,7 @@ def _claim(pool: dict[str, int], worker: str = "") -> str:
     for name, text in values.items():
         sql = sql.replace(f"%({name})s", text)
     sql = sql.replace(_TOLD, "SELECT (m.state IS DISTINCT FROM 4 AND a.id IS NULL)::int AS waits")
-    chosen = f"\\set w {worker}\n" if worker else _NEXT_PERSON
+    chosen = f"\\set w {worker}\n" if worker else _next_person(clients)
     return f"{chosen}{sql} \\gset\n\\if :waits\n{_second_look(pool)};\n\\endif\n"
 
 
@@ -189,9 +192,9 @@ def _second_look(pool: dict[str, int]) -> str:
     return sql
 
 
-def _insert_only(pool: dict[str, int]) -> str:
+def _insert_only(pool: dict[str, int], clients: int) -> str:
     return (
-        f"{_NEXT_PERSON}INSERT INTO programmes_application"
+        f"{_next_person(clients)}INSERT INTO programmes_application"
         " (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)"
         f" VALUES ({pool['offer']}, {pool['pool']}, :w, false, 1, 0, now());\n"
     )

@@ -31,8 +31,8 @@ from nuanxin.membership.states import Channel, FlowKind, JoinState  # noqa: E402
 from nuanxin.notices.models import Notice  # noqa: E402
 from nuanxin.orgs.models import Union  # noqa: E402
 from nuanxin.people.actions.registering import worker_values  # noqa: E402
-from nuanxin.people.models import Consent, Engagement, Worker  # noqa: E402
-from nuanxin.people.states import Assurance  # noqa: E402
+from nuanxin.people.models import Consent, Contact, Engagement, Worker  # noqa: E402
+from nuanxin.people.states import Assurance, ContactKind  # noqa: E402
 from nuanxin.records.models import Event  # noqa: E402
 
 
@@ -83,6 +83,10 @@ def _join(sent: dict[str, Any], values: dict[str, Any], name: str) -> JsonRespon
             worker=worker, purpose=int(consent.purpose), notice_version=consent.version_on(today),
             granted_at=now, granted_via="api",
         )  # fmt: skip
+    Contact.objects.create(
+        worker=worker, day=today, kind=int(ContactKind.JOINED), recorded_at=now,
+        recorded_by_name=name,
+    )  # fmt: skip
     Event.objects.create(
         at=now, kind="membership.applied", actor_name=name, subject_type="application",
         subject_id=application.id, union_id=union.id, data={"channel": "online", "via": "api"},
