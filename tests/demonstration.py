@@ -183,7 +183,18 @@ def _made(name: str, *, template: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _maintain("DROP DATABASE {} WITH (FORCE)", name)
+        _drop(name)
+
+
+def _drop(name: str) -> None:
+    """Drop a database. The server's own vacuum may be in it: that ends soon, and is no one's to end."""
+    for _ in range(200):
+        try:
+            _maintain("DROP DATABASE {} WITH (FORCE)", name)
+        except psycopg.errors.InsufficientPrivilege:
+            continue
+        return
+    raise RuntimeError(f"the server would not let go of {name}")
 
 
 @contextmanager
