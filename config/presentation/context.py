@@ -17,7 +17,7 @@ LARGE_PATH = "/large"
 WORKER_ROOMS: tuple[tuple[str, str, str], ...] = (
     ("首页", "home", "worker-home"),
     ("驿站", "cup", "worker-stations"),
-    ("我能领", "ticket", "worker-offers"),
+    ("我能领", "ticket", "can-get"),
     ("求助", "talk", "worker-help"),
     ("我的", "me", "worker-me"),
 )

@@ -19,6 +19,7 @@ FACTS = (
         type=FactType.BOOLEAN,
         sql=f"EXISTS (SELECT 1 FROM {_ON_DAY} AND NOT {_HELD})",
         definition_zh="这一天有没有在籍的会籍（保留会籍不算）。",
+        question_zh="您是工会会员吗？",
     ),
     Fact(
         name="membership.is_retained",
@@ -38,6 +39,7 @@ FACTS = (
             " + extract(month FROM age(%(day)s::date, m.joined_on)))::int"
         ),
         definition_zh="从首次入会日期（转会随带）到这一天满多少个月；不是会员的没有这个数。",
+        question_zh="您入会多久了？",
     ),
     Fact(
         name="membership.joined_on",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.programmes.pages import desk, offers
+from nuanxin.programmes.pages import can_get, desk, offers
 
 urlpatterns = [
     path("programmes/", offers.offer_list, name="worker-offers"),
@@ -21,4 +21,6 @@ urlpatterns = [
     path("desk/programmes/<int:offer_id>/draw/", desk.offer_draw, name="desk-offer-draw"),
     path("desk/programmes/<int:offer_id>/awards/", desk.offer_awards, name="desk-offer-awards"),
     path("desk/programmes/<int:offer_id>/export/", desk.offer_export, name="desk-offer-export"),
+    # 我能领
+    path("can-get/", can_get.can_get, name="can-get"),
 ]

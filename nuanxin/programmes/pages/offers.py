@@ -17,7 +17,7 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import claims
-from nuanxin.programmes.pages import words
+from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules import draw as lots
@@ -74,6 +74,9 @@ def _offer_page(
         "may_apply": is_asking and (told is None or told.answer is not Answer.NO),
         "rule_answer": told.answer.value if told else "",
         "rule_sentence": told.sentence if told else "",
+        "why_heading": clauses.heading_of(told) if told else "",
+        "why": clauses.clause_rows(told) if told else [],
+        "why_source": told.bound.rule.document if told else "",
         "apply_label": _apply_label(row),
         "sign_in_url": f"/sign-in/?{urlencode({'next': here})}" if not worker_id else "",
         "closed": words.why_closed(row, now),
@@ -171,7 +174,9 @@ def draw_script(request: HttpRequest) -> HttpResponse:
 
 
 def _told_of_rule(row: queries.OfferRow, worker_id: int, now: datetime) -> Explanation | None:
-    return explain_person(row.rule_code, worker_id=worker_id, on=clock.business_day(now))
+    return explain_person(
+        row.rule_code, worker_id=worker_id, on=clock.business_day(now), is_sourced=True
+    )
 
 
 # ---- inside -----------------------------------------------------------------------------------

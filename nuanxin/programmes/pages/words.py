@@ -32,12 +32,12 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{day(at)} {at.astimezone(SHANGHAI):%H:%M}"
 
 
-def left(row: OfferRow) -> str:
-    """Return what is at the right of an offer: places left, or places in all."""
+def left(row: OfferRow, *, counted: int = COUNTED) -> str:
+    """Return what is at the right of an offer: places left (up to ``counted``), or places in all."""
     if row.left is None:
         return f"{row.places:,} 个名额"
-    if row.left > COUNTED:
-        return f"剩 {COUNTED:,} 个以上"
+    if row.left > counted:
+        return f"剩 {counted:,} 个以上"
     full = "约满了" if row.way is Way.SLOT else "满了，可候补"
     return f"剩 {row.left:,} 个" if row.left else full
 

@@ -13,20 +13,26 @@ from nuanxin.kernel.errors import NotFound
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer
 from nuanxin.programmes.queries.ruling import get_known
+from nuanxin.programmes.queries.sources import with_sources
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
 from nuanxin.programmes.states import OfferState
 
 
-def explain_person(rule_code: str, *, worker_id: int, on: date) -> Explanation | None:
+def explain_person(
+    rule_code: str, *, worker_id: int, on: date, is_sourced: bool = False
+) -> Explanation | None:
     """Return what the rule says of a person on a day; None where the offer has no rule.
 
-    Sensitive facts are read only where the consent stands, as for the whole register.
+    Sensitive facts are read only where the consent stands, as for the whole register. With
+    ``is_sourced`` each fact tells where it comes from and how old it is.
     """
     bound = bound_rule_of(rule_code, on)
     if bound is None:
         return None
     facts = [regions.fact for regions in bound.facts]
     known, consents = get_known(worker_id, facts=facts, on=on)
+    if is_sourced:
+        known = with_sources(known, worker_id=worker_id, on=on)
     return explain(bound, known, consents=consents)
 
 
