@@ -69,10 +69,27 @@ EVERYBODY_READS = (
 
 
 class DenominatorKind(StrEnum):
-    """What a ratio may be divided by that is no figure of ours: somebody else counts it."""
+    """What a ratio may be divided by that is no figure of ours: somebody else counts or plans it.
+
+    A plan is of the year of its day, 1 January by custom.
+    """
 
     WORKERS = "workers_in_scope"
     EMPLOYERS = "employers_in_scope"
+    PLANNED_MUTUAL_AID = "planned_mutual_aid"
+    PLANNED_HEALTH_EXAM = "planned_health_exam"
+    PLANNED_RECUPERATION = "planned_recuperation"
+    PLANNED_PHYSICAL_TRAINING = "planned_physical_training"
+    PLANNED_SKILL_TRAINING = "planned_skill_training"
+    PLANNED_DEGREE = "planned_degree"
+    PLANNED_CONTEST = "planned_contest"
+    PLANNED_CAMP = "planned_camp"
+    PLANNED_GIFT = "planned_gift"
+
+    @property
+    def is_plan(self) -> bool:
+        """Return whether it is what a year has been planned to give."""
+        return self.value.startswith("planned_")
 
     @property
     def label(self) -> str:
@@ -88,4 +105,13 @@ class DenominatorKind(StrEnum):
 _DENOMINATORS = {
     DenominatorKind.WORKERS: ("新就业形态劳动者", Unit.PERSONS),
     DenominatorKind.EMPLOYERS: ("应建会用人单位", Unit.EMPLOYERS),
+    DenominatorKind.PLANNED_MUTUAL_AID: ("当年计划：医疗互助", Unit.PERSON_TIMES),
+    DenominatorKind.PLANNED_HEALTH_EXAM: ("当年计划：体检", Unit.PERSONS),
+    DenominatorKind.PLANNED_RECUPERATION: ("当年计划：疗休养", Unit.PERSONS),
+    DenominatorKind.PLANNED_PHYSICAL_TRAINING: ("当年计划：体能训练", Unit.PERSONS),
+    DenominatorKind.PLANNED_SKILL_TRAINING: ("当年计划：技能培训", Unit.PERSONS),
+    DenominatorKind.PLANNED_DEGREE: ("当年计划：学历和技能提升", Unit.PERSONS),
+    DenominatorKind.PLANNED_CONTEST: ("当年计划：技能竞赛", Unit.PERSONS),
+    DenominatorKind.PLANNED_CAMP: ("当年计划：托管班", Unit.PERSON_TIMES),
+    DenominatorKind.PLANNED_GIFT: ("当年计划：暖心慰问", Unit.PERSON_TIMES),
 }

@@ -6,6 +6,7 @@ from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
+from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.ruling import keep_answers
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
@@ -18,6 +19,14 @@ def pass_on(timestamp: int) -> None:
     now = clock.now()
     pass_on_what_expired(now=now)
     release_directed_places(now=now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="programmes.follow_deliveries", queueing_lock="programmes.follow_deliveries")
+def follow(timestamp: int) -> None:
+    """Bring the year's numbers up to what was delivered."""
+    while follow_deliveries():
+        pass
 
 
 @app.periodic(cron="40 2 * * *")

@@ -10,7 +10,7 @@ from nuanxin.figures.queries.question import Question
 from nuanxin.figures.queries.reading import member_totals
 from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel.errors import Malformed, NotFound
-from nuanxin.kernel.figure import FigureDefinition, ratio_value
+from nuanxin.kernel.figure import FigureDefinition, Unit, ratio_value
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership import figures as membership_figures
 from nuanxin.membership.figures import Place
@@ -19,6 +19,8 @@ from nuanxin.membership.figures.completeness import count_real_named
 from nuanxin.orgs import figures as orgs_figures
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.states import Route
+from nuanxin.programmes import figures as programmes_figures
+from nuanxin.programmes.queries.delivered import Asked, count_delivered, count_places
 
 Reader = Callable[[Question], int]
 
@@ -73,6 +75,27 @@ def _real_named(question: Question) -> int:
     return count_real_named(place, today=question.as_of)
 
 
+def _of_services(definition: FigureDefinition) -> Reader:
+    kinds = programmes_figures.kinds_of(definition)
+
+    def read(question: Question) -> int:
+        asked = Asked(
+            period=question.period,
+            kinds=kinds,
+            region=question.region,
+            union_id=question.union_id,
+            known_at=question.known_at,
+            is_running=question.is_today,
+        )
+        if definition.unit is Unit.PLACES:
+            return count_places(asked)[0 if definition is programmes_figures.PLACES else 1]
+        counted = count_delivered(asked)
+        of_persons = programmes_figures.is_of_persons(definition)
+        return counted.persons if of_persons else counted.person_times
+
+    return read
+
+
 def _of_ratio(definition: FigureDefinition) -> Reader:
     def read(question: Question) -> int:
         return read_ratio(definition, question).value
@@ -87,6 +110,8 @@ FIGURES: dict[str, tuple[FigureDefinition, Reader]] = {
     **{one.code: (one, _of_members(one)) for one in membership_figures.FIGURES},
     membership_definitions.REAL_NAMED.code: (membership_definitions.REAL_NAMED, _real_named),
     **{one.code: (one, _of_ratio(one)) for one in membership_figures.RATIOS},
+    **{one.code: (one, _of_services(one)) for one in programmes_figures.FIGURES},
+    **{one.code: (one, _of_ratio(one)) for one in programmes_figures.RATIOS},
 }
 
 
@@ -121,15 +146,25 @@ def read_ratio(definition: FigureDefinition, question: Question) -> RatioParts:
         return RatioParts(numerator, below)
     assert question.region is not None
     kind = DenominatorKind(ratio.denominator)
+    if kind.is_plan:
+        _insist_on_one_year(definition, question)
     denominators = denominators_of(
         question.region, on=question.as_of, kinds=[kind], known_at=question.known_at
     )
     known = denominators.of(kind, question.region)
-    if known is None:
+    if known is None or (kind.is_plan and known.as_of.year != question.as_of.year):
         said = denominators.missing_words(kind, question.region, definition.label)
         raise NotFound("figures.denominator_missing", said)
     numerator = read_figure(ratio.numerator, question)
     return RatioParts(numerator, known.value, known.source_words, known.as_of)
+
+
+def _insist_on_one_year(definition: FigureDefinition, question: Question) -> None:
+    if question.period.start.year != question.period.end.year:
+        raise NotFound(
+            "figures.denominator_missing",
+            f"计划是一年一个，“{definition.label}”只能按一个年度里的时间算。请选一年，例如 2022。",
+        )
 
 
 def get_figure(code: str) -> FigureDefinition:

@@ -1,5 +1,6 @@
 """Tables of 服务, a file a noun."""
 
+from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
@@ -7,6 +8,7 @@ from nuanxin.programmes.models.seats import Application, Seat
 
 __all__ = [
     "Application",
+    "Delivery",
     "Draw",
     "KeptRule",
     "Offer",
@@ -14,5 +16,8 @@ __all__ = [
     "Programme",
     "Ruling",
     "Seat",
+    "ServiceCell",
+    "ServiceDue",
+    "ServiceYear",
     "StatedFact",
 ]

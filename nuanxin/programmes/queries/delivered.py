@@ -1,0 +1,177 @@
+"""What was delivered: persons and person-times of a period, from the facts or from the year's cells.
+
+Persons: somebody counts once in a period, in the county where he had it first. So counties add up to
+their city whatever he did later, and no two levels contradict each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from nuanxin.kernel.clock import day_end, day_start
+from nuanxin.kernel.period import Period
+from nuanxin.orgs.queries import region_bounds, subtree_ids
+
+ANY = ""
+"""The kind under which the year's cells count every kind together."""
+UNDELIVERED_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where, when and of which kinds services are counted. No kinds: all.
+
+    ``is_running``: the period ends with the day that is running.
+    """
+
+    period: Period
+    kinds: tuple[str, ...] = ()
+    region: int | None = None
+    union_id: int | None = None
+    occupation: int | None = None
+    known_at: datetime | None = None
+    is_running: bool = False
+
+    def year(self) -> int | None:
+        """Return the year whose cells answer this: a whole one, or the running one up to today."""
+        start, end = self.period.start, self.period.end
+        is_plain = self.union_id is None and self.occupation is None and self.known_at is None
+        if not is_plain or len(self.kinds) > 1 or (start.month, start.day) != (1, 1):
+            return None
+        is_whole = end == date(start.year, 12, 31) or self.is_running
+        return start.year if is_whole and end.year == start.year else None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Persons once, and each time they had it."""
+
+    persons: int
+    person_times: int
+
+
+# A delivery that was taken back is as if it had not been; known at an instant, as it stood then.
+_STANDING = """
+SELECT d.id, d.worker_id, d.region, d.day FROM programmes_delivery d
+WHERE d.step = 1 AND d.day BETWEEN %(first)s AND %(last)s
+  AND (%(kinds)s::text[] IS NULL OR d.programme_id IN (
+        SELECT id FROM programmes_programme WHERE kind = ANY (%(kinds)s::text[])))
+  AND (%(unions)s::bigint[] IS NULL OR d.union_id = ANY (%(unions)s::bigint[]))
+  AND (%(occupation)s::int IS NULL OR d.occupation = %(occupation)s)
+  AND (%(known)s::timestamptz IS NULL OR d.recorded_at <= %(known)s)
+  AND NOT EXISTS (SELECT 1 FROM programmes_delivery b WHERE b.corrects_id = d.id
+        AND (%(known)s::timestamptz IS NULL OR b.recorded_at <= %(known)s))
+"""
+_COUNT = f"""
+WITH standing AS MATERIALIZED ({_STANDING})
+SELECT (SELECT count(*) FROM (
+            SELECT DISTINCT ON (worker_id) region FROM standing ORDER BY worker_id, day, id) one
+        WHERE one.region BETWEEN %(low)s AND %(high)s),
+       (SELECT count(*) FROM standing WHERE region BETWEEN %(low)s AND %(high)s)
+"""
+_OF_YEAR = """
+SELECT coalesce(sum(persons), 0), coalesce(sum(person_times), 0) FROM programmes_servicecell
+WHERE year = %(year)s AND kind = %(kind)s AND region BETWEEN %(low)s AND %(high)s
+"""
+
+
+def count_delivered(asked: Asked) -> Count:
+    """Return how many persons had something, and how many times.
+
+    A whole year (or the running one) is read from its cells, which follow within a minute; any other
+    question from the facts. Both count alike.
+    """
+    low, high = region_bounds(asked.region) if asked.region else (0, 999_999)
+    year = asked.year()
+    if year is not None:
+        values: dict[str, Any] = {"year": year, "kind": asked.kinds[0] if asked.kinds else ANY}
+        return Count(*_row(_OF_YEAR, values | {"low": low, "high": high}))
+    unions = None
+    if asked.union_id is not None:
+        unions = subtree_ids(asked.union_id, on=asked.period.end, known_at=asked.known_at)
+    values = {
+        "first": asked.period.start,
+        "last": asked.period.end,
+        "kinds": list(asked.kinds) or None,
+        "unions": unions,
+        "occupation": asked.occupation,
+        "known": asked.known_at,
+        "low": low,
+        "high": high,
+    }
+    return Count(*_row(_COUNT, values))
+
+
+@dataclass(frozen=True, slots=True)
+class YearCell:
+    """What a county had of a kind ("": of any) in a year."""
+
+    region: int
+    kind: str
+    persons: int
+    person_times: int
+
+
+_CELLS = """
+SELECT region, kind, persons, person_times FROM programmes_servicecell
+WHERE year = %(year)s AND region BETWEEN %(low)s AND %(high)s AND person_times > 0
+ORDER BY region, kind
+"""
+
+
+def list_year_cells(*, year: int, region: int) -> list[YearCell]:
+    """Return the cells of a year in a region, a county and kind each; as many as counties × kinds."""
+    low, high = region_bounds(region)
+    with connection.cursor() as cursor:
+        cursor.execute(_CELLS, {"year": year, "low": low, "high": high})
+        return [YearCell(*row) for row in cursor.fetchall()]
+
+
+def list_service_years() -> list[int]:
+    """Return the years of which anything is counted, the latest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT year FROM programmes_servicecell ORDER BY year DESC")
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+_PLACES = """
+SELECT coalesce(sum(o.places), 0),
+       coalesce(sum((SELECT sum(q.directed) FROM programmes_pool q WHERE q.offer_id = o.id)), 0)
+FROM programmes_offer o
+JOIN programmes_programme p ON p.id = o.programme_id
+JOIN orgs_union u ON u.id = o.union_id
+WHERE o.state <> 1 AND o.state <> 5 AND o.published_at >= %(first)s AND o.published_at < %(after)s
+  AND (%(kinds)s::text[] IS NULL OR p.kind = ANY (%(kinds)s::text[]))
+  AND u.adcode BETWEEN %(low)s AND %(high)s
+  AND (%(unions)s::bigint[] IS NULL OR o.union_id = ANY (%(unions)s::bigint[]))
+  AND (%(known)s::timestamptz IS NULL OR o.published_at <= %(known)s)
+"""
+
+
+def count_places(asked: Asked) -> tuple[int, int]:
+    """Return the places of offers published in the period, and how many of them were directed."""
+    low, high = region_bounds(asked.region) if asked.region else (0, 999_999)
+    unions = None
+    if asked.union_id is not None:
+        unions = subtree_ids(asked.union_id, on=asked.period.end, known_at=asked.known_at)
+    values = {
+        "first": day_start(asked.period.start),
+        "after": day_end(asked.period.end),
+        "kinds": list(asked.kinds) or None,
+        "unions": unions,
+        "low": low,
+        "high": high,
+        "known": asked.known_at,
+    }
+    places, directed = _row(_PLACES, values)
+    return int(places), int(directed)
+
+
+def _row(statement: str, values: dict[str, Any]) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: Sequence[Any] = cursor.fetchone()
+    return row
