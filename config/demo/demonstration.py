@@ -17,6 +17,7 @@ from config.demo import (
     programmes,
     publications,
     reports,
+    season,
     underway,
     world,
 )
@@ -80,6 +81,7 @@ def build(
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)
+    season.deliver(SCALES[scale], now=now)
     denominators.enter(now=now)
     written = reports.write_report(sign_ins, now=now)
     if not SCALES[scale].is_bulk:  # a million flows are read for each: on the desk, when wanted

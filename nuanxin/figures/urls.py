@@ -16,6 +16,7 @@ from nuanxin.figures.pages import (
     publications,
     published,
     reports,
+    services,
     showing,
 )
 
@@ -24,6 +25,13 @@ urlpatterns = [
     path("figures/number/<str:figure>/", number.figure_number, name="figures-number"),
     path("figures/definitions/", definitions.definitions, name="figure-definitions"),
     path("figures/compare/", comparing.compare, name="figures-compare"),
+    path("figures/services/", services.services, name="figures-services"),
+    path("figures/<int:region>/services/", services.services, name="figures-region-services"),
+    path(
+        "figures/<int:region>/services.<slug:kind>",
+        services.services_table,
+        name="figures-services-table",
+    ),
     path("figures/wall/", showing.wall, name="figures-wall"),
     path("figures/dcat.json", open_data.catalogue, name="figures-dcat"),
     path("figures/embed/<str:code>/", showing.card, name="figures-card"),

@@ -44,6 +44,16 @@ class MonthForm(forms.Form):
     m = forms.IntegerField(min_value=0, max_value=60)
 
 
+class YearForm(forms.Form):
+    """Which year; left out or unreadable, the latest."""
+
+    year = forms.IntegerField(required=False, min_value=1000, max_value=9999)
+
+    def asked(self) -> int | None:
+        """Return the year that was asked for."""
+        return self.cleaned_data.get("year") if self.is_valid() else None
+
+
 class CardForm(forms.Form):
     """What a card shows and how it looks; all may be left out."""
 

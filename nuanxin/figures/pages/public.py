@@ -165,6 +165,7 @@ def _context(board: Board, form: DaysForm) -> dict[str, Any]:
         ],
         "compare_url": reverse("figures-compare")
         + f"?{urlencode({'region': board.region, 'as_of': board.as_of.isoformat()})}",
+        "services_url": reverse("figures-region-services", args=[int(board.region)]),
         "pictures": {
             kind: reverse("figures-chart", args=[int(board.region), kind]) + asked
             for kind in CHARTS

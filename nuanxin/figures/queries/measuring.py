@@ -322,7 +322,7 @@ def ratio_for_everybody(measured: Measurement, *, least: int) -> Measurement:
     ratio = get_figure(measured.code).ratio
     if ratio is None or measured.numerator is None:
         return measured
-    if get_figure(ratio.numerator).unit is not Unit.PERSONS:
+    if get_figure(ratio.numerator).unit not in (Unit.PERSONS, Unit.PERSON_TIMES):
         return measured
     below = measured.denominator
     if below is not None and ratio.denominator in FIGURES:

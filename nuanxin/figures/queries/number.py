@@ -54,7 +54,7 @@ def get_number(code: str, asked: Mapping[str, str], *, now: datetime) -> NumberA
     numbers = Numbers(now=now, most_measured=2)
     measured = numbers.read([wanted])[wanted]
     if wanted in numbers.missing:
-        raise NotFound("figures.denominator_missing", numbers.missing[wanted])
+        raise numbers.missing[wanted]
     return NumberAnswer(wanted, measured)
 
 

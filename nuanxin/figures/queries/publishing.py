@@ -59,7 +59,7 @@ def measure_for_everybody(
     )
     if measured.is_ratio:
         return ratio_for_everybody(measured, least=least_cell_persons(region, now))
-    if measured.unit is not Unit.PERSONS or measured.value is None:
+    if measured.unit not in (Unit.PERSONS, Unit.PERSON_TIMES) or measured.value is None:
         return measured
     least = least_cell_persons(region, now)
     if known_on is None and _is_exact_total(measured, region=region, least=least, now=now):

@@ -20,9 +20,17 @@ from nuanxin.orgs import figures as orgs_figures
 from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.states import Route
 from nuanxin.programmes import figures as programmes_figures
-from nuanxin.programmes.queries.delivered import Asked, count_delivered, count_places
+from nuanxin.programmes.queries.delivered import (
+    Asked,
+    count_delivered,
+    count_places,
+    is_anything_recorded,
+)
 
 Reader = Callable[[Question], int]
+
+NOT_KNOWN = frozenset({"figures.denominator_missing", "figures.nothing_recorded"})
+"""Refusals that say: this number is not known here, which is not nought."""
 
 
 def _of_members(definition: FigureDefinition) -> Reader:
@@ -90,6 +98,11 @@ def _of_services(definition: FigureDefinition) -> Reader:
         if definition.unit is Unit.PLACES:
             return count_places(asked)[0 if definition is programmes_figures.PLACES else 1]
         counted = count_delivered(asked)
+        if not counted.person_times and not is_anything_recorded(asked):
+            said = (
+                f"到{question.period.end}为止，这里还没有登记过“{definition.label}”，是多少不知道。"
+            )
+            raise NotFound("figures.nothing_recorded", f"{said}登记兑现以后再看。")
         of_persons = programmes_figures.is_of_persons(definition)
         return counted.persons if of_persons else counted.person_times
 

@@ -24,6 +24,7 @@ from nuanxin.figures.queries.measuring import (
 )
 from nuanxin.figures.queries.publishing import measure_for_everybody
 from nuanxin.figures.queries.question import COUNTED_FROM
+from nuanxin.figures.queries.registry import NOT_KNOWN
 from nuanxin.figures.queries.report_questions import Wanted
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock, occupations
@@ -49,7 +50,7 @@ class Numbers:
     def __init__(self, *, now: datetime, most_measured: int) -> None:
         self.now = now
         self.left = most_measured
-        self.missing: dict[Wanted, str] = {}
+        self.missing: dict[Wanted, NotFound] = {}
         self._cells: dict[tuple[date, date | None, int], PublishedCells] = {}
         self._unions: dict[tuple[str, date, Period | None], dict[int, int]] = {}
         self._known: dict[Wanted, Measurement] = {}
@@ -144,9 +145,9 @@ class Numbers:
         try:
             return self._measured(one)
         except NotFound as refusal:
-            if refusal.code != "figures.denominator_missing":
+            if refusal.code not in NOT_KNOWN:
                 raise
-            self.missing[one] = refusal.message
+            self.missing[one] = refusal
             return self._as(one, None)
 
     def _measured(self, one: Wanted) -> Measurement:
@@ -178,13 +179,13 @@ class Numbers:
         least = least_cell_persons(one.region, self.now)
         if measured.is_ratio:
             return ratio_for_everybody(measured, least=least)
-        if measured.unit is not Unit.PERSONS or measured.value is None:
+        if measured.unit not in (Unit.PERSONS, Unit.PERSON_TIMES) or measured.value is None:
             return measured
         return measured.as_published(published(measured.value, least=least), rounded_to=least)
 
     def step_of(self, one: Wanted) -> int:
         """Return what the months of a figure are written to: the ten for persons."""
-        is_of_persons = one.definition.unit is Unit.PERSONS
+        is_of_persons = one.definition.unit in (Unit.PERSONS, Unit.PERSON_TIMES)
         return least_cell_persons(one.region, self.now) if is_of_persons else 1
 
     # ---- months ---------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from nuanxin.figures.rules.reports import (
 )
 from nuanxin.figures.rules.reports.fingerprint import digest_of
 from nuanxin.kernel import clock
+from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.period import Month
 
 _TREND_MONTHS = 24
@@ -143,13 +144,23 @@ class _Answering:
             self.found.numbers[slot.index] = Absent(allowed)
             return
         if one in self.numbers.missing:
-            self.faults.stop(slot.line, slot.column, "no_denominator", self.numbers.missing[one])
+            self._not_known(slot, self.numbers.missing[one])
             return
         self.faults.stop(
             slot.line, slot.column, "withheld",
             f"{one.place}的“{one.definition.label}”人数太少，不公布（也免得从旁边的数减出来）。"
             f"请换成上一级地区或更长的时间，或者写 small={WITHHELD}。",
         )  # fmt: skip
+
+    def _not_known(self, slot: Slot, refusal: NotFound) -> None:
+        if refusal.code == "figures.denominator_missing":
+            self.faults.stop(slot.line, slot.column, "no_denominator", refusal.message)
+            return
+        if slot.asked.option("optional"):
+            self.found.numbers[slot.index] = Absent(slot.asked.option("optional"))
+            return
+        said = f"{refusal.message}也可以写 optional=还没有数据源。"
+        self.faults.stop(slot.line, slot.column, "nothing_recorded", said)
 
     def _resolved(self, one: Wanted, value: int, digest: str, rounded_to: int) -> Resolved:
         setting, definition = self.source.setting, one.definition

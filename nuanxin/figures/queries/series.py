@@ -6,7 +6,7 @@ from typing import Any
 
 from nuanxin.figures.queries.board import least_cell_persons
 from nuanxin.figures.queries.measuring import Measurement, measure, measured_as, ratio_for_everybody
-from nuanxin.figures.queries.registry import get_figure
+from nuanxin.figures.queries.registry import NOT_KNOWN, get_figure
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound
@@ -108,12 +108,12 @@ def _point(
     try:
         measured = measure(code, known_at=clock.day_end(known_on) if known_on else None, **asked)
     except NotFound as refusal:
-        if refusal.code != "figures.denominator_missing":
+        if refusal.code not in NOT_KNOWN:
             raise
         return measured_as(code, None, **asked)
     if measured.is_ratio:
         return ratio_for_everybody(measured, least=least_cell_persons(region, now))
-    if measured.unit is not Unit.PERSONS or measured.value is None:
+    if measured.unit not in (Unit.PERSONS, Unit.PERSON_TIMES) or measured.value is None:
         return measured
     least = least_cell_persons(region, now)
     return measured.as_published(published(measured.value, least=least), rounded_to=least)

@@ -14,7 +14,7 @@ from nuanxin.programmes.states import Kind
 _SINCE = date(2018, 1, 1)
 _DIMENSIONS = ("region", "union")
 _HOW_PERSONS = "一个人在这段时间里不论几次只算一次，算在第一次享受时他的工会所在的地区，所以各县相加等于全市、全省。"
-_HOW_TIMES = "一个人每享受一次算一次，算在当天他的工会所在的地区。"
+_HOW_TIMES = "算的是人次：一个人每享受一次算一次，算在当天他的工会所在的地区。"
 _HOW = "按登记了兑现的算，报了名、给了名额还没兑现的不算；登错撤销了的不算。"
 
 
@@ -87,7 +87,7 @@ GIVEN_TIMES = FigureDefinition(
     unit=Unit.PERSON_TIMES,
     period_kind=PeriodKind.IN_PERIOD,
     grain="delivery",
-    definition_zh=f"这段时间里在各级工会的各种服务项目里享受到服务的次数。{_HOW_TIMES}{_HOW}",
+    definition_zh=f"这段时间里在各级工会的各种服务项目里享受到的服务。{_HOW_TIMES}{_HOW}",
     owner="programmes",
     valid_from=_SINCE,
     public=True,

@@ -137,6 +137,23 @@ def list_service_years() -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
+_ANYTHING = """
+SELECT EXISTS (
+    SELECT 1 FROM programmes_delivery WHERE day <= %(last)s
+      AND (%(kinds)s::text[] IS NULL OR programme_id IN (
+            SELECT id FROM programmes_programme WHERE kind = ANY (%(kinds)s::text[]))))
+"""
+
+
+def is_anything_recorded(asked: Asked) -> bool:
+    """Return whether a service of these kinds was ever recorded up to the period's end, anywhere.
+
+    Where none was, nought would be said of what nobody has entered yet.
+    """
+    values = {"last": asked.period.end, "kinds": list(asked.kinds) or None}
+    return bool(_row(_ANYTHING, values)[0])
+
+
 _PLACES = """
 SELECT coalesce(sum(o.places), 0),
        coalesce(sum((SELECT sum(q.directed) FROM programmes_pool q WHERE q.offer_id = o.id)), 0)
