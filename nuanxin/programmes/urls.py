@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.programmes.pages import can_get, desk, offers
+from nuanxin.programmes.pages import can_get, deliveries, desk, offers
 
 urlpatterns = [
     path("programmes/", offers.offer_list, name="worker-offers"),
@@ -21,6 +21,12 @@ urlpatterns = [
     path("desk/programmes/<int:offer_id>/draw/", desk.offer_draw, name="desk-offer-draw"),
     path("desk/programmes/<int:offer_id>/awards/", desk.offer_awards, name="desk-offer-awards"),
     path("desk/programmes/<int:offer_id>/export/", desk.offer_export, name="desk-offer-export"),
+    path(
+        "desk/programmes/<int:offer_id>/deliveries/",
+        deliveries.deliveries,
+        name="desk-offer-deliveries",
+    ),
+    path("desk/programmes/<int:offer_id>/deliver/", deliveries.deliver, name="desk-offer-deliver"),
     # 我能领
     path("can-get/", can_get.can_get, name="can-get"),
 ]

@@ -66,4 +66,6 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-offer-draw": sample(missing={"offer_id": no_id}, of_union=draw_of),
         "desk-offer-awards": one,
         "desk-offer-export": one,
+        "desk-offer-deliveries": one,
+        "desk-offer-deliver": one,
     }

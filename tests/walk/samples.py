@@ -25,6 +25,7 @@ from nuanxin.notices.models import WebhookSubscription
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
 from tests.walk.contacts import contact_samples
+from tests.walk.numbers import number_samples
 from tests.walk.offers import offer_samples
 
 NO_ID = 10**12
@@ -143,21 +144,6 @@ SAMPLES: dict[str, Sample] = {
     "desk-account-reopen": _ACCOUNT,
     "sign-in-host": _HOST,
     "sign-in-host-return": _HOST,
-    "figures-region": Sample(missing={"region": 1}, public=lambda cast: {"region": 330105}),
-    "figures-card": Sample(
-        missing={"code": "nothing"}, public=lambda cast: {"code": "orgs.unions"}
-    ),
-    "figures-card-picture": Sample(
-        missing={"code": "nothing"}, public=lambda cast: {"code": "orgs.unions"}
-    ),
-    "figures-chart": Sample(
-        missing={"region": 1, "kind": "trend"},
-        public=lambda cast: {"region": 330105, "kind": "trend"},
-    ),
-    "figures-table": Sample(
-        missing={"region": 1, "kind": "csv"},
-        public=lambda cast: {"region": 330105, "kind": "csv"},
-    ),
     "gallery-error": Sample(missing={"status": 418}, public=lambda cast: {"status": 404}),
 }
 
@@ -595,3 +581,4 @@ SAMPLES |= {
     ),
 }
 SAMPLES |= offer_samples(Sample, NO_ID)
+SAMPLES |= number_samples(Sample)

@@ -49,6 +49,7 @@ NOT_PAGES = {
     "healthz": "for machines",
     "card-bundle": "for the page that checks cards",
     "figures-table": "a file",
+    "figures-services-table": "a file",
     "figures-dcat": "for machines",
     "figures-card-picture": "a picture",
     "figures-chart": "a picture",

@@ -148,7 +148,7 @@ def _totals(board: ServiceBoard) -> list[dict[str, Any]]:
             )
         )
     return [
-        {"label": label, "value": WITHHELD if value is None else value, "unit": "" if value is None else unit, "definition": text}
+        {"label": label, "value": value, "unit": "" if value is None else unit, "definition": text, "words": "" if value is not None else f"不到 {board.least} 的{WITHHELD}"}
         for label, value, unit, text in told
     ]  # fmt: skip
 

@@ -146,6 +146,7 @@ def _offer_page(
         "act_url": reverse("desk-offer-act", args=[offer_id]),
         "draw_url": reverse("desk-offer-draw", args=[offer_id]) if row.way is Way.DRAW else "",
         "awards_url": reverse("desk-offer-awards", args=[offer_id]),
+        "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
         "public_url": "" if row.state is OfferState.DRAFT else reverse("offer", args=[row.code]),
         "crumbs": _crumbs(row.title),
     }  # fmt: skip
