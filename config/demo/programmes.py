@@ -53,10 +53,6 @@ def open_offers(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> 
         built, cadre, "season_gift", "冬季暖心包", Way.FIRST_COME, 2000, begun, now, days=16
     )
     _apply(gift, members[:21], now=now - timedelta(days=1))
-    camp = _offer(
-        built, cadre, "children_camp", "孩子的寒假托管班", Way.DRAW, 30, begun, now, days=26
-    )
-    _apply(camp, members[10:32], now=now - timedelta(days=1))
     degree = _offer(built, cadre, "degree_and_skill", "学历提升补助", Way.SCORE, 11, begun, now,
                     days=60, directed=100)  # fmt: skip
     _apply(degree, members[5:25], now=now - timedelta(days=1))
@@ -68,7 +64,7 @@ def open_offers(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> 
         offer_id=trip.id, seed={"public": value}, actor=cadre, now=now - timedelta(days=1)
     )
     awarding.run_draw(offer_id=trip.id, value="482", revealed=None, actor=cadre, now=now)
-    made = [exam, gift, camp, degree, trip]
+    made = [exam, gift, degree, trip]
     draft = _offer(built, cadre, "skill_training", "叉车技能班", Way.FIRST_COME, 60, now, now,
                    is_published=False)  # fmt: skip
     return {"offers": [one.id for one in [*made, draft]]}

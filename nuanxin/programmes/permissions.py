@@ -27,3 +27,37 @@ def check_can_view(actor: Actor, *, path: str) -> None:
 def check_can_export(actor: Actor, *, path: str) -> None:
     """Raise unless the actor may take the list of those who have places out of the system."""
     policy.check(actor, EXPORT, path=path)
+
+
+# ---- children's camps --------------------------------------------------------------------------
+
+CAMP_VIEW = "camp.view"
+CAMP_MANAGE = "camp.manage"
+CAMP_CHILDREN = "camp.children"
+CAMP_APPROVE = "camp.approve"
+CAMP_AUDIT = "camp.audit"
+
+
+def check_can_manage_camp(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may set up camps of the union at ``path`` and staff them."""
+    policy.check(actor, CAMP_MANAGE, path=path)
+
+
+def check_can_view_camp(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may see camps of the union at ``path``, children by hint only."""
+    policy.check(actor, CAMP_VIEW, path=path)
+
+
+def check_can_ask_for_children(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may ask to read the children of camps of the union at ``path``."""
+    policy.check(actor, CAMP_CHILDREN, path=path)
+
+
+def check_can_approve_reading(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may approve that another reads children of the union at ``path``."""
+    policy.check(actor, CAMP_APPROVE, path=path)
+
+
+def check_can_audit_camps(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may take the yearly report on children's data out."""
+    policy.check(actor, CAMP_AUDIT, path=path)

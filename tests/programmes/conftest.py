@@ -92,3 +92,19 @@ POOLS_BY_TRADE = (
     PoolDraft("快递员", 2, occupation=COURIER),
     PoolDraft("网约车司机", 1, occupation=DRIVER),
 )
+
+
+@pytest.fixture
+def camp_town(town: Town) -> Any:
+    """Return the town with camps."""
+    from tests.programmes.camp_town import CampTown
+
+    return CampTown(town)
+
+
+@pytest.fixture
+def racing_camp_town(racing_town: Town) -> Any:
+    """Return the town with camps in a database of its own, where commits are real."""
+    from tests.programmes.camp_town import CampTown
+
+    return CampTown(racing_town)

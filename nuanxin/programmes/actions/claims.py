@@ -68,6 +68,8 @@ def apply_for_place(
         if again.claim_id is None or again.claim_state is None:
             raise
         return Claimed(again.claim_id, again.claim_state, is_repeat=True)
+    if asked.way is Way.BY_CLASS:
+        raise Conflict("programmes.by_class", "托管班按孩子报。打开“给孩子报名”，选孩子和班。")
     if asked.way.is_at_once:
         return _take(asked, actor, now, slot_at)
     return _enter(asked, actor, now)

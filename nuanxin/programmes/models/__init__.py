@@ -1,5 +1,21 @@
 """Tables of 服务, a file a noun."""
 
+from nuanxin.programmes.models.camp_places import CampPlace, CampPresence, LateAlarm
+from nuanxin.programmes.models.camps import (
+    Camp,
+    CampAssignment,
+    CampClass,
+    CampDay,
+    CampStaff,
+    HarmReport,
+)
+from nuanxin.programmes.models.children import (
+    Child,
+    ChildAccess,
+    ChildConsent,
+    HealthNote,
+    PickupPerson,
+)
 from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
@@ -8,10 +24,24 @@ from nuanxin.programmes.models.seats import Application, Seat
 
 __all__ = [
     "Application",
+    "Camp",
+    "CampAssignment",
+    "CampClass",
+    "CampDay",
+    "CampPlace",
+    "CampPresence",
+    "CampStaff",
+    "Child",
+    "ChildAccess",
+    "ChildConsent",
     "Delivery",
     "Draw",
+    "HarmReport",
+    "HealthNote",
     "KeptRule",
+    "LateAlarm",
     "Offer",
+    "PickupPerson",
     "Pool",
     "Programme",
     "Ruling",
