@@ -85,6 +85,7 @@ class OfferState(IntEnum):
     CLOSED = 3
     AWARDED = 4
     CANCELLED = 5
+    PUBLICITY = 6
 
     @property
     def label(self) -> str:
@@ -98,19 +99,26 @@ _OFFERS = {
     OfferState.CLOSED: "报名结束",
     OfferState.AWARDED: "名额定了",
     OfferState.CANCELLED: "取消了",
+    OfferState.PUBLICITY: "公示中",
 }
 
+_AFTER_APPLYING = {OfferState.PUBLICITY, OfferState.AWARDED, OfferState.CANCELLED}
 OFFER_MOVES = {
     OfferState.DRAFT: {OfferState.OPEN, OfferState.CANCELLED},
-    OfferState.OPEN: {OfferState.CLOSED, OfferState.AWARDED, OfferState.CANCELLED},
-    OfferState.CLOSED: {OfferState.AWARDED, OfferState.CANCELLED},
+    OfferState.OPEN: {OfferState.CLOSED, *_AFTER_APPLYING},
+    OfferState.CLOSED: _AFTER_APPLYING,
+    OfferState.PUBLICITY: {OfferState.AWARDED, OfferState.CANCELLED},
     OfferState.AWARDED: set(),
     OfferState.CANCELLED: set(),
 }
 
 
 class ClaimState(IntEnum):
-    """Where somebody's application stands. GRANTED and CONFIRMED hold a seat, no other does."""
+    """Where somebody's application stands.
+
+    GRANTED, CONFIRMED and PROPOSED (the list is made public, not final) hold a seat. FORFEITED keeps
+    the row of its seat: the place was used, nobody else gets it. No other has one.
+    """
 
     APPLIED = 1
     WAITING = 2
@@ -118,6 +126,9 @@ class ClaimState(IntEnum):
     CONFIRMED = 4
     WITHDRAWN = 5
     EXPIRED = 6
+    PROPOSED = 7
+    STRUCK = 8
+    FORFEITED = 9
 
     @property
     def label(self) -> str:
@@ -132,7 +143,7 @@ class ClaimState(IntEnum):
     @property
     def holds_seat(self) -> bool:
         """Return whether a place belongs to it."""
-        return self in (ClaimState.GRANTED, ClaimState.CONFIRMED)
+        return self in (ClaimState.GRANTED, ClaimState.CONFIRMED, ClaimState.PROPOSED)
 
 
 _CLAIMS = {
@@ -142,17 +153,61 @@ _CLAIMS = {
     ClaimState.CONFIRMED: "有名额",
     ClaimState.WITHDRAWN: "撤回了",
     ClaimState.EXPIRED: "过期没确认",
+    ClaimState.PROPOSED: "公示中",
+    ClaimState.STRUCK: "公示后没定上",
+    ClaimState.FORFEITED: "资格取消了",
 }
 
-LIVE = (ClaimState.APPLIED, ClaimState.WAITING, ClaimState.GRANTED, ClaimState.CONFIRMED)
+LIVE = (
+    ClaimState.APPLIED,
+    ClaimState.WAITING,
+    ClaimState.GRANTED,
+    ClaimState.CONFIRMED,
+    ClaimState.PROPOSED,
+)
 
 CLAIM_MOVES = {
-    ClaimState.APPLIED: {ClaimState.WAITING, ClaimState.GRANTED, ClaimState.WITHDRAWN},
-    ClaimState.WAITING: {ClaimState.GRANTED, ClaimState.WITHDRAWN},
+    ClaimState.APPLIED: {
+        ClaimState.WAITING,
+        ClaimState.GRANTED,
+        ClaimState.PROPOSED,
+        ClaimState.CONFIRMED,
+        ClaimState.WITHDRAWN,
+    },
+    ClaimState.WAITING: {ClaimState.GRANTED, ClaimState.PROPOSED, ClaimState.WITHDRAWN},
     ClaimState.GRANTED: {ClaimState.CONFIRMED, ClaimState.WITHDRAWN, ClaimState.EXPIRED},
-    ClaimState.CONFIRMED: {ClaimState.WITHDRAWN},
+    ClaimState.CONFIRMED: {ClaimState.WITHDRAWN, ClaimState.PROPOSED, ClaimState.FORFEITED},
+    ClaimState.PROPOSED: {ClaimState.CONFIRMED, ClaimState.WITHDRAWN, ClaimState.STRUCK},
     ClaimState.WITHDRAWN: set(),
     ClaimState.EXPIRED: set(),
+    ClaimState.STRUCK: set(),
+    ClaimState.FORFEITED: set(),
+}
+
+
+class ObjectionState(IntEnum):
+    """Where an objection against a list stands; as long as one is OPEN nothing is awarded."""
+
+    OPEN = 1
+    NOT_UPHELD = 2
+    UPHELD = 3
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return _OBJECTIONS[self]
+
+
+_OBJECTIONS = {
+    ObjectionState.OPEN: "等答复",
+    ObjectionState.NOT_UPHELD: "不成立",
+    ObjectionState.UPHELD: "成立",
+}
+
+OBJECTION_MOVES = {
+    ObjectionState.OPEN: {ObjectionState.NOT_UPHELD, ObjectionState.UPHELD},
+    ObjectionState.NOT_UPHELD: set(),
+    ObjectionState.UPHELD: set(),
 }
 
 

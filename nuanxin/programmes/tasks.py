@@ -7,6 +7,7 @@ from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
 from nuanxin.programmes.actions.counting import follow_deliveries
+from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.ruling import keep_answers
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
@@ -19,6 +20,8 @@ def pass_on(timestamp: int) -> None:
     now = clock.now()
     pass_on_what_expired(now=now)
     release_directed_places(now=now)
+    fill_lists(now=now)
+    count_terms_again(now=now)
 
 
 @app.periodic(cron="* * * * *")

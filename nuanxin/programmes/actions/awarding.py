@@ -1,5 +1,8 @@
 """Places given after the applications are in: by points, by need, or by a draw that is verified.
 
+Where the offer has days of 公示, they are proposed and posted first, and final only when the days are
+over and every objection is answered (``finish_publicity``; the database refuses it before).
+
 All three end alike: an ordered choice within pools (``rules.draw.choose``), seats filled in one
 statement, everybody else on the waiting list in the same order.
 """
@@ -13,11 +16,20 @@ from django.db import connection, transaction
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
+from nuanxin.notices.actions.telling import notify_many
 from nuanxin.programmes.actions.claims import pass_on_places
 from nuanxin.programmes.actions.offers import _for_update, _move
-from nuanxin.programmes.models import Draw, Offer, Pool
+from nuanxin.programmes.actions.posting import post_list, propose_next
+from nuanxin.programmes.models import Application, Draw, Objection, Offer, Pool, PublicNotice
 from nuanxin.programmes.rules import draw as lots
-from nuanxin.programmes.states import OfferState, Way, check_offer_move
+from nuanxin.programmes.rules.publicity import may_finish
+from nuanxin.programmes.states import (
+    ClaimState,
+    ObjectionState,
+    OfferState,
+    Way,
+    check_offer_move,
+)
 from nuanxin.records.actions import append_event
 
 MOST_APPLICANTS = 500_000
@@ -61,7 +73,7 @@ WITH chosen AS (
     SELECT id, seat, pool FROM own
     UNION ALL SELECT o.id, s.seat, o.pool FROM others o JOIN spare s ON s.nth = o.nth
 ), granted AS (
-    UPDATE programmes_application a SET state = 4 FROM given g
+    UPDATE programmes_application a SET state = %(state)s FROM given g
     WHERE a.id = g.id AND a.state = 1 RETURNING a.id, a.is_directed
 ), taken AS (
     UPDATE programmes_seat s
@@ -218,16 +230,20 @@ def _settle(
     actor: Actor,
     now: datetime,
 ) -> Awarded:
+    proposed = offer.publicity_days > 0
     values: dict[str, Any] = {
         "offer": offer.id,
         "ids": [one[0] for one in winners],
         "pools": [one[1] for one in winners],
+        "state": int(ClaimState.PROPOSED if proposed else ClaimState.CONFIRMED),
         "now": now,
     }
     with connection.cursor() as cursor:
         cursor.execute(_ASSIGN, values)
         granted = int(cursor.fetchone()[0])
         cursor.execute(_WAIT, {"ids": list(waiting)})
+    if proposed:
+        return _post(offer, granted, len(waiting), actor, now)
     for pool in Pool.objects.filter(offer=offer).order_by("ordinal"):  # of who withdrew meanwhile
         pass_on_places(pool_id=pool.id, hours=offer.confirm_hours, now=now)
     _move(offer, OfferState.AWARDED, actor, now, awarded_at=now)
@@ -235,12 +251,80 @@ def _settle(
     return Awarded(granted, len(waiting))
 
 
+def _post(offer: Offer, granted: int, waiting: int, actor: Actor, now: datetime) -> Awarded:
+    """Post who is proposed, with those who move up for who withdrew; nobody there: award nobody."""
+    moved = len(propose_next(offer, now=now))
+    if post_list(offer, actor=actor, now=now) is None:
+        _move(offer, OfferState.AWARDED, actor, now, awarded_at=now)
+    else:
+        _move(offer, OfferState.PUBLICITY, actor, now)
+    return Awarded(granted + moved, waiting - moved)
+
+
+@transaction.atomic
+def post_claimed(*, offer_id: int, actor: Actor, now: datetime) -> Awarded:
+    """Post those who took a place at once, where the offer has days of 公示.
+
+    Raises ``Conflict`` programmes.wrong_way, programmes.still_open, programmes.still_kept.
+    """
+    offer = _closed(offer_id, actor, (Way.FIRST_COME, Way.SLOT), now)
+    if not offer.publicity_days:
+        raise Conflict("programmes.no_publicity", "这一期不用公示，名额点了就定。")
+    claims = Application.objects.filter(offer=offer)
+    if claims.filter(state=ClaimState.GRANTED).exists():
+        raise Conflict(
+            "programmes.still_kept", "还有名额留着等人确认。等他们确认了，或者过了时间，再公示。"
+        )
+    granted = claims.filter(state=ClaimState.CONFIRMED).update(state=ClaimState.PROPOSED)
+    waiting = claims.filter(state=ClaimState.WAITING).count()
+    return _post(offer, granted, waiting, actor, now)
+
+
+@transaction.atomic
+def finish_publicity(*, offer_id: int, actor: Actor, now: datetime) -> Awarded:
+    """Make the places final: every list is over, every objection answered. Everybody is told.
+
+    Raises ``Conflict`` publicity.not_over, publicity.open_objections, publicity.provisional.
+    """
+    offer = _for_update(offer_id, actor)
+    if offer.state != OfferState.PUBLICITY:
+        raise Conflict("publicity.not_posted", "这一期没有在公示。")
+    last = PublicNotice.objects.filter(offer=offer).order_by("-ends_at")[:1].get()
+    may_finish(
+        now=now,
+        ends_at=last.ends_at,
+        last_on=last.last_on,
+        is_provisional=PublicNotice.objects.filter(offer=offer, is_provisional=True).exists(),
+        open_objections=Objection.objects.filter(
+            notice__offer=offer, state=ObjectionState.OPEN
+        ).count(),
+    ).insist()
+    _move(offer, OfferState.AWARDED, actor, now, awarded_at=now)
+    proposed = Application.objects.filter(offer=offer, state=ClaimState.PROPOSED)
+    workers = list(proposed.order_by("id").values_list("worker_id", flat=True))
+    proposed.update(state=ClaimState.CONFIRMED)
+    notify_many(
+        worker_ids=workers,
+        kind="programmes.place_final",
+        title="名额定了，是你的",
+        body=f"“{offer.title}”公示完了，没有成立的异议，名额是你的。",
+        url=f"/programmes/{offer.code}/",
+        now=now,
+    )
+    waiting = Application.objects.filter(offer=offer, state=ClaimState.WAITING).count()
+    _record("programmes.awarded", offer, actor, now, {"granted": len(workers), "waiting": waiting})
+    return Awarded(len(workers), waiting)
+
+
 def _closed(offer_id: int, actor: Actor, ways: Sequence[Way], now: datetime) -> Offer:
     """Return the offer, locked, whose applications are in; raise ``Conflict``."""
     offer = _for_update(offer_id, actor)
     if offer.way not in ways:
         raise Conflict("programmes.wrong_way", f"这一期的名额是{Way(offer.way).label}，不这样定。")
-    check_offer_move(OfferState(offer.state), OfferState.AWARDED)
+    check_offer_move(
+        OfferState(offer.state),
+        OfferState.PUBLICITY if offer.publicity_days else OfferState.AWARDED,
+    )
     if offer.state == OfferState.OPEN and now < offer.closes_at:
         raise Conflict("programmes.still_open", "报名还没截止。截止了，或者先结束报名，再定名额。")
     return offer

@@ -23,7 +23,7 @@ WITH offer AS MATERIALIZED (
       AND o.way IN (1, 5)
 ), already AS MATERIALIZED (
     SELECT a.id, a.state FROM programmes_application a
-    WHERE a.offer_id = %(offer)s AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4)
+    WHERE a.offer_id = %(offer)s AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4, 7)
 ), may AS MATERIALIZED (
     SELECT 1 FROM offer WHERE NOT EXISTS (SELECT 1 FROM already)
       AND NOT EXISTS (SELECT 1 FROM programmes_application a
@@ -58,7 +58,7 @@ WITH offer AS MATERIALIZED (
     FROM offer o
     WHERE NOT EXISTS (SELECT 1 FROM already)
       AND (%(slot)s::timestamptz IS NULL OR EXISTS (SELECT 1 FROM chosen))
-    ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4) DO NOTHING
+    ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4, 7) DO NOTHING
     RETURNING id, state
 ), taken AS (
     UPDATE programmes_seat s
@@ -120,7 +120,7 @@ RELEASE = """
 WITH ended AS (
     UPDATE programmes_application a
     SET state = %(to)s, ended_at = %(now)s, keep_until = NULL
-    WHERE a.id = %(application)s AND a.state IN (1, 2, 3, 4)
+    WHERE a.id = %(application)s AND a.state IN (1, 2, 3, 4, 7)
     RETURNING a.id, a.pool_id, a.offer_id
 ), freed AS (
     UPDATE programmes_seat s

@@ -18,10 +18,11 @@ from nuanxin.programmes.actions.claim_statement import (
     PASS_ON,
     RELEASE,
 )
+from nuanxin.programmes.actions.posting import fill_list
 from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules.asking import may_apply
-from nuanxin.programmes.states import ClaimState, Way
+from nuanxin.programmes.states import ClaimState, OfferState, Way
 from nuanxin.records.actions import append_event, logged_name
 
 LARGEST_PASS = 1_000
@@ -133,7 +134,7 @@ INSERT INTO programmes_application
     (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)
 SELECT o.id, %(pool)s, %(worker)s, %(directed)s, 1, 0, %(now)s FROM programmes_offer o
 WHERE o.id = %(offer)s AND o.state = 2 AND o.closes_at > %(now)s
-ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4) DO NOTHING
+ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4, 7) DO NOTHING
 RETURNING id
 """
 
@@ -192,7 +193,9 @@ def withdraw_from_offer(*, code: str, actor: Actor, now: datetime) -> bool:
     if asked.claim_id is None:
         return False
     done = _release(asked.claim_id, ClaimState.WITHDRAWN, actor, now)
-    if done and asked.pool_id is not None:
+    if done and asked.state is OfferState.PUBLICITY:
+        fill_list(offer_id=asked.offer_id, now=now)
+    elif done and asked.pool_id is not None:
         pass_on_places(pool_id=done, hours=asked.confirm_hours, now=now)
     return bool(done)
 
@@ -240,11 +243,12 @@ SELECT a.id, o.confirm_hours FROM programmes_application a
 JOIN programmes_offer o ON o.id = a.offer_id
 WHERE a.state = 3 AND a.keep_until <= %(now)s ORDER BY a.keep_until LIMIT %(limit)s
 """
-# Pools with free seats and people waiting: none, unless a process died between two statements.
+# Pools with free seats and people waiting: none, unless a process died between two statements. What
+# is before the public is filled by ``posting.fill_lists``.
 _STRANDED = """
 SELECT DISTINCT a.pool_id, o.confirm_hours FROM programmes_application a
 JOIN programmes_offer o ON o.id = a.offer_id
-WHERE a.state = 2 AND EXISTS (
+WHERE a.state = 2 AND o.state <> 6 AND EXISTS (
     SELECT 1 FROM programmes_seat s WHERE s.pool_id = a.pool_id AND s.application_id IS NULL
       AND (NOT s.is_directed OR a.is_directed))
 LIMIT %(limit)s

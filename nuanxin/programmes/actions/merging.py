@@ -14,7 +14,7 @@ WITH pairs AS (
     SELECT k.id AS kept, f.id AS folded, f.state > k.state AS folded_stays
     FROM programmes_application k JOIN programmes_application f ON f.offer_id = k.offer_id
     WHERE k.worker_id = %(kept)s AND f.worker_id = %(folded)s
-      AND k.state IN (1, 2, 3, 4) AND f.state IN (1, 2, 3, 4)
+      AND k.state IN (1, 2, 3, 4, 7) AND f.state IN (1, 2, 3, 4, 7)
 ), losing AS (
     SELECT CASE WHEN folded_stays THEN kept ELSE folded END AS id FROM pairs
 ), before AS (

@@ -19,6 +19,7 @@ from nuanxin.programmes.models.children import (
 from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
+from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
 from nuanxin.programmes.models.seats import Application, Seat
 
@@ -40,10 +41,13 @@ __all__ = [
     "HealthNote",
     "KeptRule",
     "LateAlarm",
+    "NoticeLine",
+    "Objection",
     "Offer",
     "PickupPerson",
     "Pool",
     "Programme",
+    "PublicNotice",
     "Ruling",
     "Seat",
     "ServiceCell",

@@ -59,7 +59,7 @@ LEFT JOIN LATERAL (
     ORDER BY q.ordinal LIMIT 1
 ) pool ON true
 LEFT JOIN programmes_application a
-    ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4)
+    ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4, 7)
 WHERE o.code = %(code)s AND o.state <> 1
 """
 

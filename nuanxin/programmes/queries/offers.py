@@ -89,9 +89,9 @@ _ONE = f"""
 {_FROM}
 LEFT JOIN programmes_draw d ON d.offer_id = o.id
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE a.state IN (1, 2, 3, 4)) AS live,
+    SELECT count(*) FILTER (WHERE a.state IN (1, 2, 3, 4, 7)) AS live,
            count(*) FILTER (WHERE a.state = 2) AS waiting
-    FROM programmes_application a WHERE a.offer_id = o.id AND a.state IN (1, 2, 3, 4)
+    FROM programmes_application a WHERE a.offer_id = o.id AND a.state IN (1, 2, 3, 4, 7)
 ) counted
 WHERE {{where}}
 """
