@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from nuanxin.programmes.pages import can_get, deliveries, desk, offers
+from nuanxin.programmes.pages import (
+    can_get,
+    deliveries,
+    desk,
+    desk_publicity,
+    offers,
+    publicity,
+)
 
 urlpatterns = [
     path("programmes/", offers.offer_list, name="worker-offers"),
@@ -29,4 +36,16 @@ urlpatterns = [
     path("desk/programmes/<int:offer_id>/deliver/", deliveries.deliver, name="desk-offer-deliver"),
     # 我能领
     path("can-get/", can_get.can_get, name="can-get"),
+    # 公示
+    path("publicity/", publicity.notice_list, name="notices"),
+    path("publicity/receipt/", publicity.objection_receipt, name="objection-receipt"),
+    path("publicity/<slug:code>/", publicity.notice, name="public-notice"),
+    path("publicity/<slug:code>/sheet/", publicity.notice_sheet, name="notice-sheet"),
+    path("publicity/<slug:code>/object/", publicity.notice_object, name="notice-object"),
+    path("desk/publicity/", desk_publicity.board, name="desk-notices"),
+    path("desk/publicity/<int:notice_id>/", desk_publicity.notice, name="desk-notice"),
+    path(
+        "desk/publicity/<int:notice_id>/finish/", desk_publicity.finish, name="desk-notice-finish"
+    ),
+    path("desk/objections/<int:objection_id>/", desk_publicity.objection, name="desk-objection"),
 ]

@@ -1,13 +1,17 @@
-"""Offers for the walk: published ones of a given union, and a draw that is committed."""
+"""Offers for the walk: published ones of a given union, a draw that is committed, a public list."""
 
 from datetime import timedelta
 from typing import Any
 
-from nuanxin.kernel.actor import Actor, Grant, Role
+from django.db import connection
+
+from nuanxin.kernel.actor import ANONYMOUS, Actor, Grant, Role
 from nuanxin.orgs.models import Union
+from nuanxin.programmes.actions.objecting import Said, file_objection
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
-from nuanxin.programmes.models import Draw
-from nuanxin.programmes.states import Way
+from nuanxin.programmes.actions.posting import post_list
+from nuanxin.programmes.models import Draw, Objection, PublicNotice
+from nuanxin.programmes.states import OfferState, Way
 from tests.cast import Cast
 
 
@@ -47,6 +51,41 @@ def committed(cast: Cast) -> dict[str, Any]:
     return {"code": made.code}
 
 
+def posted(cast: Cast, union: Union) -> PublicNotice:
+    """A list before the public, with one line and one objection against it."""
+    made = offer(cast, union, way=2)
+    pool = made.pool_set.get()
+    seat = made.seat_set.order_by("ordinal")[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH a AS (INSERT INTO programmes_application (offer_id, pool_id, worker_id, is_directed,"
+            " state, rank, applied_at) VALUES (%s, %s, %s, false, 7, 0, now()) RETURNING id)"
+            " UPDATE programmes_seat SET application_id = a.id, taken_at = now() FROM a WHERE"
+            " programmes_seat.id = %s",
+            [made.id, pool.id, cast.actor("rider_lu").worker_id, seat.id],
+        )
+    made.refresh_from_db()
+    made.publicity_days, made.state = 5, OfferState.PUBLICITY
+    made.save()
+    notice = post_list(made, actor=cast.actor("county_colleague"), now=cast.now)
+    assert notice is not None
+    file_objection(
+        code=notice.code,
+        said=Said("样例：有一处不对，请查一查。", 1),
+        actor=ANONYMOUS,
+        now=cast.now,
+    )
+    return notice
+
+
+def notice_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"notice_id": posted(cast, union).id}
+
+
+def objection_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"objection_id": Objection.objects.get(notice=posted(cast, union)).id}
+
+
 def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
@@ -61,6 +100,16 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
             public=lambda cast: {"code": offer(cast, cast.union("county")).code},
         ),
         "offer-draw": sample(missing={"code": "nothing"}, public=committed),
+        **{
+            name: sample(
+                missing={"code": "nothing"},
+                public=lambda cast: {"code": posted(cast, cast.union("county")).code},
+            )
+            for name in ("public-notice", "notice-sheet", "notice-object")
+        },
+        "desk-notice": sample(missing={"notice_id": no_id}, of_union=notice_of),
+        "desk-notice-finish": sample(missing={"notice_id": no_id}, of_union=notice_of),
+        "desk-objection": sample(missing={"objection_id": no_id}, of_union=objection_of),
         "desk-offer": one,
         "desk-offer-act": one,
         "desk-offer-draw": sample(missing={"offer_id": no_id}, of_union=draw_of),

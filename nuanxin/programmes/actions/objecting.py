@@ -1,7 +1,7 @@
 """异议: filed while a list is public, sealed, answered by another officer; upheld strikes the line."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,6 +32,8 @@ from nuanxin.records.actions import append_event, store_file
 MOST_OPEN = 500
 """Objections against one list that may wait for an answer; beyond it nobody reads them."""
 MOST_OF_ONE = 3
+MOST_NAMELESS = 20
+"""Nameless ones against one list within an hour."""
 LARGEST_FILE = 5 * 1024 * 1024
 SEALED = "objection"
 
@@ -87,9 +89,7 @@ def file_objection(*, code: str, said: Said, actor: Actor, now: datetime) -> str
 def _offer_shared(notice: PublicNotice) -> Offer:
     """Return the offer, locked against being awarded until this transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM programmes_offer WHERE id = %s FOR SHARE", [notice.offer_id]
-        )
+        cursor.execute("SELECT 1 FROM programmes_offer WHERE id = %s FOR SHARE", [notice.offer_id])
     return Offer.objects.get(id=notice.offer_id)
 
 
@@ -100,6 +100,10 @@ def _check_room(notice: PublicNotice, key: str, adcode: str, now: datetime) -> N
     open_ones = Objection.objects.filter(notice=notice, state=ObjectionState.OPEN)
     if key and open_ones.filter(filed_by=key).count() >= MOST_OF_ONE:
         raise TooMany("publicity.enough", f"你提的 {MOST_OF_ONE} 件还在等答复，答复了再提。")
+    hour = now - timedelta(hours=1)
+    nameless = Objection.objects.filter(notice=notice, filed_by="", filed_at__gt=hour)
+    if not key and nameless.count() >= MOST_NAMELESS:
+        raise TooMany("publicity.enough", "这会儿提的人多。登录以后提，或者过一个小时再来。")
     if open_ones.count() >= MOST_OPEN:
         raise TooMany("publicity.enough", "这份名单的异议收满了，正在逐件答复。急的打 12351。")
 

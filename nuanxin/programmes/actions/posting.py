@@ -180,7 +180,9 @@ def fill_lists(*, now: datetime) -> int:
 @transaction.atomic
 def fill_list(*, offer_id: int, now: datetime) -> int:
     """Propose and post the next of one offer; 0 when it is not before the public any more."""
-    offer = Offer.objects.select_for_update().filter(id=offer_id, state=OfferState.PUBLICITY).first()
+    offer = (
+        Offer.objects.select_for_update().filter(id=offer_id, state=OfferState.PUBLICITY).first()
+    )
     if offer is None:
         return 0
     moved = propose_next(offer, now=now)

@@ -29,6 +29,7 @@ _ACTS = {
     "close": offers.close_offer,
     "cancel": offers.cancel_offer,
     "award": awarding.award_by_points,
+    "post": awarding.post_claimed,
 }
 
 
@@ -156,7 +157,7 @@ def _offer_page(
 @requires("programme.manage")
 @require_POST
 def offer_act(request: HttpRequest, offer_id: int) -> HttpResponse:
-    """Publish, close, cancel, or award by points."""
+    """Publish, close, cancel, award by points, or post who took a place."""
     queries.get_desk_offer(offer_id, actor=_actor(request))
     act = _ACTS.get(request.POST.get("do", ""))
     if act is None:
@@ -327,7 +328,11 @@ def _acts(found: queries.DeskOffer, now: Any) -> list[dict[str, str]]:
         acts.append({"do": "close", "label": "结束报名", "kind": ""})
     is_over = state is OfferState.CLOSED or now >= found.row.closes_at
     if way in (Way.SCORE, Way.NEED) and is_over and state in (OfferState.OPEN, OfferState.CLOSED):
-        acts.insert(0, {"do": "award", "label": "定名额", "kind": "go"})
+        label = "定名额，先公示" if found.row.publicity_days else "定名额"
+        acts.insert(0, {"do": "award", "label": label, "kind": "go"})
+    posts = way.is_at_once and found.row.publicity_days
+    if posts and is_over and state in (OfferState.OPEN, OfferState.CLOSED):
+        acts.insert(0, {"do": "post", "label": "公示名单", "kind": "go"})
     if state in (OfferState.DRAFT, OfferState.OPEN, OfferState.CLOSED):
         acts.append({"do": "cancel", "label": "取消这一期", "kind": ""})
     return acts

@@ -19,9 +19,10 @@ from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import claims
 from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
+from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.rules import draw as lots
-from nuanxin.programmes.states import ClaimState, Way
+from nuanxin.programmes.states import ClaimState, OfferState, Way
 
 _CODE_LONGEST = 20
 
@@ -86,6 +87,9 @@ def _offer_page(
         "problem": problem,
         "draw_url": reverse("offer-draw", args=[code]) if row.commitment else "",
         "list_url": reverse("worker-offers"),
+        "notices": notice_links(row.id)
+        if row.state in (OfferState.PUBLICITY, OfferState.AWARDED)
+        else [],
     }
     return render(request, "programmes/offer.html", context, status=status)
 
@@ -171,6 +175,17 @@ def draw_script(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(text, content_type="text/x-python; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="draw.py"'
     return answer
+
+
+def notice_links(offer_id: int) -> list[dict[str, str]]:
+    """Return the public lists of an offer, as links."""
+    return [
+        {
+            "url": reverse("public-notice", args=[code]),
+            "label": "看公示的名单" if number == 1 else f"看第 {number} 次公示（递补）",
+        }
+        for code, number in notice_codes(offer_id)
+    ]
 
 
 def _told_of_rule(row: queries.OfferRow, worker_id: int, now: datetime) -> Explanation | None:

@@ -112,6 +112,18 @@ def claim_words(claim: ClaimRow) -> tuple[str, str]:
             "名额给了下一位",
             "留的时间过了，没有确认。想再报，报名没截止就可以。",
         ),
+        ClaimState.PROPOSED: (
+            "你在名单里，正在公示",
+            "公示完了、没有成立的异议，名额就定给你，会告诉你。",
+        ),
+        ClaimState.STRUCK: (
+            "公示后没定给你",
+            "有异议，查了成立，原因发给你了。不同意，可以向主办工会的上一级工会申诉，或者打 12351。",
+        ),
+        ClaimState.FORFEITED: (
+            "名额取消了",
+            "原因和怎么申诉，都发给你了。不清楚，打 12351。",
+        ),
     }
     return told[claim.state]
 
@@ -131,6 +143,15 @@ def why_closed(row: OfferRow, now: datetime) -> str:
         return "这一期取消了。"
     if row.state is OfferState.AWARDED:
         return "名额定了。"
+    if row.state is OfferState.PUBLICITY:
+        return "报名结束了，名单正在公示。"
     if now < row.opens_at:
         return f"{moment(row.opens_at)} 开始报名。到时间再来，不用抢。"
     return "" if row.is_open(now) else "报名结束了。"
+
+
+def number_of(text: str | None, *, longest: int = 18) -> int | None:
+    """Return the whole number that an address carries, None for anything else."""
+    return (
+        int(text) if text and text.isascii() and text.isdigit() and len(text) <= longest else None
+    )

@@ -97,7 +97,7 @@ JOIN programmes_programme g ON g.id = o.programme_id
 JOIN orgs_union u ON u.id = o.union_id
 LEFT JOIN person p ON true
 LEFT JOIN programmes_application a
-    ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4)
+    ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4, 7)
 WHERE o.state = 2 AND o.closes_at > %(now)s AND {{whose}}
 ORDER BY o.closes_at, o.id LIMIT {MOST_OFFERS + 1}
 """

@@ -55,7 +55,9 @@ def digest_of(lines: Iterable[tuple[int, str, str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def may_object(*, state: OfferState, posted_at: datetime, ends_at: datetime, now: datetime) -> Decision:
+def may_object(
+    *, state: OfferState, posted_at: datetime, ends_at: datetime, now: datetime
+) -> Decision:
     """Return whether an objection is in time; where to turn when it is not."""
     if state is OfferState.PUBLICITY and posted_at <= now < ends_at:
         return Decision.yes()

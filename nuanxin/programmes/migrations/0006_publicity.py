@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0003_contacts'),
-        ('programmes', '0003_guards_ask_only_what_changed'),
+        ('programmes', '0005_camps'),
     ]
 
     operations = [
