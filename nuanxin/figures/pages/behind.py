@@ -20,12 +20,13 @@ from nuanxin.figures.queries.behind import BehindPage, get_lineage, rows_behind
 from nuanxin.figures.queries.lineage import OF_UNIONS
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.queries.registry import list_figures
+from nuanxin.figures.queries.service_rows import OF_SERVICES
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.figure import Unit
 from nuanxin.membership.figures.rows import OF_SPANS, WITH_ROWS
 
-_HEADS = ("姓名", "证件号", "手机号", "工会", "职业", "入会渠道", "计入日期", "加减")
+_HEADS = ("姓名", "证件号", "手机号", "工会", "职业", "入会渠道或服务项目", "计入日期", "加减")
 _UNION_HEADS = ("工会", "代码", "类型", "建会路径", "成立日期", "驻地")
 
 
@@ -118,7 +119,7 @@ def _others(code: str, union_code: str, as_of: date) -> list[dict[str, str]]:
             "url": f"{reverse('figure-rows', args=[one.code, union_code])}?as_of={as_of}",
         }
         for one in list_figures()
-        if one.code != code and one.code in WITH_ROWS | OF_UNIONS
+        if one.code != code and one.code in WITH_ROWS | OF_UNIONS | OF_SERVICES
     ]
 
 
@@ -132,6 +133,8 @@ def _lead(page: BehindPage, *, is_of_unions: bool) -> str:
         when = f"{measured.as_of} 为止"
     known = f"按 {page.known_on} 结束时所知。" if page.known_on else ""
     row = "一行一家工会" if is_of_unions else "一行一人"
+    if measured.code in OF_SERVICES and measured.unit is Unit.PERSON_TIMES:
+        row = "一行一次"
     return f"{measured.union_name}和下面所有工会，{when}。{known}下面{row}，加起来就是这个数。"
 
 

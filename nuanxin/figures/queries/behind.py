@@ -1,5 +1,6 @@
 """The rows behind a number, for those who may see who was counted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeGuard
@@ -21,6 +22,12 @@ from nuanxin.figures.queries.published_before import PublishedBefore, published_
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.queries.reading import spans_under, standing_under
 from nuanxin.figures.queries.registry import get_figure
+from nuanxin.figures.queries.service_rows import (
+    OF_SERVICES,
+    prove_services,
+    service_rows,
+    service_statement,
+)
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import Scalar, decode_cursor, encode_cursor
@@ -32,6 +39,7 @@ from nuanxin.orgs import queries as orgs
 from nuanxin.orgs.queries.evidence import CountedUnion, list_counted_unions
 from nuanxin.orgs.states import UnionKind
 from nuanxin.people import queries as people
+from nuanxin.programmes.queries.delivered import CountedDelivery
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 20_000
@@ -98,7 +106,7 @@ def rows_behind(
     definition = get_figure(code)
     union = _union(actor, union_code)
     is_of_unions = code in OF_UNIONS
-    if code not in WITH_ROWS and not is_of_unions:
+    if code not in WITH_ROWS | OF_SERVICES and not is_of_unions:
         raise NotFound("figures.no_rows", f"“{definition.label}”没有可以逐条打开的明细。")
     day = as_of or known_on or clock.business_day(now)
     if since is not None and since > day:
@@ -121,7 +129,11 @@ def rows_behind(
     page = BehindPage(
         measured, union, question, (), (), 1, None, known_on=known_on, value_today=today
     )
-    return _with_unions(page, after, limit) if is_of_unions else _with_members(page, after, limit)
+    if is_of_unions:
+        return _with_unions(page, after, limit)
+    if code in OF_SERVICES:
+        return _with_deliveries(page, after, limit)
+    return _with_members(page, after, limit)
 
 
 def _with_members(page: BehindPage, after: str, limit: int) -> BehindPage:
@@ -150,6 +162,18 @@ def _with_members(page: BehindPage, after: str, limit: int) -> BehindPage:
     if len(found) > limit:
         following = encode_cursor([kept[-1].membership_id, kept[-1].nth, first + limit])
     return replace(page, rows=tuple(_finished(kept)), first=first, next=following)
+
+
+def _with_deliveries(page: BehindPage, after: str, limit: int) -> BehindPage:
+    place, _, first = _read_cursor(after, (0, 0))
+    found = service_rows(page.asked, after=place, limit=limit + 1)
+    kept = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = encode_cursor([kept[-1].id, 0, first + limit])
+    workers, unions = _workers(kept), _unions(kept)
+    rows = (_delivered_row(one, workers[one.worker_id], unions[one.union_id]) for one in kept)
+    return replace(page, rows=tuple(rows), first=first, next=following)
 
 
 def _with_unions(page: BehindPage, after: str, limit: int) -> BehindPage:
@@ -211,6 +235,7 @@ class Lineage:
 def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lineage:
     """Return the lineage of a page that the actor was given. The proof reads every flow."""
     asked, measured = page.asked, page.measurement
+    is_of_services = asked.code in OF_SERVICES
     published = None
     if page.union.kind is UnionKind.FEDERATION and measured.code in PUBLISHABLE:
         published = published_before(
@@ -221,7 +246,7 @@ def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lin
             now=now,
         )
     later = None
-    if page.known_on is not None and page.value_today is not None:
+    if page.known_on is not None and page.value_today is not None and not is_of_services:
         later = entered_since(
             asked,
             known_at=clock.day_end(page.known_on),
@@ -229,11 +254,15 @@ def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lin
             today=page.value_today,
         )
     return Lineage(
-        statement=statement_of(asked),
-        proof=prove(asked) if is_proof_asked else None,
+        statement=service_statement(asked) if is_of_services else statement_of(asked),
+        proof=_proof(asked) if is_proof_asked else None,
         published=published,
         later=later,
     )
+
+
+def _proof(asked: Asked) -> Proof | None:
+    return prove_services(asked) if asked.code in OF_SERVICES else prove(asked)
 
 
 def _union(actor: Actor, code: str) -> orgs.UnionRow:
@@ -255,12 +284,36 @@ def _is_place(value: Scalar) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HIGHEST
 
 
-def _finished(found: list[CountedRow]) -> list[BehindRow]:
+def _workers(found: Sequence[CountedRow | CountedDelivery]) -> dict[int, people.WorkerRow]:
     workers: dict[int, people.WorkerRow] = {}
     ids = [row.worker_id for row in found]
     for start in range(0, len(ids), _PEOPLE_AT_ONCE):
         workers |= people.worker_rows(ids[start : start + _PEOPLE_AT_ONCE])
-    unions = orgs.list_unions_by_id(sorted({row.union_id for row in found}))
+    return workers
+
+
+def _unions(found: Sequence[CountedRow | CountedDelivery]) -> dict[int, orgs.UnionRow]:
+    return orgs.list_unions_by_id(sorted({row.union_id for row in found}))
+
+
+def _delivered_row(
+    row: CountedDelivery, worker: people.WorkerRow, union: orgs.UnionRow
+) -> BehindRow:
+    return BehindRow(
+        membership_id=0,
+        name=worker.name,
+        masked_identity=worker.masked_identity,
+        masked_phone=worker.masked_phone,
+        union_name=union.name,
+        occupation_label=occupations.by_key(row.occupation).label if row.occupation else "",
+        channel_label=row.programme,
+        counted_on=row.day,
+        sign=1,
+    )
+
+
+def _finished(found: list[CountedRow]) -> list[BehindRow]:
+    workers, unions = _workers(found), _unions(found)
     return [_finished_row(row, workers[row.worker_id], unions[row.union_id]) for row in found]
 
 

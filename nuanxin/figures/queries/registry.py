@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from nuanxin.figures.queries.denominators import denominators_of
 from nuanxin.figures.queries.question import Question
-from nuanxin.figures.queries.reading import member_totals
+from nuanxin.figures.queries.reading import member_totals, spans_under
 from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import FigureDefinition, Unit, ratio_value
-from nuanxin.kernel.period import PeriodKind
+from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership import figures as membership_figures
 from nuanxin.membership.figures import Place
 from nuanxin.membership.figures import definitions as membership_definitions
@@ -83,13 +83,37 @@ def _real_named(question: Question) -> int:
     return count_real_named(place, today=question.as_of)
 
 
+def services_asked(
+    kinds: tuple[str, ...],
+    period: Period,
+    *,
+    region: int | None = None,
+    union_id: int | None = None,
+    known_at: datetime | None = None,
+    is_running: bool = False,
+) -> Asked:
+    """Return what 服务 is asked: below a union each day by the tree of that day."""
+    spans = None
+    if union_id is not None:
+        under = spans_under(union_id, period, known_at=known_at)
+        spans = tuple((one, *days) for days, unions in under.items() for one in unions)
+    return Asked(
+        period=period,
+        kinds=kinds,
+        region=region,
+        spans=spans,
+        known_at=known_at,
+        is_running=is_running,
+    )
+
+
 def _of_services(definition: FigureDefinition) -> Reader:
     kinds = programmes_figures.kinds_of(definition)
 
     def read(question: Question) -> int:
-        asked = Asked(
-            period=question.period,
-            kinds=kinds,
+        asked = services_asked(
+            kinds,
+            question.period,
             region=question.region,
             union_id=question.union_id,
             known_at=question.known_at,

@@ -13,24 +13,28 @@ from django.db import connection
 
 from nuanxin.kernel.clock import day_end, day_start
 from nuanxin.kernel.period import Period
-from nuanxin.orgs.queries import region_bounds, subtree_ids
+from nuanxin.orgs.queries import region_bounds
 
 ANY = ""
 """The kind under which the year's cells count every kind together."""
 UNDELIVERED_LIMIT = 200
 
 
+Spans = tuple[tuple[int, date, date], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Where, when and of which kinds services are counted. No kinds: all.
 
+    ``spans`` (union, first day, last day) keep to unions on the days on which they stood there.
     ``is_running``: the period ends with the day that is running.
     """
 
     period: Period
     kinds: tuple[str, ...] = ()
     region: int | None = None
-    union_id: int | None = None
+    spans: Spans | None = None
     occupation: int | None = None
     known_at: datetime | None = None
     is_running: bool = False
@@ -38,7 +42,7 @@ class Asked:
     def year(self) -> int | None:
         """Return the year whose cells answer this: a whole one, or the running one up to today."""
         start, end = self.period.start, self.period.end
-        is_plain = self.union_id is None and self.occupation is None and self.known_at is None
+        is_plain = self.spans is None and self.occupation is None and self.known_at is None
         if not is_plain or len(self.kinds) > 1 or (start.month, start.day) != (1, 1):
             return None
         is_whole = end == date(start.year, 12, 31) or self.is_running
@@ -55,18 +59,22 @@ class Count:
 
 # A delivery that was taken back is as if it had not been; known at an instant, as it stood then.
 _STANDING = """
-SELECT d.id, d.worker_id, d.region, d.day FROM programmes_delivery d
+SELECT d.id, d.worker_id, d.region, d.day, d.union_id, d.occupation, d.programme_id
+FROM programmes_delivery d {within}
 WHERE d.step = 1 AND d.day BETWEEN %(first)s AND %(last)s
   AND (%(kinds)s::text[] IS NULL OR d.programme_id IN (
         SELECT id FROM programmes_programme WHERE kind = ANY (%(kinds)s::text[])))
-  AND (%(unions)s::bigint[] IS NULL OR d.union_id = ANY (%(unions)s::bigint[]))
   AND (%(occupation)s::int IS NULL OR d.occupation = %(occupation)s)
   AND (%(known)s::timestamptz IS NULL OR d.recorded_at <= %(known)s)
   AND NOT EXISTS (SELECT 1 FROM programmes_delivery b WHERE b.corrects_id = d.id
         AND (%(known)s::timestamptz IS NULL OR b.recorded_at <= %(known)s))
 """
-_COUNT = f"""
-WITH standing AS MATERIALIZED ({_STANDING})
+_WITHIN = """
+JOIN unnest(%(unions)s::bigint[], %(firsts)s::date[], %(lasts)s::date[]) AS s (union_id, first, last)
+    ON s.union_id = d.union_id AND d.day BETWEEN s.first AND s.last
+"""
+_COUNT = """
+WITH standing AS MATERIALIZED ({standing})
 SELECT (SELECT count(*) FROM (
             SELECT DISTINCT ON (worker_id) region FROM standing ORDER BY worker_id, day, id) one
         WHERE one.region BETWEEN %(low)s AND %(high)s),
@@ -89,20 +97,58 @@ def count_delivered(asked: Asked) -> Count:
     if year is not None:
         values: dict[str, Any] = {"year": year, "kind": asked.kinds[0] if asked.kinds else ANY}
         return Count(*_row(_OF_YEAR, values | {"low": low, "high": high}))
-    unions = None
-    if asked.union_id is not None:
-        unions = subtree_ids(asked.union_id, on=asked.period.end, known_at=asked.known_at)
-    values = {
+    statement = _COUNT.format(standing=_standing(asked))
+    return Count(*_row(statement, _values(asked) | {"low": low, "high": high}))
+
+
+def _standing(asked: Asked) -> str:
+    return _STANDING.format(within="" if asked.spans is None else _WITHIN)
+
+
+def _values(asked: Asked) -> dict[str, Any]:
+    spans = asked.spans or ()
+    return {
         "first": asked.period.start,
         "last": asked.period.end,
         "kinds": list(asked.kinds) or None,
-        "unions": unions,
         "occupation": asked.occupation,
         "known": asked.known_at,
-        "low": low,
-        "high": high,
+        "unions": [one[0] for one in spans],
+        "firsts": [one[1] for one in spans],
+        "lasts": [one[2] for one in spans],
     }
-    return Count(*_row(_COUNT, values))
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDelivery:
+    """A delivery that a number counts; of persons the first of each."""
+
+    id: int
+    worker_id: int
+    union_id: int
+    occupation: int | None
+    day: date
+    programme: str
+
+
+_ROWS = """
+WITH standing AS MATERIALIZED ({standing}), counted AS ({counted})
+SELECT c.id, c.worker_id, c.union_id, c.occupation, c.day, p.title
+FROM counted c JOIN programmes_programme p ON p.id = c.programme_id
+WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
+"""
+_FIRSTS = "SELECT DISTINCT ON (worker_id) * FROM standing ORDER BY worker_id, day, id"
+
+
+def list_counted_deliveries(
+    asked: Asked, *, of_persons: bool, after: int, limit: int
+) -> list[CountedDelivery]:
+    """Return the deliveries behind a number, in their order, after ``after``; one a person or each."""
+    counted = _FIRSTS if of_persons else "SELECT * FROM standing"
+    statement = _ROWS.format(standing=_standing(asked), counted=counted)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _values(asked) | {"after": after, "limit": limit})
+        return [CountedDelivery(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +209,11 @@ JOIN orgs_union u ON u.id = o.union_id
 WHERE o.state <> 1 AND o.state <> 5 AND o.published_at >= %(first)s AND o.published_at < %(after)s
   AND (%(kinds)s::text[] IS NULL OR p.kind = ANY (%(kinds)s::text[]))
   AND u.adcode BETWEEN %(low)s AND %(high)s
-  AND (%(unions)s::bigint[] IS NULL OR o.union_id = ANY (%(unions)s::bigint[]))
+  AND (%(is_anywhere)s OR EXISTS (
+        SELECT 1 FROM unnest(%(unions)s::bigint[], %(firsts)s::date[], %(lasts)s::date[])
+            AS s (union_id, first, last)
+        WHERE s.union_id = o.union_id
+          AND (o.published_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN s.first AND s.last))
   AND (%(known)s::timestamptz IS NULL OR o.published_at <= %(known)s)
 """
 
@@ -171,17 +221,12 @@ WHERE o.state <> 1 AND o.state <> 5 AND o.published_at >= %(first)s AND o.publis
 def count_places(asked: Asked) -> tuple[int, int]:
     """Return the places of offers published in the period, and how many of them were directed."""
     low, high = region_bounds(asked.region) if asked.region else (0, 999_999)
-    unions = None
-    if asked.union_id is not None:
-        unions = subtree_ids(asked.union_id, on=asked.period.end, known_at=asked.known_at)
-    values = {
+    values = _values(asked) | {
         "first": day_start(asked.period.start),
         "after": day_end(asked.period.end),
-        "kinds": list(asked.kinds) or None,
-        "unions": unions,
+        "is_anywhere": asked.spans is None,
         "low": low,
         "high": high,
-        "known": asked.known_at,
     }
     places, directed = _row(_PLACES, values)
     return int(places), int(directed)
