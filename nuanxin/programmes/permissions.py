@@ -61,3 +61,20 @@ def check_can_approve_reading(actor: Actor, *, path: str) -> None:
 def check_can_audit_camps(actor: Actor, *, path: str) -> None:
     """Raise unless the actor may take the yearly report on children's data out."""
     policy.check(actor, CAMP_AUDIT, path=path)
+
+
+# ---- versions of rules --------------------------------------------------------------------------
+
+VIEW_RULE = "rule.view"
+DRAFT_RULE = "rule.draft"
+RELEASE_RULE = "rule.release"
+
+
+def check_can_draft_rule(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may write rules of the union at ``path``."""
+    policy.check(actor, DRAFT_RULE, path=path)
+
+
+def check_can_release_rule(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may release or send back rules of the union at ``path``."""
+    policy.check(actor, RELEASE_RULE, path=path)

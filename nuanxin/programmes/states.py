@@ -307,3 +307,66 @@ GRADES = ("学前", "一年级", "二年级", "三年级", "四年级", "五年�
 def grade_label(grade: int) -> str:
     """Return the Chinese word of a grade; 0 is before school."""
     return GRADES[grade] if 0 <= grade < len(GRADES) else "年级不明"
+
+
+# ---- versions of rules --------------------------------------------------------------------------
+
+
+class VersionState(IntEnum):
+    """Where a version of a rule stands. A released one never changes."""
+
+    DRAFT = 1
+    SUBMITTED = 2
+    RELEASED = 3
+    DISCARDED = 4
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return _VERSIONS[self]
+
+
+_VERSIONS = {
+    VersionState.DRAFT: "在起草",
+    VersionState.SUBMITTED: "等复核",
+    VersionState.RELEASED: "定稿",
+    VersionState.DISCARDED: "不要了",
+}
+
+VERSION_MOVES = {
+    VersionState.DRAFT: {VersionState.SUBMITTED, VersionState.DISCARDED},
+    VersionState.SUBMITTED: {VersionState.DRAFT, VersionState.RELEASED},
+    VersionState.RELEASED: set(),
+    VersionState.DISCARDED: set(),
+}
+
+
+def check_version_move(now: VersionState, to: VersionState) -> None:
+    """Return when the version may move so; raise ``Conflict`` programmes.rule_moved_on."""
+    if to not in VERSION_MOVES[now]:
+        raise Conflict(
+            "programmes.rule_moved_on",
+            f"这一版现在是“{now.label}”，这一步已经办不了。刷新页面看看是谁办的。",
+        )
+
+
+class PreviewState(IntEnum):
+    """Where a trial of a rule over the register stands."""
+
+    WAITING = 1
+    RUNNING = 2
+    DONE = 3
+    FAILED = 4
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return _PREVIEWS[self]
+
+
+_PREVIEWS = {
+    PreviewState.WAITING: "排着队",
+    PreviewState.RUNNING: "正在算",
+    PreviewState.DONE: "算好了",
+    PreviewState.FAILED: "没算成",
+}

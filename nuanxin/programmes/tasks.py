@@ -10,7 +10,8 @@ from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.ruling import keep_answers
 from nuanxin.programmes.facts import CATALOGUE
-from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from nuanxin.programmes.queries.rule_versions import texts_in_force
+from nuanxin.programmes.rules.conditions import rule_codes
 
 
 @app.periodic(cron="* * * * *")
@@ -38,7 +39,6 @@ def keep_rulings(timestamp: int) -> None:
     """At night: answer every rule in force for the whole register, a statement each."""
     now = clock.now()
     today = clock.business_day(now)
-    for code in rule_codes():
-        text = rule_text(code)
-        if read_rule(text, CATALOGUE).is_in_force_on(today):
-            keep_answers(read_checked(text, CATALOGUE, on=today), now=now)
+    for found in texts_in_force(rule_codes(), today).values():
+        if read_rule(found.text, CATALOGUE).is_in_force_on(today):
+            keep_answers(read_checked(found.text, CATALOGUE, on=today), now=now)

@@ -1,7 +1,7 @@
 """Asking for a place, giving it back, passing it on. One person has one place of an offer, once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,9 +18,11 @@ from nuanxin.programmes.actions.claim_statement import (
     PASS_ON,
     RELEASE,
 )
+from nuanxin.programmes.actions.freezing import NOTHING, basis_of, keeping_basis
 from nuanxin.programmes.actions.posting import fill_list
 from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.queries.qualifying import explain_person
+from nuanxin.programmes.queries.rule_versions import text_of
 from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from nuanxin.records.actions import append_event, logged_name
@@ -50,7 +52,8 @@ def apply_for_place(
     """
     if actor.worker_id is None:
         raise NotFound()
-    asked = get_asking(code, worker_id=actor.worker_id)
+    today = business_day(now)
+    asked = get_asking(code, worker_id=actor.worker_id, on=today)
     if asked.claim_id is not None and asked.claim_state is not None:
         return Claimed(asked.claim_id, asked.claim_state, is_repeat=True)
     may_apply(
@@ -62,42 +65,53 @@ def apply_for_place(
         has_pool=asked.pool_id is not None,
     ).insist()
     try:
-        _insist_on_rule(asked, actor.worker_id, now)
+        basis = _insist_on_rule(asked, actor.worker_id, today)
     except Conflict:
         # A tap before this one may have been granted meanwhile: then the rule says that he has had it.
-        again = get_asking(code, worker_id=actor.worker_id)
+        again = get_asking(code, worker_id=actor.worker_id, on=today)
         if again.claim_id is None or again.claim_state is None:
             raise
         return Claimed(again.claim_id, again.claim_state, is_repeat=True)
     if asked.way is Way.BY_CLASS:
         raise Conflict("programmes.by_class", "托管班按孩子报。打开“给孩子报名”，选孩子和班。")
     if asked.way.is_at_once:
-        return _take(asked, actor, now, slot_at)
-    return _enter(asked, actor, now)
+        return _take(asked, actor, now, slot_at, basis)
+    return _enter(asked, actor, now, basis)
 
 
-def _insist_on_rule(asked: Asking, worker_id: int, now: datetime) -> None:
-    """Refuse whom the rule says no to, with what would change it.
+def _insist_on_rule(asked: Asking, worker_id: int, today: date) -> dict[str, Any]:
+    """Refuse whom the rule says no to, with what would change it; return what it said, to be kept.
 
     Unknown is no refusal: what the register does not know is seen from the papers.
     """
-    found = explain_person(asked.rule_code, worker_id=worker_id, on=business_day(now))
-    if found is not None and found.answer is Answer.NO:
+    try:
+        text = text_of(asked.rule_code, asked.rule_version, asked.rule_digest)
+    except NotFound:
+        return NOTHING
+    found = explain_person(asked.rule_code, worker_id=worker_id, on=today, text=text)
+    if found is None:
+        return NOTHING
+    if found.answer is Answer.NO:
         raise Conflict("programmes.not_eligible", found.sentence)
+    return basis_of(found, text, on=today)
 
 
-def _take(asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None) -> Claimed:
+def _take(
+    asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None, basis: dict[str, Any]
+) -> Claimed:
     if asked.way is Way.SLOT and slot_at is None:
         raise Malformed("programmes.no_slot", "先选一个时段，再点预约。")
-    is_open, claim_id, state, known_id = _claim(CLAIM, asked, actor, now, slot_at)
+    is_open, claim_id, state, known_id = _claim(CLAIM, asked, actor, now, slot_at, basis)
     if slot_at is not None and is_open and claim_id is None and known_id is None:
-        is_open, claim_id, state, known_id = _claim(CLAIM_PATIENTLY, asked, actor, now, slot_at)
+        is_open, claim_id, state, known_id = _claim(
+            CLAIM_PATIENTLY, asked, actor, now, slot_at, basis
+        )
     if claim_id is not None and state == ClaimState.CONFIRMED:
         return Claimed(claim_id, ClaimState.CONFIRMED, is_repeat=False)
     if known_id is None and slot_at is None and asked.pool_id is not None:
         # Who waits looks once more, and so does who let a locked seat go: see CLAIM.
         pass_on_places(pool_id=asked.pool_id, hours=asked.confirm_hours, now=now)
-    again = get_asking(asked.code, worker_id=actor.worker_id or 0)
+    again = get_asking(asked.code, worker_id=actor.worker_id or 0, on=business_day(now))
     if again.claim_id is None or again.claim_state is None:
         if is_open and slot_at is not None:
             raise Conflict("programmes.slot_full", "这个时段约满了。换一个时段。")
@@ -109,7 +123,12 @@ def _take(asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None) 
 
 
 def _claim(
-    statement: str, asked: Asking, actor: Actor, now: datetime, slot_at: datetime | None
+    statement: str,
+    asked: Asking,
+    actor: Actor,
+    now: datetime,
+    slot_at: datetime | None,
+    basis: dict[str, Any],
 ) -> tuple[bool, int | None, int | None, int | None]:
     """Return whether the offer is open, the new application and its state, the one there was."""
     values: dict[str, Any] = {
@@ -122,37 +141,42 @@ def _claim(
         "now": now,
         "account": actor.account_id,
         "actor_name": logged_name(actor),
+        **basis,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(keeping_basis(statement), values)
         row: tuple[bool, int | None, int | None, int | None] = cursor.fetchone()
     return row
 
 
-_ENTER = """
-INSERT INTO programmes_application
-    (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)
-SELECT o.id, %(pool)s, %(worker)s, %(directed)s, 1, 0, %(now)s FROM programmes_offer o
-WHERE o.id = %(offer)s AND o.state = 2 AND o.closes_at > %(now)s
-ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4, 7) DO NOTHING
-RETURNING id
-"""
+_ENTER = keeping_basis("""
+WITH mine AS (
+    INSERT INTO programmes_application
+        (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)
+    SELECT o.id, %(pool)s, %(worker)s, %(directed)s, 1, 0, %(now)s FROM programmes_offer o
+    WHERE o.id = %(offer)s AND o.state = 2 AND o.closes_at > %(now)s
+    ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4, 7) DO NOTHING
+    RETURNING id
+)
+SELECT id FROM mine
+""")
 
 
 @transaction.atomic
-def _enter(asked: Asking, actor: Actor, now: datetime) -> Claimed:
+def _enter(asked: Asking, actor: Actor, now: datetime, basis: dict[str, Any]) -> Claimed:
     values = {
         "offer": asked.offer_id,
         "pool": asked.pool_id,
         "worker": actor.worker_id,
         "directed": asked.is_directed,
         "now": now,
+        **basis,
     }
     with connection.cursor() as cursor:
         cursor.execute(_ENTER, values)
         row = cursor.fetchone()
     if row is None:
-        again = get_asking(asked.code, worker_id=actor.worker_id or 0)
+        again = get_asking(asked.code, worker_id=actor.worker_id or 0, on=business_day(now))
         if again.claim_id is None or again.claim_state is None:
             raise Conflict("programmes.closed", "报名结束了。下一期开了，这里会写出来。")
         return Claimed(again.claim_id, again.claim_state, is_repeat=True)
@@ -189,7 +213,7 @@ def withdraw_from_offer(*, code: str, actor: Actor, now: datetime) -> bool:
     """
     if actor.worker_id is None:
         raise NotFound()
-    asked = get_asking(code, worker_id=actor.worker_id)
+    asked = get_asking(code, worker_id=actor.worker_id, on=business_day(now))
     if asked.claim_id is None:
         return False
     done = _release(asked.claim_id, ClaimState.WITHDRAWN, actor, now)

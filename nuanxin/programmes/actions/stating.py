@@ -43,9 +43,16 @@ def state_fact(
     )
 
 
+_EMPTY_BASES = """
+UPDATE programmes_awardbasis b SET clauses = '[]', erased_at = %s FROM programmes_application a
+WHERE a.id = b.application_id AND a.worker_id = ANY (%s) AND b.erased_at IS NULL
+"""
+
+
 def erase_stated(worker_ids: Sequence[int], now: datetime) -> list[str]:
     """Erase what was stated and what was concluded from it; return what it was."""
     with connection.cursor() as cursor:
         for table in ("programmes_statedfact", "programmes_ruling"):
             cursor.execute(f"DELETE FROM {table} WHERE worker_id = ANY (%s)", [list(worker_ids)])
-    return ["为服务项目填报的情况", "服务条件的比对结果"]
+        cursor.execute(_EMPTY_BASES, [now, list(worker_ids)])
+    return ["为服务项目填报的情况", "服务条件的比对结果", "报名时各条件用到的情况"]

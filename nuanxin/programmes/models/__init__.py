@@ -20,11 +20,13 @@ from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceD
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
+from nuanxin.programmes.models.rule_versions import AwardBasis, RulePreview, RuleVersion
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
 from nuanxin.programmes.models.seats import Application, Seat
 
 __all__ = [
     "Application",
+    "AwardBasis",
     "Camp",
     "CampAssignment",
     "CampClass",
@@ -48,6 +50,8 @@ __all__ = [
     "Pool",
     "Programme",
     "PublicNotice",
+    "RulePreview",
+    "RuleVersion",
     "Ruling",
     "Seat",
     "ServiceCell",

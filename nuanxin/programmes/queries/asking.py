@@ -1,11 +1,12 @@
 """What is known of somebody who asks for a place: his union, and the pool that is his."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 
 from nuanxin.kernel.errors import NotFound
+from nuanxin.programmes.queries.rule_versions import JOIN_IN_FORCE
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 
 
@@ -31,6 +32,8 @@ class Asking:
     claim_id: int | None
     claim_state: ClaimState | None
     rule_code: str = ""
+    rule_version: int | None = None
+    rule_digest: str = ""
 
 
 _ASKING = """
@@ -44,7 +47,7 @@ SELECT o.id, o.code, o.title, o.state, o.way, o.opens_at, o.closes_at, o.confirm
        p.path IS NOT NULL, pool.id,
        coalesce(p.occupation = ANY (o.directed_occupations), false),
        pool.base + (%(worker)s * 2654435761) %% greatest(pool.places, 1),
-       a.id, a.state, o.rule_code
+       a.id, a.state, o.rule_code, v.id, v.digest
 FROM programmes_offer o
 LEFT JOIN person p ON true
 LEFT JOIN LATERAL (
@@ -60,14 +63,18 @@ LEFT JOIN LATERAL (
 ) pool ON true
 LEFT JOIN programmes_application a
     ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4, 7)
+{version}
 WHERE o.code = %(code)s AND o.state <> 1
-"""
+""".replace("{version}", JOIN_IN_FORCE.format(code="o.rule_code"))
 
 
-def get_asking(code: str, *, worker_id: int) -> Asking:
-    """Return the published offer of this code as it stands before a person; raise ``NotFound``."""
+def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
+    """Return the published offer of this code as it stands before a person; raise ``NotFound``.
+
+    With it comes which version of its rule counts on the day.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_ASKING, {"code": code, "worker": worker_id})
+        cursor.execute(_ASKING, {"code": code, "worker": worker_id, "day": on})
         row = cursor.fetchone()
     if row is None:
         raise NotFound()
@@ -87,4 +94,6 @@ def get_asking(code: str, *, worker_id: int) -> Asking:
         claim_id=row[12],
         claim_state=None if row[13] is None else ClaimState(row[13]),
         rule_code=row[14],
+        rule_version=row[15],
+        rule_digest=row[16] or "",
     )

@@ -19,7 +19,7 @@ from nuanxin.kernel.fact import Fact
 from nuanxin.people.states import ConsentPurpose
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.queries.offers import OfferRow
-from nuanxin.programmes.queries.qualifying import bound_rule_of
+from nuanxin.programmes.queries.qualifying import bound_rules_of
 from nuanxin.programmes.queries.ruling import get_known
 from nuanxin.programmes.rules.can_get import MEMBER, Line, line_of
 from nuanxin.programmes.rules.definitions import Definition, all_definitions
@@ -155,8 +155,7 @@ def facts_of(rules: Iterable[BoundRule], *, also: Iterable[str] = ()) -> list[Fa
 def _rules_of(offers: list[_Open], day: date) -> dict[str, BoundRule]:
     """Return the rules of the offers and of the programmes in force, by code."""
     codes = {one.row.rule_code for one in offers} | {one.rule for one in all_definitions()}
-    found = {code: bound_rule_of(code, day) for code in sorted(codes - {""})}
-    return {code: bound for code, bound in found.items() if bound is not None}
+    return bound_rules_of(codes - {""}, day)
 
 
 def _seen(

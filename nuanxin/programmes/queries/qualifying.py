@@ -1,6 +1,6 @@
 """What the rule of an offer says of one person, from what is in the register now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -9,24 +9,30 @@ from nuanxin.eligibility.rules.binding import BoundRule
 from nuanxin.eligibility.rules.checking import read_checked, read_near
 from nuanxin.eligibility.rules.explaining import Explanation, explain
 from nuanxin.eligibility.rules.given import read_given
-from nuanxin.kernel.errors import NotFound
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer
+from nuanxin.programmes.queries.rule_versions import RuleText, text_in_force, texts_in_force
 from nuanxin.programmes.queries.ruling import get_known
 from nuanxin.programmes.queries.sources import with_sources
-from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from nuanxin.programmes.rules.conditions import has_rule, rule_codes
 from nuanxin.programmes.states import OfferState
 
 
 def explain_person(
-    rule_code: str, *, worker_id: int, on: date, is_sourced: bool = False
+    rule_code: str,
+    *,
+    worker_id: int,
+    on: date,
+    is_sourced: bool = False,
+    text: RuleText | None = None,
 ) -> Explanation | None:
     """Return what the rule says of a person on a day; None where the offer has no rule.
 
     Sensitive facts are read only where the consent stands, as for the whole register. With
-    ``is_sourced`` each fact tells where it comes from and how old it is.
+    ``is_sourced`` each fact tells where it comes from and how old it is; ``text`` is the text that
+    counts, where the caller has it already.
     """
-    bound = bound_rule_of(rule_code, on)
+    bound = bound_rule_of(rule_code, on) if text is None else _bound(text.text, on)
     if bound is None:
         return None
     facts = [regions.fact for regions in bound.facts]
@@ -48,20 +54,22 @@ def explain_given(
     if code not in rule_codes():
         offers = Offer.objects.filter(code=code).exclude(state=OfferState.DRAFT)
         code = offers.values_list("rule_code", flat=True).first() or code
-    bound = read_near(rule_text(code), CATALOGUE, on=on, adcode=adcode)
+    bound = read_near(text_in_force(code, on).text, CATALOGUE, on=on, adcode=adcode)
     known, consents = read_given(given, CATALOGUE)
     return explain(bound, known, consents=consents)
 
 
 def bound_rule_of(rule_code: str, on: date) -> BoundRule | None:
     """Return the rule as it reads on a day, None without one."""
-    if not rule_code:
-        return None
-    try:
-        text = rule_text(rule_code)
-    except NotFound:
-        return None
-    return _bound(text, on)
+    return bound_rules_of({rule_code}, on).get(rule_code)
+
+
+def bound_rules_of(codes: Collection[str], on: date) -> dict[str, BoundRule]:
+    """Return the rules as they read on a day, by code, in one statement; without those that are not there."""
+    known = [code for code in sorted(codes) if has_rule(code)]
+    if not known:
+        return {}
+    return {code: _bound(found.text, on) for code, found in texts_in_force(known, on).items()}
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,8 @@
 """The texts of rules: one file a programme, in ``programmes/parameters/eligibility/``.
 
 A file of the same name in ``$NUANXIN_DATA/programmes/rules/`` wins over the shipped one, so that a
-place changes a condition without touching the code. The language: docs/how-to/write-a-rule.md.
+place changes a condition without touching the code. A released version in the database
+(``queries/rule_versions.py``) counts before either on its days. The language: docs/how-to/write-a-rule.md.
 """
 
 import os
@@ -19,17 +20,27 @@ def rule_codes() -> list[str]:
     return sorted({path.stem for folder in _folders() for path in folder.glob("*.yaml")})
 
 
+def has_rule(code: str) -> bool:
+    """Return whether there is a rule of this code."""
+    return _file_of(code) is not None
+
+
 def rule_text(code: str) -> str:
-    """Return the text of a programme's rule; raise ``NotFound`` programmes.no_rule."""
-    if _CODE.fullmatch(code):
-        for folder in _folders():
-            path = folder / f"{code}.yaml"
-            if path.is_file():
-                return path.read_text(encoding="utf-8")
+    """Return the text of a programme's rule as shipped (version 0); raise ``NotFound`` programmes.no_rule."""
+    path = _file_of(code)
+    if path is not None:
+        return path.read_text(encoding="utf-8")
     raise NotFound(
         "programmes.no_rule",
         "没有这个服务项目的条件。有哪些可以用 nuanxin eligibility list 看。",
     )
+
+
+def _file_of(code: str) -> Path | None:
+    if not _CODE.fullmatch(code):
+        return None
+    paths = (folder / f"{code}.yaml" for folder in _folders())
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _folders() -> list[Path]:

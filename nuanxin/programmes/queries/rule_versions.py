@@ -1,0 +1,157 @@
+"""Which text of a rule counts on a day, and the versions there are of it.
+
+A released text never changes, so that a version once read is kept in the process; which version is
+in force is asked each time. On a day without a released version the shipped file counts: version 0.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from django.db import connection
+
+from nuanxin.kernel import policy
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import NotFound
+from nuanxin.kernel.parameters import NATION
+from nuanxin.orgs.queries.unions import UnionRow, federation_paths, get_root, get_union
+from nuanxin.programmes import permissions
+from nuanxin.programmes.models import RuleVersion
+from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from nuanxin.programmes.states import VersionState
+
+MOST_VERSIONS = 100
+SHIPPED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """The text that counts: ``version_id`` is None and ``number`` 0 for the shipped file."""
+
+    code: str
+    text: str
+    number: int = SHIPPED
+    version_id: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return what the text is known by."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+_IN_FORCE = """
+SELECT v.code, v.id, v.digest FROM programmes_ruleversion v
+WHERE v.code = ANY (%(codes)s) AND v.state = 3 AND v.valid_from <= %(day)s
+  AND coalesce(v.valid_to, 'infinity') >= %(day)s
+"""
+JOIN_IN_FORCE = """LEFT JOIN programmes_ruleversion v ON v.code = {code} AND v.state = 3
+    AND v.valid_from <= %(day)s AND coalesce(v.valid_to, 'infinity') >= %(day)s"""
+"""The version in force beside a row that names a rule, as ``v``: at most one, none is the file."""
+
+
+def text_in_force(code: str, on: date) -> RuleText:
+    """Return the text that counts on a day; raise ``NotFound`` programmes.no_rule."""
+    return texts_in_force([code], on)[code]
+
+
+def texts_in_force(codes: Iterable[str], on: date) -> dict[str, RuleText]:
+    """Return the texts that count on a day, by code, in one statement; raise ``NotFound``."""
+    wanted = list(codes)
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE, {"codes": wanted, "day": on})
+        versions = {code: (version_id, digest) for code, version_id, digest in cursor.fetchall()}
+    return {code: text_of(code, *versions.get(code, (None, ""))) for code in wanted}
+
+
+def text_of(code: str, version_id: int | None, digest: str) -> RuleText:
+    """Return the text of a released version, the shipped file for None; raise ``NotFound``."""
+    if version_id is None:
+        return RuleText(code, rule_text(code))
+    return _released(version_id, digest)
+
+
+@lru_cache(maxsize=256)
+def _released(version_id: int, digest: str) -> RuleText:
+    found = RuleVersion.objects.get(id=version_id, digest=digest, state=VersionState.RELEASED)
+    return RuleText(found.code, found.text, found.number, found.id)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule in the list: what counts today, and what is being worked on."""
+
+    now: RuleText
+    in_force: RuleVersion | None
+    working: RuleVersion | None
+    coming: RuleVersion | None
+
+
+def list_rules(on: date) -> list[RuleLine]:
+    """Return every rule with the version in force, the one to come, and the one in work."""
+    codes = rule_codes()
+    found = RuleVersion.objects.filter(code__in=codes, state__in=_OPEN).order_by("code", "number")
+    by_code: dict[str, list[RuleVersion]] = {}
+    for version in found[: MOST_VERSIONS * 10]:
+        by_code.setdefault(version.code, []).append(version)
+    return [_line(code, by_code.get(code, []), on) for code in codes]
+
+
+_OPEN = [int(VersionState.DRAFT), int(VersionState.SUBMITTED), int(VersionState.RELEASED)]
+
+
+def _line(code: str, versions: list[RuleVersion], on: date) -> RuleLine:
+    released = [one for one in versions if one.state == VersionState.RELEASED]
+    current = next((one for one in released if _counts(one, on)), None)
+    return RuleLine(
+        now=RuleText(code, rule_text(code))
+        if current is None
+        else RuleText(code, current.text, current.number, current.id),
+        in_force=current,
+        working=next((one for one in versions if one.state != VersionState.RELEASED), None),
+        coming=next((one for one in released if one.valid_from and one.valid_from > on), None),
+    )
+
+
+def _counts(version: RuleVersion, on: date) -> bool:
+    first, last = version.valid_from, version.valid_to
+    return first is not None and first <= on and (last is None or on <= last)
+
+
+def list_versions(code: str) -> list[RuleVersion]:
+    """Return the versions of a rule, the latest first, without those given up; raise ``NotFound``."""
+    rule_text(code)
+    found = RuleVersion.objects.filter(code=code).exclude(state=VersionState.DISCARDED)
+    return list(found.order_by("-number")[:MOST_VERSIONS])
+
+
+def get_version(version_id: int, *, actor: Actor, right: str) -> tuple[RuleVersion, UnionRow]:
+    """Return a version with the union whose rule it is; raise ``NotFound`` out of scope."""
+    version = RuleVersion.objects.filter(id=version_id).first()
+    if version is None:
+        raise NotFound()
+    union = get_union(version.union_id)
+    policy.check(actor, right, path=union.path)
+    return version, union
+
+
+def owner_of(jurisdiction: str) -> UnionRow:
+    """Return the federation whose rules have this jurisdiction: the nation's are the root's.
+
+    Raises ``NotFound`` where a region has no federation of its own.
+    """
+    root = get_root()
+    if root is None:
+        raise NotFound()
+    if jurisdiction == NATION or int(jurisdiction) == root.adcode:
+        return root
+    path = federation_paths([int(jurisdiction)]).get(int(jurisdiction))
+    if path is None:
+        raise NotFound()
+    return get_union(int(path.rstrip("/").rsplit("/", 1)[-1]))
+
+
+def may_draft(actor: Actor, union: UnionRow) -> bool:
+    """Return whether the actor may write rules of this union."""
+    return policy.may(actor, permissions.DRAFT_RULE, path=union.path)
