@@ -16,7 +16,8 @@ from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import NATION
-from nuanxin.orgs.queries.unions import UnionRow, federation_paths, get_root, get_union
+from nuanxin.orgs.queries.rows import UnionRow
+from nuanxin.orgs.queries.unions import federation_paths, get_root, get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import RuleVersion
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
