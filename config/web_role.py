@@ -32,6 +32,8 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "orgs_coverage": ("superseded_at",),
     "figures_approval": (),
     "figures_denominator": (),
+    "programmes_camppresence": (),
+    "programmes_campday": (),
 }
 # What migrations alone write.
 READ_ONLY = ("django_migrations", "django_content_type")

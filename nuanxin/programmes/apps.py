@@ -2,6 +2,15 @@
 
 from django.apps import AppConfig
 
+SEALED = (
+    ("child", "child_name", "name_sealed"),
+    ("pickupperson", "pickup_name", "name_sealed"),
+    ("pickupperson", "pickup_phone", "phone_sealed"),
+    ("healthnote", "child_health", "sealed"),
+    ("harmreport", "harm_report", "what_sealed"),
+)
+"""Table, name that the envelope is bound to, column: sealed anew when the data key changes."""
+
 
 class ProgrammesConfig(AppConfig):
     name = "nuanxin.programmes"
@@ -11,9 +20,16 @@ class ProgrammesConfig(AppConfig):
     def ready(self) -> None:
         """Take part in merging two records of one person, and in erasing what is kept of him."""
         from nuanxin.people import states as people
+        from nuanxin.programmes.actions.child_erasing import erase_children_of
         from nuanxin.programmes.actions.merging import ProgrammesMergeStep
         from nuanxin.programmes.actions.stating import erase_stated
 
-        people.register_worker_link("programmes_statedfact")
+        for table in ("statedfact", "child", "campplace", "campstaff"):
+            people.register_worker_link(f"programmes_{table}")
+        for table, column, sealed in SEALED:
+            people.register_sealed_column(
+                people.SealedColumn(f"programmes_{table}", column, sealed, "bound_to")
+            )
+        people.register_eraser(erase_children_of)
         people.register_eraser(erase_stated)
         people.register_merge_step(ProgrammesMergeStep())

@@ -5,6 +5,9 @@ from procrastinate.contrib.django import app
 from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
+from nuanxin.programmes.actions.camp_days import alarm_late_pickups
+from nuanxin.programmes.actions.camp_places import pass_on_child_places
+from nuanxin.programmes.actions.child_erasing import erase_children, erase_health_notes
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
 from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
@@ -23,6 +26,7 @@ def pass_on(timestamp: int) -> None:
     release_directed_places(now=now)
     fill_lists(now=now)
     count_terms_again(now=now)
+    pass_on_child_places(now=now)
 
 
 @app.periodic(cron="* * * * *")
@@ -42,3 +46,23 @@ def keep_rulings(timestamp: int) -> None:
     for found in texts_in_force(rule_codes(), today).values():
         if read_rule(found.text, CATALOGUE).is_in_force_on(today):
             keep_answers(read_checked(found.text, CATALOGUE, on=today), now=now)
+    for code in rule_codes():
+        text = rule_text(code)
+        if read_rule(text, CATALOGUE).is_in_force_on(today):
+            keep_answers(read_checked(text, CATALOGUE, on=today), now=now)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="programmes.late_pickups", queueing_lock="programmes.late_pickups")
+def late_pickups(timestamp: int) -> None:
+    """Tell guardian and head of each child who is still waiting."""
+    alarm_late_pickups(now=clock.now())
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="programmes.erase_children", queueing_lock="programmes.erase_children")
+def erase_children_at_night(timestamp: int) -> None:
+    """At night: health notes and children's records whose day has come go."""
+    now = clock.now()
+    erase_health_notes(now=now)
+    erase_children(now=now)

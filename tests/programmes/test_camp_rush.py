@@ -1,10 +1,16 @@
-"""Thirty-two guardians at one class: granted is min(places, children) exactly. Commits are real."""
+"""Thirty-two guardians at one class, and what is left on disk of a note: commits are real here."""
+
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection
 
-from nuanxin.programmes.actions import camp_places
-from nuanxin.programmes.models import CampPlace
+from config.embedded import uses_embedded_server
+from config.places import places
+from config.postgres.cluster import WEB_ROLE
+from nuanxin.programmes.actions import camp_places, child_erasing
+from nuanxin.programmes.models import CampPlace, HealthNote
+from tests.programmes.camp_day import Day
 from tests.programmes.conftest import at_once
 
 pytestmark = pytest.mark.slow
@@ -71,3 +77,44 @@ def test_without_lock_and_trigger_a_class_is_oversold(racing_camp_town, monkeypa
         cursor.execute("DROP TRIGGER camp_class_holds ON programmes_campplace")
     at_once(CLIENTS, lambda n: town.ask(families[n][0], camp, *families[n][1]))
     assert counted(camp)[0] > 4
+
+
+def test_the_bytes_of_a_health_note_are_gone_on_its_day(racing_camp_town):
+    day = Day(racing_camp_town, note="花生过敏，随身带着药")
+    other = Day(racing_camp_town, note="晕车", starts_in=10, name="陆小舟")
+    sealed = bytes(HealthNote.objects.get(place_id=day.place_id).sealed)
+    before = day.town.now + timedelta(days=27)
+    assert child_erasing.erase_health_notes(now=before - timedelta(days=1)) == 0
+    assert sealed in bytes_of_table("programmes_healthnote")
+    as_the_web_role()
+    assert child_erasing.erase_health_notes(now=before) == 1
+    as_the_owner()
+    assert HealthNote.objects.get().place_id == other.place_id, "what is still needed stays"
+    assert sealed not in bytes_of_table("programmes_healthnote")
+
+
+def test_deleting_alone_would_leave_the_bytes(racing_camp_town):
+    Day(racing_camp_town, note="花生过敏，随身带着药")
+    sealed = bytes(HealthNote.objects.get().sealed)
+    HealthNote.objects.all().delete()
+    assert sealed in bytes_of_table("programmes_healthnote")
+
+
+def bytes_of_table(table):
+    """Return what stands in the table's file on disk; only the run's own server's can be looked at."""
+    if not uses_embedded_server():
+        pytest.skip("the files of another's server cannot be looked at")
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SELECT pg_relation_filepath(%s)", [table])
+        return (places().cluster / cursor.fetchone()[0]).read_bytes()
+
+
+def as_the_web_role():
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {WEB_ROLE}")
+
+
+def as_the_owner():
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")

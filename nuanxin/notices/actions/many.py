@@ -34,13 +34,17 @@ WHERE w.phone_hash IS NOT NULL
 
 
 def send_sms_to_many(
-    *, texts: Sequence[tuple[int, dict[str, object]]], template: str, now: datetime
+    *,
+    texts: Sequence[tuple[int, dict[str, object]]],
+    template: str,
+    now: datetime,
+    is_urgent: bool = False,
 ) -> int:
     """Queue one message a (worker id, values); who has no phone is left out. Returns how many.
 
     For sets of up to some thousands that are told the same thing; like ``send_sms`` otherwise.
     An optional text goes only to those who have consented to service messages. The job that sends
-    what waits takes them.
+    what waits takes them. ``is_urgent``: at once, whatever the hour (a child is still waiting).
     """
     text = template_of(template)
     if text.is_optional:
@@ -53,7 +57,7 @@ def send_sms_to_many(
     values: dict[str, Any] = {
         "workers": workers,
         "bodies": [rules.fill_places(text, places) for _, places in texts],
-        "not_before": _waits(workers, now),
+        "not_before": [None] * len(workers) if is_urgent else _waits(workers, now),
         "template": template,
         "at": now,
         "since": day_start(day),

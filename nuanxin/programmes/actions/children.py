@@ -160,7 +160,7 @@ def write_health_note(*, place_id: int, text: str, actor: Actor, now: datetime) 
     if place is None:
         raise NotFound()
     own_child(place.child_id, actor)
-    said = readable(text)[:HEALTH_LONGEST]
+    said = " ".join(text.split())[:HEALTH_LONGEST]
     HealthNote.objects.filter(place=place).delete()
     if said:
         consents = ChildConsent.objects.filter(

@@ -14,6 +14,7 @@ from nuanxin.records.actions.files import (
     store_file,
     sweep_orphans,
 )
+from nuanxin.records.actions.readings import commit_readings
 from nuanxin.records.actions.requests import Answer, forget_old_requests, run_once
 from nuanxin.records.actions.sealing import seal_events
 from nuanxin.records.rules import logged_name
@@ -25,6 +26,7 @@ __all__ = [
     "append_events",
     "append_events_from",
     "append_reading",
+    "commit_readings",
     "erase_file",
     "events_insert_sql",
     "forget_old_requests",

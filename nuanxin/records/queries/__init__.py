@@ -18,6 +18,7 @@ from nuanxin.records.queries.events import (
     list_workers_read_by,
 )
 from nuanxin.records.queries.files import FileRow, get_file, list_files, open_file, place_of
+from nuanxin.records.queries.reading_counts import count_readings
 
 __all__ = [
     "EventPage",
@@ -27,6 +28,7 @@ __all__ = [
     "canonical_lines",
     "checkpoint_file",
     "checkpoint_of",
+    "count_readings",
     "get_file",
     "last_seal",
     "list_events",

@@ -40,6 +40,16 @@ class EventPage:
     next: str | None
 
 
+_FIELDS = {
+    "identity": "身份证号",
+    "phone": "手机号",
+    "child_name": "孩子的姓名",
+    "child_health": "孩子的健康情况",
+    "pickup_name": "接送人的姓名",
+    "pickup_phone": "接送人的手机号",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingRow:
     """One reading in clear, as the person concerned sees it."""
@@ -55,7 +65,7 @@ class ReadingRow:
     @property
     def field_label(self) -> str:
         """Return what was read, in Chinese."""
-        return {"identity": "身份证号", "phone": "手机号"}.get(self.field, self.field)
+        return _FIELDS.get(self.field, self.field)
 
 
 _EVENT_FIELDS = "id, at, kind, actor_account, actor_name, subject_type, subject_id, union_id, data"
