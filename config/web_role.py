@@ -32,6 +32,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "orgs_coverage": ("superseded_at",),
     "figures_approval": (),
     "figures_denominator": (),
+    "programmes_delivery": (),
     "programmes_camppresence": (),
     "programmes_campday": (),
 }

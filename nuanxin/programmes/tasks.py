@@ -46,10 +46,6 @@ def keep_rulings(timestamp: int) -> None:
     for found in texts_in_force(rule_codes(), today).values():
         if read_rule(found.text, CATALOGUE).is_in_force_on(today):
             keep_answers(read_checked(found.text, CATALOGUE, on=today), now=now)
-    for code in rule_codes():
-        text = rule_text(code)
-        if read_rule(text, CATALOGUE).is_in_force_on(today):
-            keep_answers(read_checked(text, CATALOGUE, on=today), now=now)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -1,4 +1,4 @@
-"""Health notes leave no bytes behind; a report of harm may be sealed anew, and nothing else."""
+"""Health notes leave no bytes behind; a report of harm may be sealed anew; days are only appended."""
 
 from django.db import migrations
 
@@ -36,13 +36,19 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+ALTER TRIGGER presence_is_kept ON programmes_camppresence RENAME TO append_only;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON programmes_campday
+    FOR EACH ROW EXECUTE FUNCTION programmes_presence_is_kept();
 """
 
 
 class Migration(migrations.Migration):
     """Add one function, replace another."""
 
-    dependencies = [("programmes", "0006_publicity")]
+    dependencies = [("programmes", "0007_rule_versions")]
     operations = [
-        migrations.RunSQL(FORGET, "DROP FUNCTION IF EXISTS programmes_forget_health_notes(date)")
+        migrations.RunSQL(FORGET, """DROP FUNCTION IF EXISTS programmes_forget_health_notes(date);
+            DROP TRIGGER append_only ON programmes_campday;
+            ALTER TRIGGER append_only ON programmes_camppresence RENAME TO presence_is_kept""")
     ]
