@@ -1,11 +1,15 @@
 """One hot pool of an offer: places taken by 1, 8 and 32 clients, beside rows that are only inserted.
 
-    python -m bench.awards [--full] [--seconds 10] [--rounds 3]
+    python -m bench.awards [--full] [--seconds 15] [--rounds 3] [--clients 1,8,32]
 
-pgbench sends the product's own statement (``claim_statement.CLAIM``: checks, seat, application,
-event; and ``PASS_ON`` where somebody was sent to wait) and, taking turns with it, an INSERT of the same application rows and nothing else: no seat,
-no event, no promise. Everything is durable. The pool never empties while it is measured; then, in a
-pool of 200 places, 32 clients ask 5,000 times for 1,000 people: what was granted is counted.
+pgbench sends the product's own statements (``TAKE``; where it found nothing ``CLAIM``, and ``PASS_ON``
+for who was sent to wait) and, taking turns with them, an INSERT of the same application rows and
+nothing else: no seat, no event, no promise. Everything is durable. The table holds the applications of
+earlier offers, as a province's does. The pool never empties while it is measured; then, in a pool of
+200 places, 32 clients ask 5,000 times for 1,000 people: what was granted is counted.
+
+The machine may be shared: each round runs both ways one after the other, and the share that is promised
+is the median of the rounds' shares.
 """
 
 import os
@@ -22,42 +26,59 @@ CLIENTS = (1, 8, 32)
 PEOPLE = 400_000
 PLACES = 200_000
 SCARCE, ASKERS, CLICKS = 200, 1_000, 5_000
+EARLIER = 200_000
 LEAST_SHARE = 0.45
+LANES = 256
+PRETIX_ORDERS = 4.5
+"""What pretix's own services did on this kind of machine, orders a second, its best."""
+LEAST_TIMES_PRETIX = 50
 _COLON = "' || chr(58) || '"
 
 
 def main() -> None:
     """Measure and print both tables."""
     parser = parser_of(__doc__)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", default=",".join(map(str, CLIENTS)), help="with commas")
     options = parser.parse_args()
     with own_database():
         hot, scarce = _make_world()
-        print("| clients | insert only, tps | the product's claim, tps | share | median of |")
+        print("| clients | insert only, tps | the product's claim, tps | share | each round |")
         print("|---|---|---|---|---|")
-        share = 0.0
-        for clients in CLIENTS:
-            share = _compare(hot, clients, options.seconds, options.rounds)
+        share, tps, clients = 0.0, 0.0, 0
+        for clients in map(int, options.clients.split(",")):
+            share, tps = _compare(hot, clients, options.seconds, options.rounds)
         promise(
-            "one hot pool, 32 clients, against insert only",
+            f"one hot pool, {clients} clients, against insert only",
             f"≥ {LEAST_SHARE:.0%}",
             f"{share:.0%}",
             is_kept=share >= LEAST_SHARE,
         )
+        promise(
+            f"one hot pool, {clients} clients, orders a second against pretix's",
+            f"≥ {LEAST_TIMES_PRETIX} ×",
+            f"{tps / PRETIX_ORDERS:,.0f} × ({tps:,.0f} against {PRETIX_ORDERS})",
+            is_kept=tps >= LEAST_TIMES_PRETIX * PRETIX_ORDERS,
+        )
         _count_scarce(scarce)
 
 
-def _compare(pool: dict[str, int], clients: int, seconds: int, rounds: int) -> float:
+def _compare(
+    pool: dict[str, int], clients: int, seconds: int, rounds: int
+) -> tuple[float, float]:
+    """Return the median share and the median claims a second."""
     plain, product = [], []
     for _ in range(rounds):
         _free(pool)
         plain.append(_pgbench(_insert_only(pool, clients), clients, ["-T", str(seconds)]))
         _free(pool)
         product.append(_pgbench(_claim(pool, clients), clients, ["-T", str(seconds)]))
-    base, ours = statistics.median(plain), statistics.median(product)
-    print(f"| {clients} | {base:,.0f} | {ours:,.0f} | {ours / base:.0%} | {rounds} |", flush=True)
-    return ours / base
+    shares = [ours / base for base, ours in zip(plain, product, strict=True)]
+    share, base, ours = (statistics.median(of) for of in (shares, plain, product))
+    each = " ".join(f"{one:.0%}" for one in shares)
+    print(f"| {clients} | {base:,.0f} | {ours:,.0f} | {share:.0%} | {each} |", flush=True)
+    return share, ours
 
 
 def _count_scarce(pool: dict[str, int]) -> None:
@@ -93,7 +114,14 @@ def _make_world() -> tuple[dict[str, int], dict[str, int]]:
             [PEOPLE],
         )
     pools = [_make_offer(union.id, places) for places in (PLACES, SCARCE)]
+    earlier = _make_offer(union.id, 1)
     with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO programmes_application"
+            " (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at, ended_at)"
+            " SELECT %s, %s, n, false, 5, 0, now(), now() FROM generate_series(1, %s) n",
+            [earlier["offer"], earlier["pool"], EARLIER],
+        )
         cursor.execute("VACUUM ANALYZE")
     return pools[0], pools[1]
 
@@ -133,7 +161,9 @@ def _free(pool: dict[str, int]) -> None:
             " AND application_id IS NOT NULL",
             [pool["offer"]],
         )
-        cursor.execute("DELETE FROM programmes_application")
+        cursor.execute(
+            "DELETE FROM programmes_application WHERE offer_id = %s", [pool["offer"]]
+        )
         for table in ("programmes_application", "programmes_seat"):
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("VACUUM ANALYZE programmes_application, programmes_seat")
@@ -158,38 +188,45 @@ def _next_person(clients: int) -> str:
 
 
 def _claim(pool: dict[str, int], clients: int, worker: str = "") -> str:
-    from nuanxin.programmes.actions.claim_statement import CLAIM
+    from nuanxin.programmes.actions import claim_statement
 
+    lanes = min(pool["places"], LANES)
     values = {
         "offer": str(pool["offer"]),
         "pool": str(pool["pool"]),
         "worker": ":w",
         "directed": "false",
-        "start": f"((:w * 2654435761) % {pool['places']})",
+        "start": f"((:w * 2654435761) % {lanes} * {pool['places'] // lanes})",
         "slot": "NULL::timestamptz",
         "now": "now()",
         "account": "NULL",
         "actor_name": "'本人'",
+        "union": "1",
     }
-    sql = re.sub(r"(?<!:):(?=[A-Za-z_])", _COLON, CLAIM)
-    for name, text in values.items():
-        sql = sql.replace(f"%({name})s", text)
-    sql = sql.replace(_TOLD, "SELECT (m.state IS DISTINCT FROM 4 AND a.id IS NULL)::int AS waits")
+    take = _filled(claim_statement.TAKE, values).replace(
+        _TAKEN, "SELECT (NOT EXISTS (SELECT 1 FROM mine))::int AS missed"
+    )
+    claim = _filled(claim_statement.CLAIM, values).replace(
+        _TOLD, "SELECT (m.state IS DISTINCT FROM 4)::int AS waits"
+    )
+    hours = {"pool": str(pool["pool"]), "until": "now() + interval '1 day'", "now": "now()"}
+    again = _filled(claim_statement.PASS_ON, hours)
     chosen = f"\\set w {worker}\n" if worker else _next_person(clients)
-    return f"{chosen}{sql} \\gset\n\\if :waits\n{_second_look(pool)};\n\\endif\n"
+    return (
+        f"{chosen}{take} \\gset\n\\if :missed\n"
+        f"{claim} \\gset\n\\if :waits\n{again};\n\\endif\n\\endif\n"
+    )
 
 
-_TOLD = "SELECT EXISTS (SELECT 1 FROM offer), m.id, m.state, a.id"
-
-
-def _second_look(pool: dict[str, int]) -> str:
-    from nuanxin.programmes.actions.claim_statement import PASS_ON
-
-    values = {"pool": str(pool["pool"]), "until": "now() + interval '1 day'", "now": "now()"}
-    sql = re.sub(r"(?<!:):(?=[A-Za-z_])", _COLON, PASS_ON)
+def _filled(statement: str, values: dict[str, str]) -> str:
+    sql = re.sub(r"(?<!:):(?=[A-Za-z_])", _COLON, statement)
     for name, text in values.items():
         sql = sql.replace(f"%({name})s", text)
     return sql
+
+
+_TAKEN = "SELECT (SELECT m.id FROM mine m) AS id"
+_TOLD = "SELECT EXISTS (SELECT 1 FROM offer), m.id, m.state, a.id"
 
 
 def _insert_only(pool: dict[str, int], clients: int) -> str:

@@ -17,6 +17,7 @@ from nuanxin.programmes.actions.claim_statement import (
     LOCK,
     PASS_ON,
     RELEASE,
+    TAKE,
 )
 from nuanxin.programmes.actions.freezing import NOTHING, basis_of, keeping_basis
 from nuanxin.programmes.actions.posting import fill_list
@@ -101,6 +102,11 @@ def _take(
 ) -> Claimed:
     if asked.way is Way.SLOT and slot_at is None:
         raise Malformed("programmes.no_slot", "先选一个时段，再点预约。")
+    if slot_at is None and not asked.is_directed:
+        # Most of a rush ends here: one short statement.
+        (taken,) = _run(TAKE, asked, actor, now, None, basis)
+        if taken is not None:
+            return Claimed(int(taken), ClaimState.CONFIRMED, is_repeat=False)
     is_open, claim_id, state, known_id = _claim(CLAIM, asked, actor, now, slot_at, basis)
     if slot_at is not None and is_open and claim_id is None and known_id is None:
         is_open, claim_id, state, known_id = _claim(
@@ -108,8 +114,8 @@ def _take(
         )
     if claim_id is not None and state == ClaimState.CONFIRMED:
         return Claimed(claim_id, ClaimState.CONFIRMED, is_repeat=False)
-    if known_id is None and slot_at is None and asked.pool_id is not None:
-        # Who waits looks once more, and so does who let a locked seat go: see CLAIM.
+    if slot_at is None and asked.pool_id is not None:
+        # Who waits looks once more, and so does who let a locked seat go: see CLAIM and TAKE.
         pass_on_places(pool_id=asked.pool_id, hours=asked.confirm_hours, now=now)
     again = get_asking(asked.code, worker_id=actor.worker_id or 0, on=business_day(now))
     if again.claim_id is None or again.claim_state is None:
@@ -131,6 +137,20 @@ def _claim(
     basis: dict[str, Any],
 ) -> tuple[bool, int | None, int | None, int | None]:
     """Return whether the offer is open, the new application and its state, the one there was."""
+    row: tuple[bool, int | None, int | None, int | None] = _run(
+        statement, asked, actor, now, slot_at, basis
+    )
+    return row
+
+
+def _run(
+    statement: str,
+    asked: Asking,
+    actor: Actor,
+    now: datetime,
+    slot_at: datetime | None,
+    basis: dict[str, Any],
+) -> Any:
     values: dict[str, Any] = {
         "offer": asked.offer_id,
         "worker": actor.worker_id,
@@ -141,12 +161,13 @@ def _claim(
         "now": now,
         "account": actor.account_id,
         "actor_name": logged_name(actor),
+        "union": asked.union_id,
         **basis,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(keeping_basis(statement), values)
-        row: tuple[bool, int | None, int | None, int | None] = cursor.fetchone()
-    return row
+    kept = keeping_basis(statement) if basis["basis_digest"] is not None else statement
+    with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(kept, values)
+        return cursor.fetchone()
 
 
 _ENTER = keeping_basis("""

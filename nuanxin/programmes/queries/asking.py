@@ -34,6 +34,7 @@ class Asking:
     rule_code: str = ""
     rule_version: int | None = None
     rule_digest: str = ""
+    union_id: int = 0
 
 
 _ASKING = """
@@ -46,12 +47,12 @@ WITH person AS (
 SELECT o.id, o.code, o.title, o.state, o.way, o.opens_at, o.closes_at, o.confirm_hours,
        p.path IS NOT NULL, pool.id,
        coalesce(p.occupation = ANY (o.directed_occupations), false),
-       pool.base + (%(worker)s * 2654435761) %% greatest(pool.places, 1),
-       a.id, a.state, o.rule_code, v.id, v.digest
+       pool.base + (%(worker)s * 2654435761) %% pool.lanes * (pool.places / pool.lanes),
+       a.id, a.state, o.rule_code, v.id, v.digest, o.union_id
 FROM programmes_offer o
 LEFT JOIN person p ON true
 LEFT JOIN LATERAL (
-    SELECT q.id, q.places,
+    SELECT q.id, q.places, least(greatest(q.places, 1), 256) AS lanes,
            (SELECT coalesce(sum(b.places), 0) FROM programmes_pool b
             WHERE b.offer_id = q.offer_id AND b.ordinal < q.ordinal) AS base
     FROM programmes_pool q
@@ -96,4 +97,5 @@ def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
         rule_code=row[14],
         rule_version=row[15],
         rule_digest=row[16] or "",
+        union_id=row[17],
     )
