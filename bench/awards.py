@@ -64,9 +64,7 @@ def main() -> None:
         _count_scarce(scarce)
 
 
-def _compare(
-    pool: dict[str, int], clients: int, seconds: int, rounds: int
-) -> tuple[float, float]:
+def _compare(pool: dict[str, int], clients: int, seconds: int, rounds: int) -> tuple[float, float]:
     """Return the median share and the median claims a second."""
     plain, product = [], []
     for _ in range(rounds):
@@ -161,9 +159,7 @@ def _free(pool: dict[str, int]) -> None:
             " AND application_id IS NOT NULL",
             [pool["offer"]],
         )
-        cursor.execute(
-            "DELETE FROM programmes_application WHERE offer_id = %s", [pool["offer"]]
-        )
+        cursor.execute("DELETE FROM programmes_application WHERE offer_id = %s", [pool["offer"]])
         for table in ("programmes_application", "programmes_seat"):
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("VACUUM ANALYZE programmes_application, programmes_seat")
