@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     IF OLD.application_id IS NOT NULL THEN
         SELECT a.state INTO holder FROM programmes_application a WHERE a.id = OLD.application_id;
-        IF holder.state IN (3, 4) THEN
+        IF holder.state IN (3, 4, 7, 9) THEN
             PERFORM 1 FROM programmes_seat s WHERE s.application_id = OLD.application_id;
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'a seat was taken from its holder'
@@ -25,7 +25,7 @@ BEGIN
     IF NEW.application_id IS NOT NULL THEN
         SELECT a.state, a.offer_id, a.is_directed INTO holder
         FROM programmes_application a WHERE a.id = NEW.application_id;
-        IF NOT FOUND OR holder.state NOT IN (3, 4) OR holder.offer_id <> NEW.offer_id
+        IF NOT FOUND OR holder.state NOT IN (3, 4, 7, 9) OR holder.offer_id <> NEW.offer_id
            OR holder.is_directed <> NEW.holder_directed THEN
             RAISE EXCEPTION 'a seat for an application that is not granted'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'seat_is_granted';
