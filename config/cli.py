@@ -24,6 +24,7 @@ COMMANDS = (
     "import_roster",
     "figures",
     "eligibility",
+    "programmes",
     "quota",
     "draw",
     "doctor",

@@ -12,6 +12,7 @@ from config.demo import (
     accounts,
     contacts,
     denominators,
+    finding,
     load,
     manifest,
     programmes,
@@ -78,6 +79,8 @@ def build(
     sign_ins = accounts.open_accounts(built.world, built.people, now=now)
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     made |= programmes.open_offers(built, sign_ins, now=now)
+    if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
+        finding.find_and_tell(sign_ins, now=now)
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from nuanxin.kernel import policy
+from nuanxin.kernel import occupations, policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
+from nuanxin.notices import rules
 from nuanxin.notices.models import Message, Notice, WebhookDelivery, WebhookSubscription
 from nuanxin.notices.states import LIST_LIMIT, WebhookState
 from nuanxin.orgs.queries import get_union
@@ -50,6 +51,7 @@ class NoticeRow:
     url: str
     created_at: datetime
     is_read: bool
+    kind: str = ""
 
 
 def list_outbox(*, limit: int = LIMIT) -> list[MessageRow]:
@@ -80,9 +82,28 @@ def list_notices(
     else:
         return []
     return [
-        NoticeRow(n.id, n.title, n.body, n.url, n.created_at, n.read_at is not None)
+        NoticeRow(n.id, n.title, n.body, n.url, n.created_at, n.read_at is not None, n.kind)
         for n in found.order_by("-id")[: min(limit, LIMIT)]
     ]
+
+
+def get_notice_url(notice_id: int, *, worker_id: int) -> str:
+    """Return where a notice of one's own leads, "" for nowhere; raise ``NotFound`` for others'."""
+    found = Notice.objects.filter(id=notice_id, worker_id=worker_id).values_list("url", flat=True)
+    url = found.first()
+    if url is None:
+        raise NotFound()
+    return url
+
+
+def quiet_trades(now: datetime) -> list[int]:
+    """Return the trades that are not to be told anything now, 0 for who has none.
+
+    By notices.text_hours and notices.busy_hours, the keys of ``kernel.occupations``.
+    """
+    trades = [one.key for one in occupations.all_occupations()]
+    quiet = [trade for trade in trades if rules.not_before(now, trade=trade) is not None]
+    return [*quiet, *([0] if rules.not_before(now) is not None else [])]
 
 
 def count_unread(*, worker_id: int | None = None, account_id: UUID | None = None) -> int:

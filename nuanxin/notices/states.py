@@ -37,3 +37,23 @@ class Template:
     text: str
     is_secret: bool
     is_optional: bool
+
+
+notice_stops: dict[str, str] = {}
+"""By the beginning of a notice's kind: the name of the address that turns such notices off."""
+
+
+def register_stop(prefix: str, url_name: str) -> None:
+    """Let a notice whose kind begins so carry a button that turns its like off.
+
+    The address takes a POST with ``do`` = ``stop.`` and what follows the prefix.
+    """
+    notice_stops[prefix] = url_name
+
+
+def stop_of(kind: str) -> tuple[str, str] | None:
+    """Return the address name and the value to send for a notice of this kind, None without."""
+    for prefix, url_name in notice_stops.items():
+        if kind.startswith(prefix):
+            return url_name, f"stop.{kind.removeprefix(prefix)}"
+    return None

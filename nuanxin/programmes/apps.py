@@ -19,12 +19,22 @@ class ProgrammesConfig(AppConfig):
 
     def ready(self) -> None:
         """Take part in merging two records of one person, and in erasing what is kept of him."""
+        from nuanxin.notices import states as notices
         from nuanxin.people import states as people
         from nuanxin.programmes.actions.child_erasing import erase_children_of
+        from nuanxin.programmes.actions.finding import NOTICE_KIND
         from nuanxin.programmes.actions.merging import ProgrammesMergeStep
+        from nuanxin.programmes.actions.reminders import erase_reminders
         from nuanxin.programmes.actions.stating import erase_stated
 
-        for table in ("statedfact", "child", "campplace", "campstaff"):
+        for table in (
+            "statedfact",
+            "child",
+            "campplace",
+            "campstaff",
+            "offerreminder",
+            "reminderoff",
+        ):
             people.register_worker_link(f"programmes_{table}")
         for table, column, sealed in SEALED:
             people.register_sealed_column(
@@ -32,4 +42,6 @@ class ProgrammesConfig(AppConfig):
             )
         people.register_eraser(erase_children_of)
         people.register_eraser(erase_stated)
+        people.register_eraser(erase_reminders)
+        notices.register_stop(NOTICE_KIND, "reminder-settings")
         people.register_merge_step(ProgrammesMergeStep())

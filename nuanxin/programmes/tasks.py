@@ -10,6 +10,7 @@ from nuanxin.programmes.actions.camp_places import pass_on_child_places
 from nuanxin.programmes.actions.child_erasing import erase_children, erase_health_notes
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
 from nuanxin.programmes.actions.counting import follow_deliveries
+from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.ruling import keep_answers
 from nuanxin.programmes.facts import CATALOGUE
@@ -40,12 +41,13 @@ def follow(timestamp: int) -> None:
 @app.periodic(cron="40 2 * * *")
 @app.task(name="programmes.keep_rulings", queueing_lock="programmes.keep_rulings")
 def keep_rulings(timestamp: int) -> None:
-    """At night: answer every rule in force for the whole register, a statement each."""
+    """At night: answer every rule in force for the whole register, then find who newly fits."""
     now = clock.now()
     today = clock.business_day(now)
     for found in texts_in_force(rule_codes(), today).values():
         if read_rule(found.text, CATALOGUE).is_in_force_on(today):
             keep_answers(read_checked(found.text, CATALOGUE, on=today), now=now)
+    find_people(now=clock.now())
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -62,3 +64,11 @@ def erase_children_at_night(timestamp: int) -> None:
     now = clock.now()
     erase_health_notes(now=now)
     erase_children(now=now)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="programmes.tell_found", queueing_lock="programmes.tell_found")
+def tell(timestamp: int) -> None:
+    """By day: tell who was found, each in the hours in which his trade is told anything."""
+    while any(tell_found(now=clock.now())):
+        continue

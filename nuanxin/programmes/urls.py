@@ -9,6 +9,7 @@ from nuanxin.programmes.pages import (
     desk_publicity,
     offers,
     publicity,
+    reminders,
 )
 
 urlpatterns = [
@@ -48,4 +49,6 @@ urlpatterns = [
         "desk/publicity/<int:notice_id>/finish/", desk_publicity.finish, name="desk-notice-finish"
     ),
     path("desk/objections/<int:objection_id>/", desk_publicity.objection, name="desk-objection"),
+    # 政策找人
+    path("notices/settings/", reminders.settings, name="reminder-settings"),
 ]

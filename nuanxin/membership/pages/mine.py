@@ -302,6 +302,7 @@ def _facts(mine: Mine) -> list[dict[str, Any]]:
 
 def _rooms(mine: Mine) -> list[dict[str, str]]:
     rooms = [
+        {"title": "我的通知", "text": "要告诉我什么，也在里面设", "url": reverse("my-notices")},
         {"title": "我的资料", "text": "看、改、下载、删", "url": reverse("worker-data")},
         {
             "title": "谁看过我的号码",

@@ -3,7 +3,7 @@
 from nuanxin.notices.actions.delivery import deliver_waiting
 from nuanxin.notices.actions.forgetting import erase_messages_of, forget_old
 from nuanxin.notices.actions.many import send_sms_to_many
-from nuanxin.notices.actions.messages import mark_read, notify, send_sms
+from nuanxin.notices.actions.messages import mark_read, notices_insert_sql, notify, send_sms
 from nuanxin.notices.actions.webhook_delivery import deliver_webhooks
 from nuanxin.notices.actions.webhooks import (
     NewSecret,
@@ -24,6 +24,7 @@ __all__ = [
     "erase_messages_of",
     "forget_old",
     "mark_read",
+    "notices_insert_sql",
     "notify",
     "ping_webhook",
     "publish_webhook",

@@ -84,6 +84,18 @@ def notify(
     return notice.id
 
 
+def notices_insert_sql(select: str) -> str:
+    """Return an INSERT of workers' notices out of ``select``, for use inside a data-modifying CTE.
+
+    ``select`` is trusted SQL that yields worker id, kind, title, body, url and time, in that order.
+    It returns ``id, worker_id, url`` of what was put before them.
+    """
+    return (
+        "INSERT INTO notices_notice (worker_id, kind, title, body, url, created_at) "
+        f"{select} RETURNING id, worker_id, url"
+    )
+
+
 @transaction.atomic
 def mark_read(
     *,

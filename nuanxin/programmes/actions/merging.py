@@ -1,5 +1,6 @@
 """Two records turn out to be one person: his applications move; of two for one offer one ends."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,25 @@ FROM unnest(%(ids)s::bigint[], %(states)s::smallint[]) AS e (id, state)
 WHERE a.id = e.id AND a.state = 5
 """
 
+# Of two reminders for the same offer the one that was told stays; a kind turned off stays off.
+_FOLD_REMINDERS = """
+WITH pairs AS (
+    SELECT CASE WHEN f.told_at IS NOT NULL AND k.told_at IS NULL THEN k.id ELSE f.id END AS id
+    FROM programmes_offerreminder k JOIN programmes_offerreminder f ON f.offer_id = k.offer_id
+    WHERE k.worker_id = %(kept)s AND f.worker_id = %(folded)s
+)
+DELETE FROM programmes_offerreminder n USING pairs p WHERE n.id = p.id RETURNING to_jsonb(n)
+"""
+_FOLD_OFF = """
+DELETE FROM programmes_reminderoff f USING programmes_reminderoff k
+WHERE f.worker_id = %(folded)s AND k.worker_id = %(kept)s AND f.kind = k.kind
+RETURNING to_jsonb(f)
+"""
+_PUT_BACK = """
+INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, row)).*
+FROM jsonb_array_elements(%(rows)s::jsonb) AS row
+"""
+
 
 @dataclass(slots=True)
 class ProgrammesMergeStep:
@@ -55,7 +75,9 @@ class ProgrammesMergeStep:
             ended = [(int(row[0]), int(row[1])) for row in cursor.fetchall()]
             cursor.execute(_MOVE, {"to": kept_id, "from": folded_id})
             moved = [int(row[0]) for row in cursor.fetchall()]
-        return {"ended": ended, "moved": moved}
+            reminders = _folded(cursor, _FOLD_REMINDERS, kept_id, folded_id)
+            off = _folded(cursor, _FOLD_OFF, kept_id, folded_id)
+        return {"ended": ended, "moved": moved, "reminders": reminders, "off": off}
 
     def unfold(
         self, memo: Any, *, kept_id: int, folded_id: int, actor: Actor, now: datetime
@@ -65,3 +87,13 @@ class ProgrammesMergeStep:
             cursor.execute(_BACK, {"to": folded_id, "ids": memo["moved"]})
             ids = [one[0] for one in memo["ended"]]
             cursor.execute(_REOPEN, {"ids": ids, "states": [one[1] for one in memo["ended"]]})
+            for table, rows in (
+                ("programmes_offerreminder", memo.get("reminders", [])),
+                ("programmes_reminderoff", memo.get("off", [])),
+            ):
+                cursor.execute(_PUT_BACK.format(table=table), {"rows": json.dumps(rows)})
+
+
+def _folded(cursor: Any, statement: str, kept_id: int, folded_id: int) -> list[Any]:
+    cursor.execute(statement, {"kept": kept_id, "folded": folded_id})
+    return [json.loads(row) if isinstance(row, str) else row for (row,) in cursor.fetchall()]

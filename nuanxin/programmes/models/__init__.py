@@ -18,6 +18,7 @@ from nuanxin.programmes.models.children import (
 )
 from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
 from nuanxin.programmes.models.draws import Draw
+from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGround
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
 from nuanxin.programmes.models.rule_versions import AwardBasis, RulePreview, RuleVersion
@@ -46,10 +47,13 @@ __all__ = [
     "NoticeLine",
     "Objection",
     "Offer",
+    "OfferReminder",
     "PickupPerson",
     "Pool",
     "Programme",
     "PublicNotice",
+    "ReminderOff",
+    "RuleGround",
     "RulePreview",
     "RuleVersion",
     "Ruling",

@@ -20,6 +20,7 @@ from nuanxin.programmes.actions import awarding, exporting, offers
 from nuanxin.programmes.forms.offers import OfferForm, SeedForm, ValueForm
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import desk as queries
+from nuanxin.programmes.queries.finding import count_reminders
 from nuanxin.programmes.rules.definitions import all_definitions, definition
 from nuanxin.programmes.states import OfferState, Way
 
@@ -142,6 +143,7 @@ def _offer_page(
         "facts": [{"label": "状态", "value": row.state.label}, *words.facts_of(row)],
         "pool_columns": [*_SPLIT_COLUMNS, {"label": "给出", "css": "num"}, {"label": "候补", "css": "num"}],
         "pool_rows": [_pool_row(pool) for pool in found.pools],
+        "reminder_rows": words.reminder_facts(count_reminders(offer_id)),
         "problem": problem,
         "acts": _acts(found, clock.now()),
         "act_url": reverse("desk-offer-act", args=[offer_id]),

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.money import format_yuan
+from nuanxin.programmes.queries.finding import ReminderCounts
 from nuanxin.programmes.queries.offers import COUNTED, ClaimRow, OfferRow
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 
@@ -155,3 +156,18 @@ def number_of(text: str | None, *, longest: int = 18) -> int | None:
     return (
         int(text) if text and text.isascii() and text.isdigit() and len(text) <= longest else None
     )
+
+
+def reminder_facts(counts: ReminderCounts) -> list[dict[str, str]]:
+    """Return what became of finding people for an offer; nothing before anybody was found."""
+    if not counts.found:
+        return []
+    told = [
+        ("找到", counts.found),
+        ("告诉了", counts.told),
+        ("等着告诉", counts.waiting),
+        ("作罢（报了、关了、不再符合）", counts.dropped),
+        ("打开看了", counts.opened),
+        ("看了以后报名", counts.applied),
+    ]
+    return [{"label": label, "value": f"{count:,} 人"} for label, count in told]

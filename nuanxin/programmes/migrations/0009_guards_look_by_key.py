@@ -51,5 +51,5 @@ ALTER TABLE programmes_seat SET (fillfactor = 50);
 class Migration(migrations.Migration):
     """Replace two functions; their triggers stay."""
 
-    dependencies = [("programmes", "0007_rule_versions")]
+    dependencies = [("programmes", "0008_children_forgotten")]
     operations = [migrations.RunSQL(BY_KEY, migrations.RunSQL.noop)]
