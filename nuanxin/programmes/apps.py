@@ -10,6 +10,11 @@ SEALED = (
     ("harmreport", "harm_report", "what_sealed"),
 )
 """Table, name that the envelope is bound to, column: sealed anew when the data key changes."""
+SEALED_AND_BOUND = (
+    ("objection", "objection", "text_sealed"),
+    ("payeeaccount", "payee_account", "number_sealed"),
+)
+"""The same, of tables whose column with the bound UUID is called ``bound``."""
 
 
 class ProgrammesConfig(AppConfig):
@@ -24,6 +29,7 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.programmes.actions.child_erasing import erase_children_of
         from nuanxin.programmes.actions.finding import NOTICE_KIND
         from nuanxin.programmes.actions.merging import ProgrammesMergeStep
+        from nuanxin.programmes.actions.paying import erase_accounts
         from nuanxin.programmes.actions.reminders import erase_reminders
         from nuanxin.programmes.actions.stating import erase_stated
 
@@ -34,6 +40,7 @@ class ProgrammesConfig(AppConfig):
             "campstaff",
             "offerreminder",
             "reminderoff",
+            "payeeaccount",
         ):
             people.register_worker_link(f"programmes_{table}")
         for table, column, sealed in SEALED:
@@ -41,6 +48,11 @@ class ProgrammesConfig(AppConfig):
                 people.SealedColumn(f"programmes_{table}", column, sealed, "bound_to")
             )
         people.register_eraser(erase_children_of)
+        for table, column, sealed in SEALED_AND_BOUND:
+            people.register_sealed_column(
+                people.SealedColumn(f"programmes_{table}", column, sealed, "bound")
+            )
+        people.register_eraser(erase_accounts)
         people.register_eraser(erase_stated)
         people.register_eraser(erase_reminders)
         notices.register_stop(NOTICE_KIND, "reminder-settings")

@@ -78,3 +78,14 @@ def check_can_draft_rule(actor: Actor, *, path: str) -> None:
 def check_can_release_rule(actor: Actor, *, path: str) -> None:
     """Raise unless the actor may release or send back rules of the union at ``path``."""
     policy.check(actor, RELEASE_RULE, path=path)
+
+
+VIEW_PAYMENTS = "payment.view"
+MAKE_PAYMENTS = "payment.make"
+CHECK_PAYMENTS = "payment.check"
+EXPORT_PAYMENTS = "payment.export"
+
+
+def check_payment(actor: Actor, right: str, *, path: str) -> None:
+    """Raise unless the actor holds the right over payment lists of the union at ``path``."""
+    policy.check(actor, right, path=path)

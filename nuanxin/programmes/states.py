@@ -370,3 +370,56 @@ _PREVIEWS = {
     PreviewState.DONE: "算好了",
     PreviewState.FAILED: "没算成",
 }
+
+
+# ---- payment lists ------------------------------------------------------------------------------
+
+
+class ListState(IntEnum):
+    """Where a payment list stands."""
+
+    MADE = 1
+    CHECKED = 2
+    SENT = 3
+    CANCELLED = 4
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return _LISTS[self]
+
+
+_LISTS = {
+    ListState.MADE: "等复核",
+    ListState.CHECKED: "复核了",
+    ListState.SENT: "交银行了",
+    ListState.CANCELLED: "作废了",
+}
+
+LIST_MOVES = {
+    ListState.MADE: {ListState.CHECKED, ListState.CANCELLED},
+    ListState.CHECKED: {ListState.SENT, ListState.CANCELLED},
+    ListState.SENT: {ListState.SENT},
+    ListState.CANCELLED: set(),
+}
+
+
+def check_list_move(now: ListState, to: ListState) -> None:
+    """Return when the list may move so; raise ``Conflict`` payments.state_moved_on."""
+    if to not in LIST_MOVES[now]:
+        raise Conflict(
+            "payments.state_moved_on", f"这本名册现在是“{now.label}”，不能改成“{to.label}”。"
+        )
+
+
+class PaymentKind(IntEnum):
+    """What is recorded about a payment."""
+
+    PAID = 1
+    FAILED = 2
+    REVERSED = 3
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return {1: "发了", 2: "没发成", 3: "冲回了"}[self]

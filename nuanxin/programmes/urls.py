@@ -8,6 +8,7 @@ from nuanxin.programmes.pages import (
     desk,
     desk_publicity,
     offers,
+    payments,
     publicity,
     reminders,
 )
@@ -51,4 +52,23 @@ urlpatterns = [
     path("desk/objections/<int:objection_id>/", desk_publicity.objection, name="desk-objection"),
     # 政策找人
     path("notices/settings/", reminders.settings, name="reminder-settings"),
+    # 发放
+    path("payments/mine/", payments.my_payments, name="my-payments"),
+    path("desk/payments/", payments.payment_lists, name="desk-payments"),
+    path("desk/payments/make/", payments.payment_make, name="desk-payment-make"),
+    path("desk/payments/<int:list_id>/", payments.payment_list, name="desk-payment-list"),
+    path("desk/payments/<int:list_id>/act/", payments.payment_act, name="desk-payment-act"),
+    path(
+        "desk/payments/<int:list_id>/export/", payments.payment_export, name="desk-payment-export"
+    ),
+    path(
+        "desk/payments/<int:list_id>/results/",
+        payments.payment_results,
+        name="desk-payment-results",
+    ),
+    path(
+        "desk/payments/<int:list_id>/reverse/",
+        payments.payment_reverse,
+        name="desk-payment-reverse",
+    ),
 ]

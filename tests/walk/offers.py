@@ -9,9 +9,10 @@ from nuanxin.kernel.actor import ANONYMOUS, Actor, Grant, Role
 from nuanxin.orgs.models import Union
 from nuanxin.programmes.actions.objecting import Said, file_objection
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
+from nuanxin.programmes.actions.paying import make_list
 from nuanxin.programmes.actions.posting import post_list
-from nuanxin.programmes.models import Draw, Objection, PublicNotice
-from nuanxin.programmes.states import OfferState, Way
+from nuanxin.programmes.models import Application, Draw, Objection, Offer, PublicNotice
+from nuanxin.programmes.states import ClaimState, OfferState, Way
 from tests.cast import Cast
 
 
@@ -86,6 +87,20 @@ def objection_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"objection_id": Objection.objects.get(notice=posted(cast, union)).id}
 
 
+def payment_list_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """A payment list with one person, made by somebody who walks nowhere."""
+    notice = posted(cast, union)
+    Objection.objects.update(
+        state=2, answer="样例：查过了，没有这回事。", answered_at=cast.now, answered_by_key="a-0"
+    )
+    offer = Offer.objects.get(id=notice.offer_id)
+    offer.state, offer.awarded_at = OfferState.AWARDED, notice.ends_at
+    offer.save()
+    Application.objects.filter(offer=offer).update(state=ClaimState.CONFIRMED)
+    maker = Actor(name="样例", grants=(Grant(Role.COUNTY_CADRE, union.id, union.path),))
+    return {"list_id": make_list(offer_id=offer.id, actor=maker, now=cast.now).id}
+
+
 def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
@@ -106,6 +121,10 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
                 public=lambda cast: {"code": posted(cast, cast.union("county")).code},
             )
             for name in ("public-notice", "notice-sheet", "notice-object")
+        },
+        **{
+            f"desk-payment-{name}": sample(missing={"list_id": no_id}, of_union=payment_list_of)
+            for name in ("list", "act", "export", "results", "reverse")
         },
         "desk-notice": sample(missing={"notice_id": no_id}, of_union=notice_of),
         "desk-notice-finish": sample(missing={"notice_id": no_id}, of_union=notice_of),

@@ -20,6 +20,7 @@ from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceD
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGround
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
+from nuanxin.programmes.models.payments import PayeeAccount, Payment, PaymentFact, PaymentList
 from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
 from nuanxin.programmes.models.rule_versions import AwardBasis, RulePreview, RuleVersion
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
@@ -48,6 +49,10 @@ __all__ = [
     "Objection",
     "Offer",
     "OfferReminder",
+    "PayeeAccount",
+    "Payment",
+    "PaymentFact",
+    "PaymentList",
     "PickupPerson",
     "Pool",
     "Programme",
