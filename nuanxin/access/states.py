@@ -211,6 +211,8 @@ RIGHT_WORDS = {
     "payment.make": "做发放名册",
     "payment.check": "复核发放名册",
     "payment.export": "导出发放名册（带账号）、登记结果",
+    "human_review.view": "看请人看看的列表",
+    "human_review.answer": "接手、答复请人看看",
     "report.view": "看报告",
     "report.edit": "写报告、定稿",
     "post.view": "看职务",

@@ -31,7 +31,10 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.programmes.actions.merging import ProgrammesMergeStep
         from nuanxin.programmes.actions.paying import erase_accounts
         from nuanxin.programmes.actions.reminders import erase_reminders
+        from nuanxin.programmes.actions.reviewing import COLUMN, erase_reviews
         from nuanxin.programmes.actions.stating import erase_stated
+        from nuanxin.programmes.queries.reviews import MY_REVIEWS
+        from nuanxin.programmes.queries.stated import MY_STATED
 
         for table in (
             "statedfact",
@@ -57,3 +60,10 @@ class ProgrammesConfig(AppConfig):
         people.register_eraser(erase_reminders)
         notices.register_stop(NOTICE_KIND, "reminder-settings")
         people.register_merge_step(ProgrammesMergeStep())
+        people.register_worker_link("programmes_humanreview")
+        people.register_eraser(erase_reviews)
+        people.register_sealed_column(
+            people.SealedColumn("programmes_humanreview", COLUMN, "reason_sealed", "reason_key")
+        )
+        people.register_my_data_section(MY_STATED)
+        people.register_my_data_section(MY_REVIEWS)

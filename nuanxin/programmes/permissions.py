@@ -2,6 +2,7 @@
 
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import Conflict
 
 VIEW = "programme.view"
 MANAGE = "programme.manage"
@@ -89,3 +90,26 @@ EXPORT_PAYMENTS = "payment.export"
 def check_payment(actor: Actor, right: str, *, path: str) -> None:
     """Raise unless the actor holds the right over payment lists of the union at ``path``."""
     policy.check(actor, right, path=path)
+
+
+# ---- a human look at an answer ------------------------------------------------------------------
+
+REVIEW_VIEW = "human_review.view"
+REVIEW_ANSWER = "human_review.answer"
+
+
+def check_can_view_review(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may see requests for a look at answers of the union at ``path``."""
+    policy.check(actor, REVIEW_VIEW, path=path)
+
+
+def can_answer_review(actor: Actor, *, path: str, worker_id: int) -> bool:
+    """Return whether the actor may answer a request: in his scope, and never his own."""
+    return policy.may(actor, REVIEW_ANSWER, path=path) and actor.worker_id != worker_id
+
+
+def check_can_answer_review(actor: Actor, *, path: str, worker_id: int) -> None:
+    """Raise unless ``can_answer_review``; one's own is a ``Conflict`` programmes.review_own."""
+    policy.check(actor, REVIEW_ANSWER, path=path)
+    if actor.worker_id == worker_id:
+        raise Conflict("programmes.review_own", "这是您自己提的，要请同事来看。")

@@ -11,6 +11,9 @@ from nuanxin.programmes.pages import (
     payments,
     publicity,
     reminders,
+    review_desk,
+    reviews,
+    stating,
 )
 
 urlpatterns = [
@@ -38,6 +41,20 @@ urlpatterns = [
     path("desk/programmes/<int:offer_id>/deliver/", deliveries.deliver, name="desk-offer-deliver"),
     # 我能领
     path("can-get/", can_get.can_get, name="can-get"),
+    path("can-get/questions/", stating.questions, name="offer-questions"),
+    path("can-get/review/", reviews.ask, name="review-ask"),
+    path("me/facts/", stating.my_facts, name="my-facts"),
+    path("me/facts/answer/", stating.answer, name="fact-answer"),
+    path("me/facts/take-back/", stating.take_back, name="fact-take-back"),
+    path("me/reviews/<int:review_id>/", reviews.mine, name="my-review"),
+    path("me/reviews/<int:review_id>/withdraw/", reviews.withdraw, name="my-review-withdraw"),
+    path("desk/human-reviews/", review_desk.review_list, name="desk-human-reviews"),
+    path("desk/human-reviews/<int:review_id>/", review_desk.review, name="desk-human-review"),
+    path(
+        "desk/human-reviews/<int:review_id>/act/",
+        review_desk.review_act,
+        name="desk-human-review-act",
+    ),
     # 公示
     path("publicity/", publicity.notice_list, name="notices"),
     path("publicity/receipt/", publicity.objection_receipt, name="objection-receipt"),

@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from nuanxin.kernel.actor import ANONYMOUS, Actor, Grant, Role
 from nuanxin.orgs.models import Union
+from nuanxin.people.models import Worker
 from nuanxin.programmes.actions.objecting import Said, file_objection
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
 from nuanxin.programmes.actions.paying import make_list
 from nuanxin.programmes.actions.posting import post_list
-from nuanxin.programmes.models import Application, Draw, Objection, Offer, PublicNotice
+from nuanxin.programmes.models import Application, Draw, HumanReview, Objection, Offer, PublicNotice
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from tests.cast import Cast
 
@@ -101,6 +103,33 @@ def payment_list_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"list_id": make_list(offer_id=offer.id, actor=maker, now=cast.now).id}
 
 
+def review_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """A request for a human look at an answer about an offer of the union."""
+    worker = Worker.objects.create(name="样某某", created_at=cast.now)
+    return {"review_id": _review(cast, offer(cast, union), worker.id)}
+
+
+def review_of_person(cast: Cast, whose: str) -> dict[str, Any]:
+    made = offer(cast, cast.union("county"))
+    return {"review_id": _review(cast, made, cast.actor(whose).worker_id)}
+
+
+def _review(cast: Cast, made: Any, worker_id: int | None) -> int:
+    review, _ = HumanReview.objects.get_or_create(
+        worker_id=worker_id,
+        programme=made.programme,
+        state__in=[1, 2],
+        defaults={
+            "offer": made,
+            "rule_answer": "no",
+            "frozen": {},
+            "reason_key": UUID(int=0),
+            "asked_at": cast.now,
+        },
+    )
+    return int(review.id)
+
+
 def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
@@ -129,6 +158,10 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-notice": sample(missing={"notice_id": no_id}, of_union=notice_of),
         "desk-notice-finish": sample(missing={"notice_id": no_id}, of_union=notice_of),
         "desk-objection": sample(missing={"objection_id": no_id}, of_union=objection_of),
+        "my-review": sample(missing={"review_id": no_id}, of_person=review_of_person),
+        "my-review-withdraw": sample(missing={"review_id": no_id}, of_person=review_of_person),
+        "desk-human-review": sample(missing={"review_id": no_id}, of_union=review_of),
+        "desk-human-review-act": sample(missing={"review_id": no_id}, of_union=review_of),
         "desk-offer": one,
         "desk-offer-act": one,
         "desk-offer-draw": sample(missing={"offer_id": no_id}, of_union=draw_of),

@@ -34,6 +34,7 @@ from nuanxin.membership.queries.invitations import token_of
 from nuanxin.membership.states import ListingKind
 from nuanxin.orgs.models import Employer, UnionChange
 from nuanxin.people.states import ConsentPurpose
+from nuanxin.programmes.models import Offer
 from tests.cast import Cast
 from tests.chromium import WIDTHS, Witness, findings, follow, runs_out_px, serve
 from tests.demonstration import Demonstration, as_cast, copy_of
@@ -324,6 +325,16 @@ def _objects_page(name: str, reader: str, kind: str, at: int = 0) -> Opener:
     return opened
 
 
+def _about_an_offer(name: str, at: int = 3) -> Opener:
+    """Open a page about one of the demonstration's offers (3: money for degrees), as a member."""
+
+    def opened(walker: Walker) -> tuple[str, Any, str]:
+        code = Offer.objects.get(id=walker.world.objects["offers"][at]).code
+        return "rider_ye", walker.tab_of("rider_ye"), f"{reverse(name)}?of={code}"
+
+    return opened
+
+
 def _dissolutions_page(walker: Walker) -> tuple[str, Any, str]:
     """Open the list with two dissolutions that wait."""
     for name in ("couriers", "drivers"):
@@ -381,6 +392,13 @@ def _listing_page(walker: Walker) -> tuple[str, Any, str]:
 
 
 PREPARED: dict[str, Opener] = {
+    "fact-answer": lambda walker: (
+        "rider_ye",
+        walker.tab_of("rider_ye"),
+        f"{reverse('fact-answer')}?of=degree",
+    ),
+    "offer-questions": _about_an_offer("offer-questions"),
+    "review-ask": _about_an_offer("review-ask"),
     "desk-listing": _listing_page,
     "desk-ceremony-signed": _ceremony_page("desk-ceremony-signed"),
     "desk-ceremony-sheet": _ceremony_page("desk-ceremony-sheet"),

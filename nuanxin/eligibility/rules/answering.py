@@ -27,7 +27,9 @@ class Offered:
 
 
 def question_of(fact: Fact) -> str:
-    """Return the question that asks for a fact."""
+    """Return the question that asks for a fact with one tap: of money, for the sum that rules compare."""
+    if fact.type is FactType.FEN:
+        return f"{fact.label}，大概多少？"
     return fact.question_zh or f"{fact.label}？"
 
 

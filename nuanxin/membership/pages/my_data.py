@@ -210,6 +210,8 @@ def _sections(kept: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "title": section["title"],
+            "way_url": reverse(section["way"]["name"]) if section["way"] else "",
+            "way_label": section["way"]["label"] if section["way"] else "",
             "blocks": [
                 [
                     {
@@ -224,7 +226,7 @@ def _sections(kept: dict[str, Any]) -> list[dict[str, Any]]:
             ],
         }
         for section in kept["sections"]
-        if section["rows"]
+        if section["rows"] or section["way"]
     ]
 
 

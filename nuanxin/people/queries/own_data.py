@@ -65,7 +65,8 @@ def _cell(value: Any) -> str:
 
 def _section(part: MyDataSection, record_ids: Sequence[int]) -> dict[str, Any]:
     rows = [{key: _plain(row.get(key)) for key in part.labels} for row in part.rows(record_ids)]
-    return {"key": part.key, "title": part.title, "labels": part.labels, "rows": rows}
+    way = {"name": part.way_on[0], "label": part.way_on[1]} if part.way_on[0] else None
+    return {"key": part.key, "title": part.title, "labels": part.labels, "rows": rows, "way": way}
 
 
 def _plain(value: Any) -> Any:

@@ -67,13 +67,15 @@ sealed_columns: list[SealedColumn] = [
 class MyDataSection:
     """A part of 「我的资料」: ``rows`` gives plain JSON values by key for the records of a person.
 
-    ``labels`` maps each key to its Chinese title, in the order of the columns.
+    ``labels`` maps each key to its Chinese title, in the order of the columns. ``way_on`` is the name
+    of the address where it is changed, and the words of the link.
     """
 
     key: str
     title: str
     labels: dict[str, str]
     rows: Callable[[Sequence[int]], list[dict[str, Any]]]
+    way_on: tuple[str, str] = ("", "")
 
 
 my_data_sections: list[MyDataSection] = []

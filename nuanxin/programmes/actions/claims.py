@@ -23,6 +23,7 @@ from nuanxin.programmes.actions.freezing import NOTHING, basis_of, keeping_basis
 from nuanxin.programmes.actions.posting import fill_list
 from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.queries.qualifying import explain_person
+from nuanxin.programmes.queries.reviews import has_exception
 from nuanxin.programmes.queries.rule_versions import text_of
 from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.states import ClaimState, OfferState, Way
@@ -83,7 +84,8 @@ def apply_for_place(
 def _insist_on_rule(asked: Asking, worker_id: int, today: date) -> dict[str, Any]:
     """Refuse whom the rule says no to, with what would change it; return what it said, to be kept.
 
-    Unknown is no refusal: what the register does not know is seen from the papers.
+    Unknown is no refusal: what the register does not know is seen from the papers. Nor is a no after
+    an officer who looked at it made an exception.
     """
     try:
         text = text_of(asked.rule_code, asked.rule_version, asked.rule_digest)
@@ -92,7 +94,7 @@ def _insist_on_rule(asked: Asking, worker_id: int, today: date) -> dict[str, Any
     found = explain_person(asked.rule_code, worker_id=worker_id, on=today, text=text)
     if found is None:
         return NOTHING
-    if found.answer is Answer.NO:
+    if found.answer is Answer.NO and not has_exception(worker_id, asked.offer_id):
         raise Conflict("programmes.not_eligible", found.sentence)
     return basis_of(found, text, on=today)
 

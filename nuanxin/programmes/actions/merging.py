@@ -60,6 +60,18 @@ _PUT_BACK = """
 INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, row)).*
 FROM jsonb_array_elements(%(rows)s::jsonb) AS row
 """
+# Of two open requests for a look at the same programme the kept record's stays.
+_FOLD_REVIEWS = """
+UPDATE programmes_humanreview f SET state = 4
+FROM programmes_humanreview k
+WHERE f.worker_id = %(folded)s AND k.worker_id = %(kept)s AND f.programme_id = k.programme_id
+  AND f.state IN (1, 2) AND k.state IN (1, 2)
+RETURNING f.id
+"""
+_REOPEN_REVIEWS = """
+UPDATE programmes_humanreview SET state = CASE WHEN taken_at IS NULL THEN 1 ELSE 2 END
+WHERE id = ANY (%(ids)s) AND state = 4
+"""
 
 
 @dataclass(slots=True)
@@ -77,7 +89,15 @@ class ProgrammesMergeStep:
             moved = [int(row[0]) for row in cursor.fetchall()]
             reminders = _folded(cursor, _FOLD_REMINDERS, kept_id, folded_id)
             off = _folded(cursor, _FOLD_OFF, kept_id, folded_id)
-        return {"ended": ended, "moved": moved, "reminders": reminders, "off": off}
+            cursor.execute(_FOLD_REVIEWS, {"kept": kept_id, "folded": folded_id})
+            reviews = [int(row[0]) for row in cursor.fetchall()]
+        return {
+            "ended": ended,
+            "moved": moved,
+            "reminders": reminders,
+            "off": off,
+            "reviews": reviews,
+        }
 
     def unfold(
         self, memo: Any, *, kept_id: int, folded_id: int, actor: Actor, now: datetime
@@ -87,6 +107,7 @@ class ProgrammesMergeStep:
             cursor.execute(_BACK, {"to": folded_id, "ids": memo["moved"]})
             ids = [one[0] for one in memo["ended"]]
             cursor.execute(_REOPEN, {"ids": ids, "states": [one[1] for one in memo["ended"]]})
+            cursor.execute(_REOPEN_REVIEWS, {"ids": memo.get("reviews", [])})
             for table, rows in (
                 ("programmes_offerreminder", memo.get("reminders", [])),
                 ("programmes_reminderoff", memo.get("off", [])),

@@ -2,24 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from nuanxin.eligibility.rules.tree import Value
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.fact import Freshness, Sensitivity
 from nuanxin.people import permissions as people
 from nuanxin.programmes.facts import FACTS
 from nuanxin.programmes.models import StatedFact
+from nuanxin.records.actions import append_event
 
 
+@transaction.atomic
 def state_fact(
-    *, worker_id: int, name: str, value: bool | int | date, source: str, actor: Actor, now: datetime,
+    *, worker_id: int, name: str, value: Value, source: str, actor: Actor, now: datetime,
     on: date,
 ) -> StatedFact:  # fmt: skip
     """Keep a fact that was stated on a day, by oneself or who may edit the person.
 
-    Raises ``NotFound`` or ``Forbidden``, and ``Malformed`` for a fact that is not kept here.
+    Stated again on the same day with the same value it is the same row. Raises ``NotFound`` or
+    ``Forbidden``, and ``Malformed`` for a fact that is not kept here.
     """
     people.check_can(actor, people.EDIT, worker_id)
     fact = next((one for one in FACTS if one.name == name), None)
@@ -31,15 +36,50 @@ def state_fact(
         raise Malformed(
             "programmes.not_kept", "这项情况不在这里登记。健康、家庭和孩子的情况用到时再问，不存。"
         )
-    return StatedFact.objects.create(
-        worker_id=worker_id,
-        name=name,
-        whole=None if isinstance(value, date) else int(value),
-        day=value if isinstance(value, date) else None,
-        stated_on=on,
-        source=source,
-        recorded_at=now,
-        recorded_by=actor.account_id,
+    if isinstance(value, str):
+        raise Malformed("programmes.not_kept", "这项情况要写成数、日期，或者选一个。")
+    values: dict[str, Any] = {
+        "worker_id": worker_id,
+        "name": name,
+        "whole": None if isinstance(value, date) else int(value),
+        "day": value if isinstance(value, date) else None,
+        "stated_on": on,
+    }
+    latest = StatedFact.objects.filter(worker_id=worker_id, name=name, taken_back_at=None)
+    again = latest.order_by("-stated_on", "-id").first()
+    if again is not None and all(getattr(again, key) == one for key, one in values.items()):
+        return again  # tapped twice
+    made = StatedFact.objects.create(
+        **values, source=source, recorded_at=now, recorded_by=actor.account_id
+    )
+    _record("programmes.fact_stated", made, actor, now)
+    return made
+
+
+@transaction.atomic
+def take_back_fact(*, name: str, worker_id: int, actor: Actor, now: datetime) -> int:
+    """Take back all that was stated of a fact, so that it counts as not known; return how many rows.
+
+    Raises ``NotFound`` or ``Forbidden``.
+    """
+    people.check_can(actor, people.EDIT, worker_id)
+    standing = StatedFact.objects.filter(worker_id=worker_id, name=name, taken_back_at=None)
+    taken = list(standing.select_for_update())
+    standing.update(taken_back_at=now)
+    for one in taken[-1:]:
+        _record("programmes.fact_taken_back", one, actor, now)
+    return len(taken)
+
+
+def _record(kind: str, fact: StatedFact, actor: Actor, now: datetime) -> None:
+    """Log that it was stated, never what: the value is personal."""
+    append_event(
+        kind,
+        actor=actor,
+        at=now,
+        subject_type="worker",
+        subject_id=fact.worker_id,
+        data={"fact": fact.name},
     )
 
 

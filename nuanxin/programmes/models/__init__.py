@@ -22,6 +22,7 @@ from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGr
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.payments import PayeeAccount, Payment, PaymentFact, PaymentList
 from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
+from nuanxin.programmes.models.reviews import HumanReview
 from nuanxin.programmes.models.rule_versions import AwardBasis, RulePreview, RuleVersion
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
 from nuanxin.programmes.models.seats import Application, Seat
@@ -43,6 +44,7 @@ __all__ = [
     "Draw",
     "HarmReport",
     "HealthNote",
+    "HumanReview",
     "KeptRule",
     "LateAlarm",
     "NoticeLine",

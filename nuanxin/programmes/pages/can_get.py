@@ -20,18 +20,20 @@ from nuanxin.eligibility.rules.answering import (
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Malformed
-from nuanxin.kernel.fact import Fact
+from nuanxin.kernel.fact import Fact, FactType
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.forms.can_get import AREA, NOT_SAID, Answers, read_answers, write_answer
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.pages.reasons import AGE, reason_of
 from nuanxin.programmes.queries import can_get as queries
 from nuanxin.programmes.queries.can_get import CanGet, OfferLine
+from nuanxin.programmes.queries.stated import STATEABLE, can_be_asked
 from nuanxin.programmes.rules.can_get import MEMBER, MOST_QUESTIONS, Line, next_question
 from nuanxin.programmes.states import Way
 
 LONGEST_SHORT_LABEL = 9
 MOST_INLINE = 4
+_TO_CHOOSE = {Way.SLOT: "选时段", Way.BY_CLASS: "去选班"}
 _WORKING_AGE = 16
 
 
@@ -64,6 +66,7 @@ def _own(request: HttpRequest, worker_id: int) -> HttpResponse:
         "lead": "按登记的和你填过的算，刚刚算的。",
         "is_own": True,
         "mine_url": reverse("my-offers"),
+        "facts_url": reverse("my-facts"),
     }
     return render(request, "programmes/can_get/lines.html", context)
 
@@ -217,11 +220,36 @@ def _row(one: OfferLine, seen: CanGet, answers: Answers | None, now: Any) -> dic
         "url": reverse("offer", args=[row.code]),
         "code": row.code,
         "may_apply": one.line.answer is Answer.YES and row.is_open(now),
-        "is_slot": row.way is Way.SLOT,
+        "choose_label": _TO_CHOOSE.get(row.way, ""),
         "joins": reason.needs_joining,
-        "taps": _taps(one.line, seen) if answers is not None else [],
+        "taps": _taps(one.line, seen) if answers is not None else _own_taps(one.line),
+        "taps_url": reverse("can-get") if answers is not None else _own_taps_url(one.line),
         "kept": _kept(answers) if answers is not None else [],
+        "questions_url": _questions_url(one) if answers is None else "",
+        "in_review": one.review is not None and one.review.is_open,
     }
+
+
+def _own_taps(line: Line) -> list[dict[str, str]]:
+    """Return the answers that are kept with one tap: to a question that has few, and is not sensitive."""
+    fact = line.missing[0].fact if line.missing else None
+    if fact is None or fact.name not in STATEABLE:
+        return []
+    offered = answers_to(fact, ()) if fact.choices or fact.type is FactType.BOOLEAN else ()
+    return _choices(fact, offered) if len(offered) <= MOST_INLINE else []
+
+
+def _own_taps_url(line: Line) -> str:
+    if not line.missing:
+        return ""
+    of = line.missing[0].fact.name.rpartition(".")[2]
+    return f"{reverse('fact-answer')}?{urlencode({'of': of})}"
+
+
+def _questions_url(one: OfferLine) -> str:
+    """Return where the questions of an offer are answered, when any of them can be."""
+    askable = any(can_be_asked(seen.fact) for seen in one.line.missing)
+    return f"{reverse('offer-questions')}?{urlencode({'of': one.row.code})}" if askable else ""
 
 
 def _taps(line: Line, seen: CanGet) -> list[dict[str, str]]:

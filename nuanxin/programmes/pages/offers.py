@@ -21,8 +21,10 @@ from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
 from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
+from nuanxin.programmes.queries.reviews import find_my_review
+from nuanxin.programmes.queries.stated import can_be_asked
 from nuanxin.programmes.rules import draw as lots
-from nuanxin.programmes.states import ClaimState, OfferState, Way
+from nuanxin.programmes.states import ClaimState, OfferState, ReviewOutcome, Way
 
 _CODE_LONGEST = 20
 
@@ -60,6 +62,8 @@ def _offer_page(
     heading, lead = words.claim_words(mine) if mine else ("", "")
     is_asking = row.is_open(now) and (mine is None or not mine.state.is_live)
     told = _told_of_rule(row, worker_id, now) if is_asking and worker_id else None
+    review = find_my_review(worker_id, row.id) if worker_id else None
+    is_excepted = review is not None and review.outcome is ReviewOutcome.EXCEPTION
     here = reverse("offer", args=[code])
     context = {
         "page_title": row.title,
@@ -72,7 +76,15 @@ def _offer_page(
         "is_yes": mine is not None and mine.state.holds_seat,
         "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
         "may_withdraw": mine is not None and mine.state.is_live,
-        "may_apply": is_asking and (told is None or told.answer is not Answer.NO),
+        "may_apply": is_asking and (told is None or is_excepted or told.answer is not Answer.NO),
+        "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
+        if told and any(can_be_asked(seen.fact) for seen in told.missing)
+        else "",
+        "review_ask_url": f"{reverse('review-ask')}?{urlencode({'of': code})}"
+        if told and told.answer is not Answer.YES and not (review and review.state.is_open)
+        else "",
+        "review_url": reverse("my-review", args=[review.id]) if review else "",
+        "is_excepted": is_excepted,
         "rule_answer": told.answer.value if told else "",
         "rule_sentence": told.sentence if told else "",
         "why_heading": clauses.heading_of(told) if told else "",

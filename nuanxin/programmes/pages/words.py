@@ -1,6 +1,6 @@
 """How offers and claims are told on pages: in short clauses with numbers and dates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -32,6 +32,11 @@ def day(moment: datetime | None) -> str:
 def moment(at: datetime | None) -> str:
     """Return 12 月 5 日 18:00."""
     return "" if at is None else f"{day(at)} {at.astimezone(SHANGHAI):%H:%M}"
+
+
+def said(on: date) -> str:
+    """Return 2027 年 12 月 5 日."""
+    return f"{on.year} 年 {on.month} 月 {on.day} 日"
 
 
 def left(row: OfferRow, *, counted: int = COUNTED) -> str:

@@ -23,7 +23,14 @@ from nuanxin.programmes.queries.qualifying import bound_rules_of
 from nuanxin.programmes.queries.ruling import get_known
 from nuanxin.programmes.rules.can_get import MEMBER, Line, line_of
 from nuanxin.programmes.rules.definitions import Definition, all_definitions
-from nuanxin.programmes.states import ClaimState, Kind, OfferState, Way
+from nuanxin.programmes.states import (
+    ClaimState,
+    Kind,
+    OfferState,
+    ReviewOutcome,
+    ReviewState,
+    Way,
+)
 
 MOST_OFFERS = 60
 """Offers on one page: those of one's own unions that close first."""
@@ -40,6 +47,7 @@ class OfferLine:
     row: OfferRow
     line: Line
     claim: ClaimState | None = None
+    review: ReviewState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class _Open:
     row: OfferRow
     has_pool: bool | None
     claim: ClaimState | None
+    review: ReviewState | None
+    is_excepted: bool
 
 
 _PERSON = """
@@ -91,13 +101,18 @@ SELECT o.id, o.code, o.title, g.kind, g.code, o.state, o.way, o.places,
                      AND (q.region %% 100 = 0 OR p.adcode %% 100 = 0 OR q.region = p.adcode)))
            AND (q.occupation IS NULL OR p.occupation IS NULL OR q.occupation = p.occupation)
            AND (q.union_path = '' OR p.path IS NULL OR starts_with(p.path, q.union_path))),
-       a.state
+       a.state, review.state, review.outcome
 FROM programmes_offer o
 JOIN programmes_programme g ON g.id = o.programme_id
 JOIN orgs_union u ON u.id = o.union_id
 LEFT JOIN person p ON true
 LEFT JOIN programmes_application a
     ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4, 7)
+LEFT JOIN LATERAL (
+    SELECT r.state, r.outcome FROM programmes_humanreview r
+    WHERE r.worker_id = %(worker)s AND r.offer_id = o.id AND r.state <> 4
+    ORDER BY coalesce(r.outcome, 0) DESC, r.id DESC LIMIT 1
+) review ON true
 WHERE o.state = 2 AND o.closes_at > %(now)s AND {{whose}}
 ORDER BY o.closes_at, o.id LIMIT {MOST_OFFERS + 1}
 """
@@ -173,8 +188,14 @@ def _seen(
     lines = tuple(
         OfferLine(
             one.row,
-            line_of(told.get(one.row.rule_code), is_member=is_member, has_pool=one.has_pool),
+            line_of(
+                told.get(one.row.rule_code),
+                is_member=is_member,
+                has_pool=one.has_pool,
+                is_excepted=one.is_excepted,
+            ),
             one.claim,
+            one.review,
         )
         for one in offers[:MOST_OFFERS]
     )
@@ -215,4 +236,10 @@ def _open(row: Any) -> _Open:
         union_name=row[11],
         rule_code=row[12],
     )
-    return _Open(offer, row[13], None if row[14] is None else ClaimState(row[14]))
+    return _Open(
+        offer,
+        row[13],
+        None if row[14] is None else ClaimState(row[14]),
+        None if row[15] is None else ReviewState(row[15]),
+        is_excepted=row[16] == ReviewOutcome.EXCEPTION,
+    )

@@ -7,8 +7,9 @@ from typing import Any
 
 from nuanxin.eligibility.rules.binding import BoundRule
 from nuanxin.eligibility.rules.checking import read_checked, read_near
-from nuanxin.eligibility.rules.explaining import Explanation, explain
+from nuanxin.eligibility.rules.explaining import Explanation, Known, explain
 from nuanxin.eligibility.rules.given import read_given
+from nuanxin.eligibility.rules.tree import Value
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer
 from nuanxin.programmes.queries.rule_versions import RuleText, text_in_force, texts_in_force
@@ -39,6 +40,22 @@ def explain_person(
     known, consents = get_known(worker_id, facts=facts, on=on)
     if is_sourced:
         known = with_sources(known, worker_id=worker_id, on=on)
+    return explain(bound, known, consents=consents)
+
+
+def explain_supposing(
+    rule_code: str, *, worker_id: int, supposed: Mapping[str, Value], on: date
+) -> Explanation | None:
+    """Return the same with answers that are not kept beside what the register knows.
+
+    What is supposed is the person's own word of this moment, sensitive or not: nothing is written.
+    """
+    bound = bound_rule_of(rule_code, on)
+    if bound is None:
+        return None
+    known, consents = get_known(worker_id, facts=[regions.fact for regions in bound.facts], on=on)
+    known = with_sources(known, worker_id=worker_id, on=on)
+    known |= {name: Known(value, "您刚才答的，没有存", on) for name, value in supposed.items()}
     return explain(bound, known, consents=consents)
 
 

@@ -47,6 +47,7 @@ _FIELDS = {
     "child_health": "孩子的健康情况",
     "pickup_name": "接送人的姓名",
     "pickup_phone": "接送人的手机号",
+    "review_reason": "请人看看时写的话",
 }
 
 
