@@ -29,11 +29,12 @@ class CodePurpose(StrEnum):
 
     SIGN_IN = "sign_in"
     CONFIRM = "confirm"
+    HELP = "help"
 
     @property
     def label(self) -> str:
         """Return the Chinese name."""
-        return {"sign_in": "登录", "confirm": "确认本人"}[self.value]
+        return {"sign_in": "登录", "confirm": "确认本人", "help": "请人代办"}[self.value]
 
 
 class AttemptKind(StrEnum):
@@ -48,6 +49,8 @@ class AttemptKind(StrEnum):
     CLAIM = "claim"
     ON_SITE_NAME = "on_site_name"
     ON_SITE_PLACE = "on_site_place"
+    ATTEST_LINK = "attest_link"
+    HELP_FIND = "help_find"
 
     @property
     def label(self) -> str:
@@ -62,6 +65,8 @@ class AttemptKind(StrEnum):
             "claim": "认领登记",
             "on_site_name": "现场确认的名字没对上",
             "on_site_place": "一处现场没对上",
+            "attest_link": "点错证明链接",
+            "help_find": "代办找人",
         }[self.value]
 
 
@@ -196,6 +201,11 @@ RIGHT_WORDS = {
     "figure.evidence": "拿走发布的明细（不带身份）",
     "draft.check": "核对稿子里的数",
     "programme.browse": "看服务项目",
+    "attestation.view": "看工作证明和证明人",
+    "attestation.manage": "登记和停用证明人、收回证明",
+    "attestation.answer": "给劳动者证明工作情况",
+    "help.act": "替当面的劳动者代办",
+    "help.view": "看代办记录",
     "camp.view": "看托管班",
     "camp.manage": "设托管班、排班",
     "camp.children": "申请看孩子的资料",

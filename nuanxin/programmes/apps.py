@@ -44,12 +44,19 @@ class ProgrammesConfig(AppConfig):
             "offerreminder",
             "reminderoff",
             "payeeaccount",
+            "attestationrequest",
+            "attestation",
+            "helpsession",
+            "helpact",
         ):
             people.register_worker_link(f"programmes_{table}")
         for table, column, sealed in SEALED:
             people.register_sealed_column(
                 people.SealedColumn(f"programmes_{table}", column, sealed, "bound_to")
             )
+        people.register_sealed_column(
+            people.SealedColumn("programmes_attester", "phone", "phone_sealed", "phone_hash")
+        )
         people.register_eraser(erase_children_of)
         for table, column, sealed in SEALED_AND_BOUND:
             people.register_sealed_column(

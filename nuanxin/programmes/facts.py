@@ -1,7 +1,7 @@
 """What rules may ask about a person's programmes, and what he states himself for them.
 
 A stated fact is a row of ``programmes_statedfact``: the latest that counts on the day, younger than
-its ``keeps_days``. One more of them needs no table. Sensitive ones are not kept at all: they are asked
+its ``keeps_days``; what somebody who knows has confirmed goes before what is merely stated. One more of them needs no table. Sensitive ones are not kept at all: they are asked
 when needed. A benefit tells only that there was one in the
 last twelve months, at any level: not who gave it, nor when.
 """
@@ -50,7 +50,8 @@ def stated(name: str, label: str, type: FactType, *, keeps_days: int = 365, **mo
         sql=f"""(SELECT {_COLUMNS[type]} FROM programmes_statedfact s WHERE s.worker_id = w.id
             AND s.name = '{code}' AND s.taken_back_at IS NULL AND s.stated_on <= %(day)s
             AND s.stated_on >= %(day)s::date - {keeps_days}
-            ORDER BY s.stated_on DESC, s.id DESC LIMIT 1)""",
+            AND (s.valid_until IS NULL OR s.valid_until >= %(day)s)
+            ORDER BY (s.attestation_id IS NOT NULL) DESC, s.stated_on DESC, s.id DESC LIMIT 1)""",
         freshness=Freshness.DECLARED,
         keeps_days=keeps_days,
         definition_zh=more.pop("definition_zh", f"本人填报的{label}，{keeps_days} 天内有效。"),

@@ -1,8 +1,8 @@
 """Who may do what here: one ``can``/``check`` pair a right; the policy file alone decides."""
 
 from nuanxin.kernel import policy
-from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.errors import Conflict
+from nuanxin.kernel.actor import Actor, Grant
+from nuanxin.kernel.errors import Conflict, Forbidden
 
 VIEW = "programme.view"
 MANAGE = "programme.manage"
@@ -113,3 +113,37 @@ def check_can_answer_review(actor: Actor, *, path: str, worker_id: int) -> None:
     policy.check(actor, REVIEW_ANSWER, path=path)
     if actor.worker_id == worker_id:
         raise Conflict("programmes.review_own", "这是您自己提的，要请同事来看。")
+
+
+# ---- attestations, and acting for somebody ------------------------------------------------------
+
+ATTEST_VIEW = "attestation.view"
+ATTEST_MANAGE = "attestation.manage"
+ATTEST_ANSWER = "attestation.answer"
+HELP_ACT = "help.act"
+HELP_VIEW = "help.view"
+
+
+def check_can_view_attestations(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may see attestations given below the union at ``path``."""
+    policy.check(actor, ATTEST_VIEW, path=path)
+
+
+def check_can_manage_attestations(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may register attesters of the union at ``path`` and take back."""
+    policy.check(actor, ATTEST_MANAGE, path=path)
+
+
+def check_can_help(actor: Actor) -> None:
+    """Raise unless the actor holds a post from which he may act for a worker."""
+    if not policy.holds(actor, HELP_ACT):
+        raise Forbidden(
+            "access.no_right", "这件事不在您的职责里。需要办的话，请找上级工会给您加上。"
+        )
+
+
+def post_for(actor: Actor, right: str) -> Grant | None:
+    """Return the widest post from which the actor holds ``right`` over a union, None without one."""
+    letters = policy.holders(right)
+    found = [grant for grant in actor.grants if grant.role in letters and grant.union_path]
+    return min(found, key=lambda grant: (len(grant.union_path), grant.union_path), default=None)

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
+from nuanxin.programmes.actions.attesters import revoke_whose_post_ended
 from nuanxin.programmes.actions.camp_days import alarm_late_pickups
 from nuanxin.programmes.actions.camp_places import pass_on_child_places
 from nuanxin.programmes.actions.child_erasing import erase_children, erase_health_notes
@@ -72,3 +73,10 @@ def tell(timestamp: int) -> None:
     """By day: tell who was found, each in the hours in which his trade is told anything."""
     while any(tell_found(now=clock.now())):
         continue
+
+
+@app.periodic(cron="10 3 * * *")
+@app.task(name="programmes.end_attesters", queueing_lock="programmes.end_attesters")
+def end_attesters(timestamp: int) -> None:
+    """At night: who attested from a post that he holds no more attests no more."""
+    revoke_whose_post_ended(now=clock.now())

@@ -29,6 +29,8 @@ from nuanxin.records.actions import append_event
 DIGITS = 6
 BUDGET_PARTS = 16
 TEMPLATE = "access.code"
+_TEMPLATES = {CodePurpose.HELP: "access.help_code"}
+"""Texts of their own: a code that is told to somebody else must say what it allows."""
 
 log = logging.getLogger("nuanxin.access")
 
@@ -194,7 +196,7 @@ def _write(
     _sender()(
         phone=number,
         worker_id=None,
-        template=TEMPLATE,
+        template=_TEMPLATES.get(purpose, TEMPLATE),
         values={"code": code, "minutes": minutes},
         now=now,
         quiet_ok=True,

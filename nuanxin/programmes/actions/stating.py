@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from nuanxin.eligibility.rules.tree import Value
 from nuanxin.kernel.actor import Actor
-from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.fact import Freshness, Sensitivity
 from nuanxin.people import permissions as people
 from nuanxin.programmes.facts import FACTS
@@ -45,7 +45,7 @@ def state_fact(
         "day": value if isinstance(value, date) else None,
         "stated_on": on,
     }
-    latest = StatedFact.objects.filter(worker_id=worker_id, name=name, taken_back_at=None)
+    latest = _standing(worker_id).filter(name=name)
     again = latest.order_by("-stated_on", "-id").first()
     if again is not None and all(getattr(again, key) == one for key, one in values.items()):
         return again  # tapped twice
@@ -60,15 +60,35 @@ def state_fact(
 def take_back_fact(*, name: str, worker_id: int, actor: Actor, now: datetime) -> int:
     """Take back all that was stated of a fact, so that it counts as not known; return how many rows.
 
+    What somebody has attested is taken back with his attestation.
     Raises ``NotFound`` or ``Forbidden``.
     """
     people.check_can(actor, people.EDIT, worker_id)
-    standing = StatedFact.objects.filter(worker_id=worker_id, name=name, taken_back_at=None)
+    standing = _standing(worker_id).filter(name=name)
     taken = list(standing.select_for_update())
     standing.update(taken_back_at=now)
     for one in taken[-1:]:
         _record("programmes.fact_taken_back", one, actor, now)
     return len(taken)
+
+
+@transaction.atomic
+def take_back_row(*, fact_id: int, actor: Actor, now: datetime) -> bool:
+    """Take back one thing stated of oneself; False when it was before. Raises ``NotFound``."""
+    found = StatedFact.objects.filter(
+        id=fact_id, worker_id=actor.worker_id or 0, attestation=None
+    ).first()
+    if found is None:
+        raise NotFound()
+    done = _standing(found.worker_id).filter(id=fact_id).update(taken_back_at=now)
+    if done:
+        _record("programmes.fact_taken_back", found, actor, now)
+    return bool(done)
+
+
+def _standing(worker_id: int) -> models.QuerySet[StatedFact]:
+    """Return what was stated of somebody and not attested, as far as it was not taken back."""
+    return StatedFact.objects.filter(worker_id=worker_id, attestation=None, taken_back_at=None)
 
 
 def _record(kind: str, fact: StatedFact, actor: Actor, now: datetime) -> None:
@@ -89,10 +109,27 @@ WHERE a.id = b.application_id AND a.worker_id = ANY (%s) AND b.erased_at IS NULL
 """
 
 
+_ABOUT_A_PERSON = (
+    "programmes_statedfact",
+    "programmes_ruling",
+    "programmes_helpact",
+    "programmes_helpsession",
+    "programmes_attestation",
+    "programmes_attestationrequest",
+)
+"""Tables of which a row is about one person; what refers to another of them comes first."""
+
+
 def erase_stated(worker_ids: Sequence[int], now: datetime) -> list[str]:
     """Erase what was stated and what was concluded from it; return what it was."""
     with connection.cursor() as cursor:
-        for table in ("programmes_statedfact", "programmes_ruling"):
+        for table in _ABOUT_A_PERSON:
             cursor.execute(f"DELETE FROM {table} WHERE worker_id = ANY (%s)", [list(worker_ids)])
         cursor.execute(_EMPTY_BASES, [now, list(worker_ids)])
-    return ["为服务项目填报的情况", "服务条件的比对结果", "报名时各条件用到的情况"]
+    return [
+        "为服务项目填报的情况",
+        "服务条件的比对结果",
+        "报名时各条件用到的情况",
+        "工作证明",
+        "代办记录",
+    ]

@@ -1,5 +1,6 @@
 """Tables of 服务, a file a noun."""
 
+from nuanxin.programmes.models.attestations import Attestation, AttestationRequest, Attester
 from nuanxin.programmes.models.camp_places import CampPlace, CampPresence, LateAlarm
 from nuanxin.programmes.models.camps import (
     Camp,
@@ -19,6 +20,7 @@ from nuanxin.programmes.models.children import (
 from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGround
+from nuanxin.programmes.models.helping import HelpAct, HelpSession
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.payments import PayeeAccount, Payment, PaymentFact, PaymentList
 from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
@@ -29,6 +31,9 @@ from nuanxin.programmes.models.seats import Application, Seat
 
 __all__ = [
     "Application",
+    "Attestation",
+    "AttestationRequest",
+    "Attester",
     "AwardBasis",
     "Camp",
     "CampAssignment",
@@ -44,6 +49,8 @@ __all__ = [
     "Draw",
     "HarmReport",
     "HealthNote",
+    "HelpAct",
+    "HelpSession",
     "HumanReview",
     "KeptRule",
     "LateAlarm",

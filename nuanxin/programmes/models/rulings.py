@@ -3,9 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
+from nuanxin.programmes.models.attestations import Attestation
+
 
 class StatedFact(models.Model):
-    """填报的情况: what somebody states for programmes; never a sensitive fact (those are not kept)."""
+    """填报的情况: what somebody states for programmes; never a sensitive fact (those are not kept).
+
+    With an attestation it was confirmed by somebody who knows, and goes before what is merely stated.
+    """
 
     id = models.BigAutoField(primary_key=True)
     worker = models.ForeignKey(
@@ -19,6 +24,8 @@ class StatedFact(models.Model):
     recorded_at = models.DateTimeField("登记时间")
     recorded_by = models.UUIDField("登记账号", null=True)
     taken_back_at = models.DateTimeField("撤回时间", null=True)
+    attestation = models.ForeignKey(Attestation, models.CASCADE, null=True, verbose_name="工作证明")
+    valid_until = models.DateField("有效到", null=True, help_text="含这一天；空着的按情况的有效期")
 
     class Meta:
         verbose_name = "填报的情况"

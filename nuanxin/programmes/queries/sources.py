@@ -9,7 +9,7 @@ from django.db import connection
 
 from nuanxin.eligibility.rules.explaining import Known
 from nuanxin.kernel.clock import business_day
-from nuanxin.kernel.fact import Freshness
+from nuanxin.kernel.fact import Fact, Freshness
 from nuanxin.programmes.facts import CATALOGUE
 
 _FROM_NUMBER = ("people.age_years", "people.birth_on", "people.sex")
@@ -19,12 +19,19 @@ _WORDS = {
     "membership": "会籍登记",
     "programmes": "各级工会的报名记录",
 }
-_ENTERED = {"application": "入会时填的", "join": "入会时填的", "roster": "单位报的名单"}
+_ENTERED = {
+    "application": "入会时填的",
+    "join": "入会时填的",
+    "roster": "单位报的名单",
+    "attestation": "有人证明过",
+}
 
 _STATED = """
-SELECT DISTINCT ON (s.name) s.name, s.source, s.stated_on FROM programmes_statedfact s
+SELECT DISTINCT ON (s.name) s.name, s.source, s.stated_on, s.whole, s.attestation_id IS NOT NULL
+FROM programmes_statedfact s
 WHERE s.worker_id = %(worker)s AND s.taken_back_at IS NULL AND s.stated_on <= %(day)s
-ORDER BY s.name, s.stated_on DESC, s.id DESC
+  AND (s.valid_until IS NULL OR s.valid_until >= %(day)s)
+ORDER BY s.name, (s.attestation_id IS NOT NULL) DESC, s.stated_on DESC, s.id DESC
 """
 _WORK = """
 SELECT '', e.source, e.recorded_at FROM people_engagement e
@@ -39,15 +46,14 @@ def with_sources(known: Mapping[str, Known], *, worker_id: int, on: date) -> dic
     values: dict[str, Any] = {"worker": worker_id, "day": on}
     with connection.cursor() as cursor:
         cursor.execute(_STATED, values)
-        stated = {name: (source, day) for name, source, day in cursor.fetchall()}
+        stated = {row[0]: row[1:] for row in cursor.fetchall()}
         cursor.execute(_WORK, values)
         work = cursor.fetchone()
     found = {}
     for name, one in known.items():
         fact = CATALOGUE.facts[name]
-        if name in stated:
-            source, day = stated[name]
-            found[name] = replace(one, source=source, as_of=day)
+        if name in stated and _is_of(one, fact, stated[name]):
+            found[name] = replace(one, source=stated[name][0], as_of=stated[name][1])
         elif name in _OF_WORK and work is not None:
             found[name] = replace(one, source=_entered(work[1]), as_of=_day(work[2]))
         elif name in _FROM_NUMBER:
@@ -57,6 +63,14 @@ def with_sources(known: Mapping[str, Known], *, worker_id: int, on: date) -> dic
         else:
             found[name] = replace(one, source=_WORDS[name.partition(".")[0]], as_of=on)
     return found
+
+
+def _is_of(one: Known, fact: Fact, stated: tuple[str, date, int | None, bool]) -> bool:
+    """Return whether what was stated is what is known: work can have changed after it was attested."""
+    _, _, whole, is_attested = stated
+    if fact.freshness is Freshness.DECLARED:
+        return True
+    return is_attested and one.value == whole
 
 
 def _entered(source: str) -> str:

@@ -55,6 +55,7 @@ class StatedRow:
 _LATEST = """
 SELECT DISTINCT ON (s.name) s.name, s.whole, s.day, s.stated_on, s.source
 FROM programmes_statedfact s WHERE s.worker_id = %(worker)s AND s.taken_back_at IS NULL
+  AND s.attestation_id IS NULL
 ORDER BY s.name, s.stated_on DESC, s.id DESC LIMIT %(limit)s
 """
 _ALL = """
