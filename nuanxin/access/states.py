@@ -51,6 +51,7 @@ class AttemptKind(StrEnum):
     ON_SITE_PLACE = "on_site_place"
     ATTEST_LINK = "attest_link"
     HELP_FIND = "help_find"
+    JUDGE_CODE = "judge_code"
 
     @property
     def label(self) -> str:
@@ -67,6 +68,7 @@ class AttemptKind(StrEnum):
             "on_site_place": "一处现场没对上",
             "attest_link": "点错证明链接",
             "help_find": "代办找人",
+            "judge_code": "一处网络输错评委码",
         }[self.value]
 
 
