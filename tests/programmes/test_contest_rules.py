@@ -43,7 +43,7 @@ terms = st.builds(Terms, st.integers(0, 1), st.integers(0, 1), st.integers(1, 4)
 
 
 def numbered(lists):
-    return {number: of for number, of in enumerate(lists, start=1)}
+    return dict(enumerate(lists, start=1))
 
 
 @given(contests, terms, st.randoms())

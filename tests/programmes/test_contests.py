@@ -312,7 +312,10 @@ def test_a_team_stands_under_one_number(match):
 
 
 def test_another_county_finds_no_contest_and_a_worker_may_not(match, town):
-    for actor, refusal in ((town.cast.next_county_cadre, NotFound), (match.riders[0], Forbidden)):
+    for actor, refusal in (
+        (town.cast.cadre_of_next_county, NotFound),
+        (match.riders[0], Forbidden),
+    ):
         with pytest.raises(refusal):
             contests.start_round(round_id=match.first.id, actor=actor, now=match.now)
         with pytest.raises(refusal):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection, transaction
@@ -119,7 +120,7 @@ def create_contest(
 def _check_rounds(rounds: Sequence[RoundDraft]) -> None:
     if not 1 <= len(rounds) <= MOST_ROUNDS:
         raise Malformed("contests.rounds", f"赛程要有 1 到 {MOST_ROUNDS} 轮。")
-    for before, after in zip(rounds, rounds[1:], strict=False):
+    for before, after in pairwise(rounds):
         if after.held_on < before.held_on:
             raise Malformed("contests.rounds", f"{after.label}不能比{before.label}早。")
         if after.goes_on > before.goes_on:

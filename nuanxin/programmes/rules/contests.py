@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from nuanxin.kernel.errors import Conflict, Malformed
 from nuanxin.programmes.states import CriterionKind
@@ -198,7 +199,7 @@ def _ties_said(
     criteria: Sequence[Measured],
     proof: list[str],
 ) -> None:
-    for before, after in zip(placed, placed[1:], strict=False):
+    for before, after in pairwise(placed):
         if before.total != after.total:
             continue
         pair = f"{before.number} 号和 {after.number} 号总分一样"
