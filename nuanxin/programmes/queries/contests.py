@@ -1,6 +1,5 @@
 """Contests as everybody, an entrant, a judge and the desk see them. Judges never see a name."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -190,7 +189,7 @@ def may_manage(found: ContestRow, *, actor: Actor) -> bool:
 _ROUNDS = """
 SELECT r.id, r.ordinal, r.label, r.held_on, r.place, r.goes_on, r.drop_highest, r.drop_lowest, r.state,
        (SELECT count(*) FROM programmes_roundentry e WHERE e.round_id = r.id),
-       r.asked_name, r.asked_key, r.closed_name, r.closed_at, r.appeals_until, r.id
+       r.asked_name, r.asked_key, r.closed_name, r.closed_at, r.appeals_until
 FROM programmes_contestround r WHERE r.contest_id = %(contest)s ORDER BY r.ordinal LIMIT 10
 """
 
@@ -211,22 +210,22 @@ def _contest(contest: Contest) -> ContestRow:
         union_path=union.path,
         appeal_days=contest.appeal_days,
         rounds=tuple(
-            RoundRow(
-                *row[:8],
-                state=RoundState(row[8]),
-                entrants=row[9],
-                asked_name=row[10],
-                asked_key=row[11],
-                closed_name=row[12],
-                closed_at=row[13],
-                appeals_until=row[14],
-                proof=tuple(proofs[row[0]]),
-                criteria=tuple(criteria.get(row[0], ())),
-                is_last=at == len(rows),
-            )
+            _round(row, proofs[row[0]], criteria.get(row[0], []), is_last=at == len(rows))
             for at, row in enumerate(rows, start=1)
         ),
     )
+
+
+def _round(row: Any, proof: list[str], criteria: list[Measured], *, is_last: bool) -> RoundRow:
+    values: list[Any] = [
+        *row[:8],
+        RoundState(row[8]),
+        *row[9:15],
+        tuple(proof),
+        tuple(criteria),
+        is_last,
+    ]
+    return RoundRow(*values)
 
 
 def _criteria_of(contest_id: int) -> dict[int, list[Measured]]:
@@ -293,10 +292,12 @@ WHERE a.worker_id = %(worker)s AND n.contest_id = %(contest)s LIMIT 10
 def list_mine(contest_id: int, *, worker_id: int) -> list[MineRow]:
     """Return one's own entries in a contest."""
     rows = _fetch(_MINE, {"contest": contest_id, "worker": worker_id})
-    return [
-        MineRow(*row[:6], appeal=AppealState(row[6]) if row[6] else None, answer=row[7] or "")
-        for row in rows
-    ]
+    return [_mine(row) for row in rows]
+
+
+def _mine(row: Any) -> MineRow:
+    values: list[Any] = [*row[:6], AppealState(row[6]) if row[6] else None, row[7] or ""]
+    return MineRow(*values)
 
 
 # ---- judges -----------------------------------------------------------------------------------
@@ -461,8 +462,9 @@ def get_appeal(appeal_id: int, *, actor: Actor) -> AppealRow:
     return found
 
 
-def _appeal(row: Sequence[Any]) -> AppealRow:
-    return AppealRow(*row[:8], AppealState(row[8]), *row[9:])
+def _appeal(row: Any) -> AppealRow:
+    values: list[Any] = [*row[:8], AppealState(row[8]), *row[9:]]
+    return AppealRow(*values)
 
 
 def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:

@@ -120,7 +120,7 @@ DROP FUNCTION programmes_round_is_complete, programmes_recused_has_no_sheet, pro
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('programmes', '0010_people_found'),
+        ('programmes', '0012_human_review'),
     ]
 
     operations = [
