@@ -120,7 +120,7 @@ DROP FUNCTION programmes_round_is_complete, programmes_recused_has_no_sheet, pro
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('programmes', '0012_human_review'),
+        ('programmes', '0013_attestations'),
     ]
 
     operations = [
