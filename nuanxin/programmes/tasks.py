@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
+from nuanxin.programmes.actions.attending import close_ended_sessions
 from nuanxin.programmes.actions.attesters import revoke_whose_post_ended
 from nuanxin.programmes.actions.camp_days import alarm_late_pickups
 from nuanxin.programmes.actions.camp_places import pass_on_child_places
@@ -80,3 +81,10 @@ def tell(timestamp: int) -> None:
 def end_attesters(timestamp: int) -> None:
     """At night: who attested from a post that he holds no more attests no more."""
     revoke_whose_post_ended(now=clock.now())
+
+
+@app.periodic(cron="15 * * * *")
+@app.task(name="programmes.close_sessions", queueing_lock="programmes.close_sessions")
+def close_sessions(timestamp: int) -> None:
+    """Every hour: close sessions that ended a day ago."""
+    close_ended_sessions(now=clock.now())

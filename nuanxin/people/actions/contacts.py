@@ -76,6 +76,39 @@ def record_contacts(contacts: Sequence[NewContact], *, actor: Actor, now: dateti
         return int(cursor.rowcount)
 
 
+_REVERSE = """
+INSERT INTO people_contact
+    (worker_id, day, kind, times, reference, note, reverses_id, recorded_at, recorded_by,
+     recorded_by_name)
+SELECT c.worker_id, c.day, c.kind, -c.times, 'undo:' || c.id, '', c.id, %(at)s, %(account)s, %(name)s
+FROM unnest(%(workers)s::bigint[], %(references)s::text[]) AS said (worker_id, reference)
+JOIN people_worker w ON w.id = said.worker_id
+JOIN people_contact c ON c.worker_id = coalesce(w.merged_into_id, w.id)
+    AND c.reference = said.reference AND c.reverses_id IS NULL
+ON CONFLICT DO NOTHING
+"""
+
+
+def reverse_contacts(said: Sequence[tuple[int, str]], *, actor: Actor, now: datetime) -> int:
+    """Take back contacts that turned out not to be so, each by a row with the opposite count.
+
+    ``said`` are worker and ``reference`` as they were recorded; the caller has checked who may.
+    Returns how many were taken back; said again, none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _REVERSE,
+            {
+                "workers": [worker_id for worker_id, _ in said],
+                "references": [reference for _, reference in said],
+                "at": now,
+                "account": actor.account_id,
+                "name": logged_name(actor)[:_NAME_LONGEST],
+            },
+        )
+        return int(cursor.rowcount)
+
+
 @transaction.atomic
 def write_down_contact(
     *,

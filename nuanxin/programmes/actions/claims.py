@@ -25,7 +25,9 @@ from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import has_exception
 from nuanxin.programmes.queries.rule_versions import text_of
+from nuanxin.programmes.queries.sessions import find_change_until
 from nuanxin.programmes.rules.asking import may_apply
+from nuanxin.programmes.rules.fulfilment import may_change
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from nuanxin.records.actions import append_event, logged_name
 
@@ -232,13 +234,17 @@ def confirm_place(*, code: str, actor: Actor, now: datetime) -> int:
 def withdraw_from_offer(*, code: str, actor: Actor, now: datetime) -> bool:
     """Take one's application back, with the place; it goes to the next at once. False: had none.
 
-    Each statement commits by itself, so that the next sees the free seat.
+    Each statement commits by itself, so that the next sees the free seat. Raises ``Conflict``
+    programmes.too_late_to_change once the hour of his session has passed.
     """
     if actor.worker_id is None:
         raise NotFound()
     asked = get_asking(code, worker_id=actor.worker_id, on=business_day(now))
     if asked.claim_id is None:
         return False
+    change_until = find_change_until(asked.claim_id)
+    if change_until is not None:
+        may_change(change_until=change_until, now=now).insist()
     done = _release(asked.claim_id, ClaimState.WITHDRAWN, actor, now)
     if done and asked.state is OfferState.PUBLICITY:
         fill_list(offer_id=asked.offer_id, now=now)

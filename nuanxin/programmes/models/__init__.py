@@ -1,5 +1,6 @@
 """Tables of 服务, a file a noun."""
 
+from nuanxin.programmes.models.attendance import Attendance, Certificate, Feedback, Scan
 from nuanxin.programmes.models.attestations import Attestation, AttestationRequest, Attester
 from nuanxin.programmes.models.camp_places import CampPlace, CampPresence, LateAlarm
 from nuanxin.programmes.models.camps import (
@@ -41,13 +42,16 @@ from nuanxin.programmes.models.reviews import HumanReview
 from nuanxin.programmes.models.rule_versions import AwardBasis, RulePreview, RuleVersion
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
 from nuanxin.programmes.models.seats import Application, Seat
+from nuanxin.programmes.models.sessions import Booking, Gate, Session
 
 __all__ = [
     "Application",
+    "Attendance",
     "Attestation",
     "AttestationRequest",
     "Attester",
     "AwardBasis",
+    "Booking",
     "Camp",
     "CampAssignment",
     "CampClass",
@@ -55,6 +59,7 @@ __all__ = [
     "CampPlace",
     "CampPresence",
     "CampStaff",
+    "Certificate",
     "Child",
     "ChildAccess",
     "ChildConsent",
@@ -66,6 +71,8 @@ __all__ = [
     "Delivery",
     "Draw",
     "EntrantMember",
+    "Feedback",
+    "Gate",
     "HarmReport",
     "HealthNote",
     "HelpAct",
@@ -93,11 +100,13 @@ __all__ = [
     "RulePreview",
     "RuleVersion",
     "Ruling",
+    "Scan",
     "Score",
     "ScoreSheet",
     "Seat",
     "ServiceCell",
     "ServiceDue",
     "ServiceYear",
+    "Session",
     "StatedFact",
 ]

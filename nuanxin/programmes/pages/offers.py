@@ -140,7 +140,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Take one's application back; the place goes to the next."""
     code = _code(request)
-    claims.withdraw_from_offer(code=code, actor=_actor(request), now=clock.now())
+    queries.get_offer(code)
+    try:
+        claims.withdraw_from_offer(code=code, actor=_actor(request), now=clock.now())
+    except Refusal as refusal:
+        return _offer_page(request, code, problem=refusal.message, status=refusal.status)
     return HttpResponseRedirect(reverse("offer", args=[code]))
 
 
