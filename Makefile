@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WARM := import django; django.setup(); import config.urls, config.wsgi, config.worker
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility screenshots lock clean-data
+.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings screenshots lock clean-data
 
 help: ## 列出这些命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -78,6 +78,9 @@ bench-figures: install-dev ## 数读测速到 1,175 万会员（半小时；ROWS
 OPENFISCA ?=
 bench-eligibility: install-dev ## 条件测速：20 条规则 × 117.5 万人（OPENFISCA=装有 openfisca-core 的 python，可不给）
 	$(BIN)/python -m bench.eligibility --full $(if $(OPENFISCA),--openfisca $(OPENFISCA))
+
+bench-rulings: install-dev ## 夜里比对测速：全部条件 × 117.5 万人，全部、变了 1 % 之后、找人（十来分钟）
+	$(BIN)/python -m bench.rulings --rows 10000,1175000
 
 screenshots: install-dev ## 用浏览器重拍手册里的图
 	NUANXIN_SCREENSHOTS=1 $(BIN)/python -m pytest -m browser -p no:randomly $(TESTS)

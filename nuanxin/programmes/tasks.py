@@ -14,7 +14,7 @@ from nuanxin.programmes.actions.claims import pass_on_what_expired, release_dire
 from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
-from nuanxin.programmes.actions.ruling import keep_answers
+from nuanxin.programmes.actions.ruling import keep_all_answers
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.queries.rule_versions import texts_in_force
 from nuanxin.programmes.rules.conditions import rule_codes
@@ -43,12 +43,15 @@ def follow(timestamp: int) -> None:
 @app.periodic(cron="40 2 * * *")
 @app.task(name="programmes.keep_rulings", queueing_lock="programmes.keep_rulings")
 def keep_rulings(timestamp: int) -> None:
-    """At night: answer every rule in force for the whole register, then find who newly fits."""
+    """At night: bring every rule's answers up to date, then find who newly fits."""
     now = clock.now()
     today = clock.business_day(now)
-    for found in texts_in_force(rule_codes(), today).values():
-        if read_rule(found.text, CATALOGUE).is_in_force_on(today):
-            keep_answers(read_checked(found.text, CATALOGUE, on=today), now=now)
+    in_force = [
+        read_checked(found.text, CATALOGUE, on=today)
+        for found in texts_in_force(rule_codes(), today).values()
+        if read_rule(found.text, CATALOGUE).is_in_force_on(today)
+    ]
+    keep_all_answers(in_force, now=now)
     find_people(now=clock.now())
 
 

@@ -1,0 +1,188 @@
+"""Rules answered only for those whose answer can have changed: always what answering everybody gives."""
+
+import random
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from nuanxin.eligibility.rules.checking import read_checked, read_near
+from nuanxin.kernel.clock import business_day
+from nuanxin.kernel.errors import Refusal
+from nuanxin.membership.models import Membership
+from nuanxin.people.models import Consent, Engagement, Worker
+from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_offer
+from nuanxin.programmes.actions.ruling import keep_all_answers
+from nuanxin.programmes.facts import CATALOGUE
+from nuanxin.programmes.models import KeptRule, RuleGround, Ruling, StatedFact
+from nuanxin.programmes.queries.changes import can_follow, tables_of
+from nuanxin.programmes.queries.ruling import counting_sql, counts_of, statement_of
+from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from tests.programmes.conftest import Town
+
+pytestmark = pytest.mark.slow
+STATED = ("insured_months", "degree", "skill_level", "is_retired", "local_months", "rights_dispute")
+DAY = timedelta(days=1)
+
+
+def rules_on(day: date):
+    return [read_checked(rule_text(code), CATALOGUE, on=day) for code in CODES]
+
+
+CODES = ("degree_and_skill", "health_exam", "recuperation", "skill_training", "legal_aid")
+
+
+def must_equal_everybody(rules, seed) -> None:
+    """Compare what is kept, and its counts, with an answer for everybody reckoned now."""
+    for bound in rules:
+        statement = statement_of(bound)
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.parameters)
+            told = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+            masks = (
+                f"(SELECT failing_0 AS failing, missing_0 AS missing FROM ({statement.sql}) s) f"
+            )
+            cursor.execute(counting_sql(bound, masks), statement.parameters)
+            counts = counts_of(bound, cursor.fetchone()).as_plain()
+        kept = Ruling.objects.filter(rule__code=bound.rule.code)
+        found = {one.worker_id: (one.failing, one.missing) for one in kept}
+        assert found == told, (seed, bound.rule.code)
+        of_rule = KeptRule.objects.get(code=bound.rule.code).counts
+        assert of_rule | {"changed": 0} == counts | {"changed": 0}, (seed, bound.rule.code)
+
+
+class Change:
+    """Writes of every kind that moves a fact, by whoever: most pass by no action at all."""
+
+    def __init__(self, town: Town, chance: random.Random) -> None:
+        self.town, self.chance = town, chance
+        self.offer = town.offer(places=50)
+        self.people = town.riders(40)
+
+    def make(self, now: datetime) -> None:
+        rider = self.chance.choice(self.people)
+        writes = (self.states, self.takes_back, self.works, self.stops, self.is_born, self.leaves,
+                  self.pauses, self.is_erased, self.joins, self.applies, self.withdraws,
+                  self.joined_earlier, self.agrees)  # fmt: skip
+        self.chance.choice(writes)(rider, now, business_day(now))
+
+    def states(self, rider, now, today):
+        StatedFact.objects.create(
+            worker_id=rider.worker_id,
+            name=f"programmes.{self.chance.choice(STATED)}",
+            whole=self.chance.randint(0, 9),
+            stated_on=today - timedelta(days=self.chance.choice((0, 1, 178, 179, 180, 364, 365))),
+            source="x",
+            recorded_at=now,
+        )
+
+    def takes_back(self, rider, now, today):
+        StatedFact.objects.filter(worker_id=rider.worker_id).update(taken_back_at=now)
+
+    def works(self, rider, now, today):
+        Engagement.objects.create(
+            worker_id=rider.worker_id, occupation=self.chance.choice((1, 3, 4, 7)),
+            relation=self.chance.choice((1, 2, 3, 9)), recorded_at=now, source="x",
+            started_on=today + timedelta(days=self.chance.randint(-9, 3)),
+        )  # fmt: skip
+
+    def stops(self, rider, now, today):
+        end = today + timedelta(days=self.chance.randint(-1, 3))
+        Engagement.objects.filter(worker_id=rider.worker_id, started_on__lte=end).update(
+            ended_on=end
+        )
+
+    def is_born(self, rider, now, today):
+        birthday = today + timedelta(days=self.chance.randint(0, 3))
+        born = birthday.replace(day=min(birthday.day, 28))
+        born = born.replace(year=born.year - self.chance.choice((16, 18, 46)))
+        Worker.objects.filter(id=rider.worker_id).update(birth_on=born)
+
+    def leaves(self, rider, now, today):
+        end = today + timedelta(days=self.chance.randint(0, 2))
+        Membership.objects.filter(worker_id=rider.worker_id, ended_on=None).update(
+            ended_on=end, state=3, end_reason=2
+        )
+
+    def pauses(self, rider, now, today):
+        Membership.objects.filter(worker_id=rider.worker_id, ended_on=None).update(
+            retained_on=today + DAY, state=2
+        )
+
+    def joined_earlier(self, rider, now, today):
+        Membership.objects.filter(worker_id=rider.worker_id).update(
+            joined_on=today - timedelta(days=self.chance.randint(363, 367))
+        )
+
+    def is_erased(self, rider, now, today):
+        if self.chance.random() < 0.3:
+            Worker.objects.filter(id=rider.worker_id).update(erased_at=now)
+
+    def joins(self, rider, now, today):
+        self.people += self.town.riders(1)
+
+    def applies(self, rider, now, today):
+        _try(apply_for_place, code=self.offer.code, actor=rider, now=self.town.cast.now)
+
+    def withdraws(self, rider, now, today):
+        _try(withdraw_from_offer, code=self.offer.code, actor=rider, now=self.town.cast.now)
+
+    def agrees(self, rider, now, today):
+        Consent.objects.get_or_create(
+            worker_id=rider.worker_id, purpose=6, withdrawn_at=None,
+            defaults={"notice_version": "2026-11-01", "granted_via": "x", "granted_at": now},
+        )  # fmt: skip
+
+
+def _try(action, **values) -> None:
+    with suppress(Refusal):
+        action(**values)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_changes_and_days_it_is_what_everybody_answered_would_be(racing_town, seed):
+    chance = random.Random(seed)
+    change = Change(racing_town, chance)
+    now = racing_town.cast.now
+    keep_all_answers(rules_on(business_day(now)), now=now)
+    for _ in range(8):
+        for _ in range(chance.randint(0, 12)):
+            change.make(now)
+        now += chance.choice((timedelta(0), DAY, DAY, 3 * DAY))
+        rules = rules_on(business_day(now))
+        keep_all_answers(rules, now=now)
+        must_equal_everybody(rules, seed)
+
+
+def test_who_did_not_change_is_not_answered_again(racing_town):
+    now = racing_town.cast.now
+    rules = rules_on(business_day(now))
+    racing_town.riders(5)
+    assert all(one.is_whole for one in keep_all_answers(rules, now=now))
+    again = keep_all_answers(rules, now=now)
+    assert not any(one.is_whole for one in again)
+    [rider] = racing_town.riders(1)
+    kept = keep_all_answers(rules, now=now)
+    assert {one.counts.changed for one in kept} == {1}
+    Ruling.objects.exclude(worker_id=rider.worker_id).update(failing=1)
+    keep_all_answers(rules, now=now)  # who is not looked at keeps what stands there
+    assert not Ruling.objects.exclude(worker_id=rider.worker_id).exclude(failing=1).exists()
+
+
+def test_everybody_is_answered_anew_after_a_week_and_in_another_database(racing_town):
+    now = racing_town.cast.now
+    keep_all_answers(rules_on(business_day(now)), now=now)
+    later = now + 7 * DAY
+    assert all(one.is_whole for one in keep_all_answers(rules_on(business_day(later)), now=later))
+    RuleGround.objects.update(database="another")
+    assert all(one.is_whole for one in keep_all_answers(rules_on(business_day(later)), now=later))
+    RuleGround.objects.update(statement="another parameter")
+    assert all(one.is_whole for one in keep_all_answers(rules_on(business_day(later)), now=later))
+
+
+def test_of_every_fact_of_the_shipped_rules_it_is_known_what_changes_it():
+    day = date(2026, 11, 27)
+    for code in rule_codes():
+        assert can_follow([read_near(rule_text(code), CATALOGUE, on=day)]), code
+    assert tables_of(CATALOGUE.facts["people.occupation"]) == {"people_engagement"}
