@@ -192,7 +192,7 @@ def _find(rows: int, now: datetime) -> None:
     found = find_people(now=now)
     finding = time.perf_counter() - started
     started = time.perf_counter()
-    afternoon, told = now.replace(hour=15), 0
+    afternoon, told = now + timedelta(hours=12, minutes=20), 0
     while batch := tell_found(now=afternoon)[0]:
         told += batch
     telling = time.perf_counter() - started

@@ -6,10 +6,17 @@ including the end. NULL is unknown; who is no member has a sure no, not an unkno
 
 from nuanxin.kernel.fact import Fact, FactType, Sensitivity
 
-_ON_DAY = """membership_membership m WHERE m.worker_id = w.id AND m.started_on <= %(day)s
-    AND coalesce(m.ended_on, 'infinity') > %(day)s"""
-_ONE = f"(SELECT {{what}} FROM {_ON_DAY} ORDER BY m.started_on DESC, m.id DESC LIMIT 1)"
+# Two halves: each has an index of its own (one live membership a person; periods that have ended).
+_OF_HIM = "membership_membership m WHERE m.worker_id = w.id AND m.started_on <= %(day)s"
+_HALVES = (f"{_OF_HIM} AND m.ended_on IS NULL", f"{_OF_HIM} AND m.ended_on > %(day)s")
+_ON_DAY = " UNION ALL ".join(f"SELECT m.* FROM {half}" for half in _HALVES)
+_ONE = f"(SELECT {{what}} FROM ({_ON_DAY}) m ORDER BY m.started_on DESC, m.id DESC LIMIT 1)"
 _HELD = "(m.retained_on IS NOT NULL AND m.retained_on <= %(day)s)"
+
+
+def _exists(condition: str) -> str:
+    return "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {h} AND {condition})" for h in _HALVES) + ")"
+
 
 FACTS = (
     Fact(
@@ -17,7 +24,7 @@ FACTS = (
         label="是不是会员",
         unit="",
         type=FactType.BOOLEAN,
-        sql=f"EXISTS (SELECT 1 FROM {_ON_DAY} AND NOT {_HELD})",
+        sql=_exists(f"NOT {_HELD}"),
         definition_zh="这一天有没有在籍的会籍（保留会籍不算）。",
         question_zh="您是工会会员吗？",
     ),
@@ -26,7 +33,7 @@ FACTS = (
         label="是不是保留会籍",
         unit="",
         type=FactType.BOOLEAN,
-        sql=f"EXISTS (SELECT 1 FROM {_ON_DAY} AND {_HELD})",
+        sql=_exists(_HELD),
         definition_zh="这一天会籍是不是在保留状态。保留期间没有表决权和被选举权，不交会费。",
     ),
     Fact(
@@ -89,7 +96,7 @@ FACTS = (
         label="在新业态工会",
         unit="",
         type=FactType.BOOLEAN,
-        sql=f"""EXISTS (SELECT 1 FROM orgs_union u JOIN {_ON_DAY.replace(" WHERE ", " ON u.id = m.union_id WHERE ", 1)}
+        sql=f"""EXISTS (SELECT 1 FROM ({_ON_DAY}) m JOIN orgs_union u ON u.id = m.union_id
             AND u.is_new_form)""",
         definition_zh="这一天所在的工会是不是新就业形态工会。",
     ),
