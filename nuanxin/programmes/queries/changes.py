@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -107,7 +108,7 @@ def find_changed(rules: Sequence[BoundRule], *, horizon: int, last: date, day: d
     Since the horizon, and from ``last`` to ``day``. More than whose answer has changed, never fewer.
     """
     facts = {regions.fact.name: regions.fact for bound in rules for regions in bound.facts}
-    values = {"horizon": horizon % (1 << 32), "last": last, "day": day}
+    values: dict[str, Any] = {"horizon": horizon % (1 << 32), "last": last, "day": day}
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CHANGED}")
         cursor.execute(f"CREATE TEMPORARY TABLE {CHANGED} (worker_id bigint, fact text)")
