@@ -20,6 +20,7 @@ ROOMS = (
     ("办事", "desk-notices", "公示", "programme.view"),
     ("办事", "desk-payments", "发放", "payment.view"),
     ("办事", "desk-human-reviews", "请人看看", "human_review.view"),
+    ("办事", "desk-forfeits", "取消资格", "programme.view"),
     ("组织", "desk-tree", "工会", "org_unit.manage"),
     ("组织", "desk-overview", "概览", "membership.count"),
     ("组织", "figures", "数读", "desk.open"),

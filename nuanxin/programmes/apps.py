@@ -13,6 +13,7 @@ SEALED = (
 SEALED_AND_BOUND = (
     ("objection", "objection", "text_sealed"),
     ("payeeaccount", "payee_account", "number_sealed"),
+    ("forfeit", "forfeit_hearing", "said_sealed"),
 )
 """The same, of tables whose column with the bound UUID is called ``bound``."""
 

@@ -13,6 +13,7 @@ from nuanxin.programmes.actions.child_erasing import erase_children, erase_healt
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
 from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.finding import find_people, tell_found
+from nuanxin.programmes.actions.forfeiting import propose_forfeits
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.ruling import keep_all_answers
 from nuanxin.programmes.facts import CATALOGUE
@@ -91,3 +92,10 @@ def end_attesters(timestamp: int) -> None:
 def close_sessions(timestamp: int) -> None:
     """Every hour: close sessions that ended a day ago."""
     close_ended_sessions(now=clock.now())
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="programmes.propose_forfeits", queueing_lock="programmes.propose_forfeits")
+def look_for_forfeits(timestamp: int) -> None:
+    """At night: propose to officers who no longer fulfils what his place is kept by."""
+    propose_forfeits(now=clock.now())

@@ -7,6 +7,7 @@ from nuanxin.programmes.pages import (
     deliveries,
     desk,
     desk_publicity,
+    forfeits,
     offers,
     payments,
     publicity,
@@ -88,4 +89,9 @@ urlpatterns = [
         payments.payment_reverse,
         name="desk-payment-reverse",
     ),
+    # 取消资格
+    path("forfeits/mine/", forfeits.my_forfeits, name="my-forfeits"),
+    path("desk/forfeits/", forfeits.forfeit_list, name="desk-forfeits"),
+    path("desk/forfeits/<int:forfeit_id>/", forfeits.forfeit, name="desk-forfeit"),
+    path("desk/forfeits/<int:forfeit_id>/act/", forfeits.forfeit_act, name="desk-forfeit-act"),
 ]

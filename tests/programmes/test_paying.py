@@ -81,9 +81,9 @@ def test_a_banks_file_is_read_line_by_line_and_what_is_not_understood_is_told():
     ]
 
 
-def awarded(town, people=3, *more):
+def awarded(town, people=3, *more, definition="degree_yearly"):
     """Return an offer whose places are final, 3,000 yuan each, with its people: ``more`` among them."""
-    offer = town.offer(Way.SCORE, places=people, definition="degree_yearly")
+    offer = town.offer(Way.SCORE, places=people, definition=definition)
     riders = [*more, *town.riders(people - len(more))]
     for rider in riders:
         apply_for_place(code=offer.code, actor=rider, now=town.cast.now)

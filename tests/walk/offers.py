@@ -7,13 +7,23 @@ from uuid import UUID
 from django.db import connection
 
 from nuanxin.kernel.actor import ANONYMOUS, Actor, Grant, Role
+from nuanxin.kernel.uuid7 import uuid7
 from nuanxin.orgs.models import Union
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions.objecting import Said, file_objection
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
 from nuanxin.programmes.actions.paying import make_list
 from nuanxin.programmes.actions.posting import post_list
-from nuanxin.programmes.models import Application, Draw, HumanReview, Objection, Offer, PublicNotice
+from nuanxin.programmes.models import (
+    Application,
+    Draw,
+    Forfeit,
+    HumanReview,
+    Objection,
+    Offer,
+    Payment,
+    PublicNotice,
+)
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from tests.cast import Cast
 
@@ -130,6 +140,18 @@ def _review(cast: Cast, made: Any, worker_id: int | None) -> int:
     return int(review.id)
 
 
+def forfeit_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """A forfeit that the nightly check would have proposed."""
+    payment = Payment.objects.get(list_id=payment_list_of(cast, union)["list_id"])
+    today = cast.now.date()
+    made = Forfeit.objects.create(
+        application_id=payment.application_id, rule_code="left_union", label="样例", source="样例",
+        follows="forfeited", share="all", months=12, awarded_on=today, found_on=today,
+        proposed_at=cast.now, bound=uuid7(),
+    )  # fmt: skip
+    return {"forfeit_id": made.id}
+
+
 def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
@@ -154,6 +176,10 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         **{
             f"desk-payment-{name}": sample(missing={"list_id": no_id}, of_union=payment_list_of)
             for name in ("list", "act", "export", "results", "reverse")
+        },
+        **{
+            name: sample(missing={"forfeit_id": no_id}, of_union=forfeit_of)
+            for name in ("desk-forfeit", "desk-forfeit-act")
         },
         "desk-notice": sample(missing={"notice_id": no_id}, of_union=notice_of),
         "desk-notice-finish": sample(missing={"notice_id": no_id}, of_union=notice_of),

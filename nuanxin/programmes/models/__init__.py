@@ -34,6 +34,7 @@ from nuanxin.programmes.models.contests import (
 from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGround
+from nuanxin.programmes.models.forfeits import DebtEntry, Forfeit
 from nuanxin.programmes.models.helping import HelpAct, HelpSession
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.payments import PayeeAccount, Payment, PaymentFact, PaymentList
@@ -68,10 +69,12 @@ __all__ = [
     "ContestCriterion",
     "ContestEntrant",
     "ContestRound",
+    "DebtEntry",
     "Delivery",
     "Draw",
     "EntrantMember",
     "Feedback",
+    "Forfeit",
     "Gate",
     "HarmReport",
     "HealthNote",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nuanxin.kernel import occupations
+from nuanxin.programmes.rules.forfeits import ForfeitRule, faults_of, read_forfeit
 from nuanxin.programmes.states import Kind, Way
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "parameters" / "definitions"
@@ -20,6 +21,7 @@ _TEXTS = ("code", "title", "gives", "source")
 _KNOWN = {
     *_TEXTS, "kind", "ways", "conditions", "evidence", "rule", "provider", "cost_bearer", "money_yuan",
     "places", "publicity_days", "directed", "confirm_hours", "points", "season", "checked_on",
+    "forfeit",
 }  # fmt: skip
 LONGEST_TEXT = 400
 
@@ -30,6 +32,7 @@ class Definition:
 
     ``ways`` are those allowed, the usual one first. ``directed`` are the occupations that the
     directed share is for (empty: no directed share). ``points`` says what a score is made of.
+    ``forfeit`` says how a place is lost again (rules/forfeits.py).
     """
 
     code: str
@@ -51,6 +54,7 @@ class Definition:
     season: str
     source: str
     checked_on: date
+    forfeit: tuple[ForfeitRule, ...] = ()
 
 
 def all_definitions() -> tuple[Definition, ...]:
@@ -89,6 +93,7 @@ def read_definition(entry: Mapping[str, Any]) -> Definition:
         season=entry.get("season", ""),
         source=entry["source"],
         checked_on=entry["checked_on"],
+        forfeit=tuple(read_forfeit(one) for one in entry.get("forfeit", ())),
     )
 
 
@@ -104,6 +109,9 @@ def _faults(entry: Mapping[str, Any]) -> Iterable[str]:
         yield f"ways must be some of {', '.join(way.code for way in Way)}"
     if not isinstance(entry.get("checked_on"), date):
         yield "lacks checked_on, the day somebody compared it with its source"
+    forfeit = entry.get("forfeit", [])
+    for one in forfeit if isinstance(forfeit, list) else [forfeit]:
+        yield from faults_of(one)
     unknown = {*entry.get("directed", ())} - {one.code for one in occupations.all_occupations()}
     if unknown:
         yield f"directed names no occupation: {', '.join(sorted(unknown))}"

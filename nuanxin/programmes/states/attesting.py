@@ -1,0 +1,72 @@
+"""States of attestations, and of acting for somebody."""
+
+from enum import IntEnum
+
+
+class AttesterKind(IntEnum):
+    """Who may confirm how somebody works."""
+
+    OFFICER = 1
+    KEEPER = 2
+    OUTLET = 3
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return ("", "工会干部", "驿站站长", "平台或网点联系人")[self]
+
+
+class RequestState(IntEnum):
+    """Where a request for an attestation stands; answered once."""
+
+    ASKED = 1
+    CONFIRMED = 2
+    CORRECTED = 3
+    REFUSED = 4
+    WITHDRAWN = 5
+    LAPSED = 6
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return ("", "等答复", "确认了", "改了再确认", "没有确认", "本人撤了", "证明人停用了")[self]
+
+
+class AttestWay(IntEnum):
+    """How an attester came to say it."""
+
+    LINK = 1
+    CARD = 2
+    DESK = 3
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return ("", "手机上点的链接", "当面扫会员卡", "工作台")[self]
+
+
+class HelpConsent(IntEnum):
+    """How a worker showed that he wants to be helped."""
+
+    CARD = 1
+    CODE = 2
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return ("", "当面出示会员卡", "报了短信验证码")[self]
+
+
+class HelpKind(IntEnum):
+    """The fixed list of what may be done for somebody."""
+
+    APPLY = 1
+    CONFIRM = 2
+    WITHDRAW = 3
+    STATE = 4
+    ASK = 5
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return ("", "报名", "确认名额", "撤回报名", "填报情况", "请人证明")[self]

@@ -1,0 +1,65 @@
+"""States of versions of rules and of their trials."""
+
+from enum import IntEnum
+
+from nuanxin.kernel.errors import Conflict
+
+
+class VersionState(IntEnum):
+    """Where a version of a rule stands. A released one never changes."""
+
+    DRAFT = 1
+    SUBMITTED = 2
+    RELEASED = 3
+    DISCARDED = 4
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return _VERSIONS[self]
+
+
+_VERSIONS = {
+    VersionState.DRAFT: "在起草",
+    VersionState.SUBMITTED: "等复核",
+    VersionState.RELEASED: "定稿",
+    VersionState.DISCARDED: "不要了",
+}
+
+VERSION_MOVES = {
+    VersionState.DRAFT: {VersionState.SUBMITTED, VersionState.DISCARDED},
+    VersionState.SUBMITTED: {VersionState.DRAFT, VersionState.RELEASED},
+    VersionState.RELEASED: set(),
+    VersionState.DISCARDED: set(),
+}
+
+
+def check_version_move(now: VersionState, to: VersionState) -> None:
+    """Return when the version may move so; raise ``Conflict`` programmes.rule_moved_on."""
+    if to not in VERSION_MOVES[now]:
+        raise Conflict(
+            "programmes.rule_moved_on",
+            f"这一版现在是“{now.label}”，这一步已经办不了。刷新页面看看是谁办的。",
+        )
+
+
+class PreviewState(IntEnum):
+    """Where a trial of a rule over the register stands."""
+
+    WAITING = 1
+    RUNNING = 2
+    DONE = 3
+    FAILED = 4
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return _PREVIEWS[self]
+
+
+_PREVIEWS = {
+    PreviewState.WAITING: "排着队",
+    PreviewState.RUNNING: "正在算",
+    PreviewState.DONE: "算好了",
+    PreviewState.FAILED: "没算成",
+}
