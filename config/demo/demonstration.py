@@ -18,6 +18,7 @@ from config.demo import (
     programmes,
     publications,
     reports,
+    rules,
     season,
     underway,
     world,
@@ -79,6 +80,7 @@ def build(
     sign_ins = accounts.open_accounts(built.world, built.people, now=now)
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     made |= programmes.open_offers(built, sign_ins, now=now)
+    made |= rules.draft_rules(sign_ins, now=now)
     if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
         finding.find_and_tell(sign_ins, now=now)
     underway.keep_house(now=now)

@@ -17,6 +17,7 @@ ROOMS = (
     ("办事", "desk-members", "会员", "membership.list"),
     ("办事", "desk-duplicates", "疑似重复", "person.merge"),
     ("办事", "desk-offers", "服务项目", "programme.view"),
+    ("办事", "desk-rules", "服务的条件", "rule.view"),
     ("办事", "desk-notices", "公示", "programme.view"),
     ("办事", "desk-payments", "发放", "payment.view"),
     ("办事", "desk-human-reviews", "请人看看", "human_review.view"),

@@ -15,6 +15,7 @@ from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
+from nuanxin.programmes.actions.previewing import carry_out_preview
 from nuanxin.programmes.actions.ruling import keep_all_answers
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.queries.rule_versions import texts_in_force
@@ -85,6 +86,12 @@ def tell(timestamp: int) -> None:
 def end_attesters(timestamp: int) -> None:
     """At night: who attested from a post that he holds no more attests no more."""
     revoke_whose_post_ended(now=clock.now())
+
+
+@app.task(name="programmes.preview_rule")
+def preview_rule(preview_id: int) -> None:
+    """Try a draft of a rule over a register too large to wait for."""
+    carry_out_preview(preview_id=preview_id, now=clock.now())
 
 
 @app.periodic(cron="15 * * * *")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from nuanxin.programmes.pages import (
+    bases,
     can_get,
     deliveries,
     desk,
@@ -14,6 +15,8 @@ from nuanxin.programmes.pages import (
     reminders,
     review_desk,
     reviews,
+    rule_drafts,
+    rules,
     stating,
 )
 
@@ -89,6 +92,27 @@ urlpatterns = [
         payments.payment_reverse,
         name="desk-payment-reverse",
     ),
+    # 服务的条件
+    path("programmes/<slug:code>/basis/", bases.own_basis, name="offer-basis"),
+    path(
+        "desk/programmes/<int:offer_id>/basis/<int:application_id>/",
+        bases.desk_basis,
+        name="desk-offer-basis",
+    ),
+    path("desk/rules/", rules.rule_list, name="desk-rules"),
+    path("desk/rules/versions/<int:version_id>/", rule_drafts.draft, name="desk-rule-draft"),
+    path("desk/rules/versions/<int:version_id>/check/", rule_drafts.check, name="desk-rule-check"),
+    path(
+        "desk/rules/versions/<int:version_id>/preview/",
+        rule_drafts.preview,
+        name="desk-rule-preview",
+    ),
+    path(
+        "desk/rules/versions/<int:version_id>/decide/", rule_drafts.decide, name="desk-rule-decide"
+    ),
+    path("desk/rules/<slug:code>/", rules.rule, name="desk-rule"),
+    path("desk/rules/<slug:code>/new/", rules.rule_new, name="desk-rule-new"),
+    path("desk/rules/<slug:code>/<int:number>/", rules.rule_version, name="desk-rule-version"),
     # 取消资格
     path("forfeits/mine/", forfeits.my_forfeits, name="my-forfeits"),
     path("desk/forfeits/", forfeits.forfeit_list, name="desk-forfeits"),

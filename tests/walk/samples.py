@@ -27,6 +27,7 @@ from tests.cast import Cast
 from tests.walk.contacts import contact_samples
 from tests.walk.numbers import number_samples
 from tests.walk.offers import offer_samples
+from tests.walk.rules import rule_samples
 
 NO_ID = 10**12
 NO_UUID = UUID("00000000-0000-7000-8000-000000000000")
@@ -581,4 +582,5 @@ SAMPLES |= {
     ),
 }
 SAMPLES |= offer_samples(Sample, NO_ID)
+SAMPLES |= rule_samples(Sample, NO_ID)
 SAMPLES |= number_samples(Sample)

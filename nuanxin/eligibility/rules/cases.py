@@ -30,22 +30,38 @@ class CaseFailed:
     sentence: str
 
 
+def cases_of(text: str) -> list[tuple[int, str, str]]:
+    """Return the line, the name and the wanted answer ("yes", "no", "unknown") of each case."""
+    listed = yaml.safe_load(text).get("cases") or []
+    found = []
+    for line, case in zip(_lines_of(text), listed[:MOST_CASES], strict=False):
+        plain = case if isinstance(case, Mapping) else {}
+        wanted = plain.get("answer")
+        wanted = _ANSWERS.get(wanted, Answer.UNKNOWN) if isinstance(wanted, bool | str) else ""
+        found.append((line, str(plain.get("name", "")), str(wanted)))
+    return found
+
+
 def failed_cases(rule: Rule, catalogue: Catalogue) -> tuple[int, list[CaseFailed]]:
     """Return how many cases the rule's text holds, and those that do not come out as written."""
-    node = yaml.compose(rule.text, Loader=yaml.SafeLoader)
-    lines: list[int] = []
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == "cases" and isinstance(value, yaml.SequenceNode):
-                lines = [place_of(one).line for one in value.value]
     listed = yaml.safe_load(rule.text).get("cases") or []
     failed = []
-    for line, case in zip(lines, listed[:MOST_CASES], strict=False):
+    for line, case in zip(_lines_of(rule.text), listed[:MOST_CASES], strict=False):
         said = _fault_of(rule, catalogue, case)
         if said:
             name = str(case.get("name", "")) if isinstance(case, Mapping) else ""
             failed.append(CaseFailed(line, name, said))
     return len(listed), failed
+
+
+def _lines_of(text: str) -> list[int]:
+    """Return the lines on which the cases of a text begin."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == "cases" and isinstance(value, yaml.SequenceNode):
+                return [place_of(one).line for one in value.value]
+    return []
 
 
 def _fault_of(rule: Rule, catalogue: Catalogue, case: Any) -> str:

@@ -235,7 +235,7 @@ def offer_awards(request: HttpRequest, offer_id: int) -> HttpResponse:
         "page_lead": f"共 {found.row.places:,} 个名额，还有 {found.row.waiting:,} 人候补。",
         "columns": [{"label": label} for label in exporting.COLUMNS],
         "rows": [
-            {"id": row.number, "name": row.name, "cells": [c or {"text": "—", "css": "none"} for c in exporting.cells(row)]}
+            {"id": row.number, "name": row.name, "url": reverse("desk-offer-basis", args=[offer_id, row.basis_of]) if row.basis_of else "", "cells": [c or {"text": "—", "css": "none"} for c in exporting.cells(row)]}
             for row in rows
         ],
         "next_url": f"?{urlencode({'after': following})}" if following is not None else "",

@@ -19,6 +19,7 @@ from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import claims
 from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
+from nuanxin.programmes.queries.bases import has_basis
 from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import find_my_review
@@ -75,6 +76,7 @@ def _offer_page(
         "lead": lead,
         "is_yes": mine is not None and mine.state.holds_seat,
         "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
+        "basis_url": reverse("offer-basis", args=[code]) if mine and has_basis(mine.id) else "",
         "may_withdraw": mine is not None and mine.state.is_live,
         "may_apply": is_asking and (told is None or is_excepted or told.answer is not Answer.NO),
         "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"

@@ -49,7 +49,7 @@ class PoolRow:
 
 @dataclass(frozen=True, slots=True)
 class AwardRow:
-    """Somebody with a place; the phone is masked."""
+    """Somebody with a place; the phone is masked. ``basis_of``: what the rule said is kept of it."""
 
     number: int
     name: str
@@ -60,6 +60,7 @@ class AwardRow:
     is_directed: bool
     state: ClaimState
     taken_at: datetime
+    basis_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ FROM programmes_pool p WHERE p.offer_id = %(offer)s ORDER BY p.ordinal LIMIT 200
 """
 _AWARDS = """
 SELECT s.ordinal, w.name, w.phone_hint, m.occupation, u.name, p.label, a.is_directed, a.state,
-       s.taken_at
+       s.taken_at, basis.application_id
 FROM programmes_seat s JOIN programmes_application a ON a.id = s.application_id
+LEFT JOIN programmes_awardbasis basis ON basis.application_id = a.id
 JOIN programmes_pool p ON p.id = a.pool_id
 JOIN people_worker w ON w.id = a.worker_id
 LEFT JOIN membership_membership m ON m.worker_id = w.id AND m.ended_on IS NULL
@@ -155,6 +157,7 @@ def _award(row: Any) -> AwardRow:
         is_directed=row[6],
         state=ClaimState(row[7]),
         taken_at=row[8],
+        basis_of=row[9],
     )
 
 

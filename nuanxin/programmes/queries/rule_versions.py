@@ -156,3 +156,43 @@ def owner_of(jurisdiction: str) -> UnionRow:
 def may_draft(actor: Actor, union: UnionRow) -> bool:
     """Return whether the actor may write rules of this union."""
     return policy.may(actor, permissions.DRAFT_RULE, path=union.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A version that counts or counted, in words; ``day`` is the first on which it did."""
+
+    number: int
+    text: str
+    day: date
+    span: str
+    drafted_by: str = ""
+    released_by: str = ""
+
+
+def get_released(code: str, number: int) -> tuple[Released, Released | None]:
+    """Return a released version (0 is the shipped file) and the one before it; raise ``NotFound``."""
+    shipped = rule_text(code)
+    rows = RuleVersion.objects.filter(
+        code=code, state=VersionState.RELEASED, number__lte=number
+    ).order_by("-number")[:2]
+    listed = [_told(row) for row in rows]
+    first = listed[-1].day if listed else date.today()
+    if len(listed) < 2:
+        listed.append(Released(SHIPPED, shipped, first, "随系统带的，没有定稿的版本时用它。"))
+    if listed[0].number != number:
+        raise NotFound()
+    return listed[0], listed[1] if len(listed) > 1 else None
+
+
+def _told(row: RuleVersion) -> Released:
+    assert row.valid_from is not None
+    ends = f"，到 {row.valid_to}" if row.valid_to else ""
+    return Released(
+        number=row.number,
+        text=row.text,
+        day=row.valid_from,
+        span=f"{row.valid_from} 起{ends}。",
+        drafted_by=row.drafted_by_name,
+        released_by=row.released_by_name,
+    )

@@ -1,0 +1,85 @@
+"""A draft is tried over the register before anybody decides; the result is kept with its text."""
+
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from django.db import transaction
+
+from nuanxin.eligibility.rules.checking import read_checked
+from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.clock import business_day
+from nuanxin.kernel.errors import Conflict, NotFound, Refusal
+from nuanxin.orgs.queries.unions import get_root, get_union
+from nuanxin.programmes import permissions
+from nuanxin.programmes.facts import CATALOGUE
+from nuanxin.programmes.models import RulePreview, RuleVersion
+from nuanxin.programmes.queries.previewing import day_of, sensitive_facts, try_rule
+from nuanxin.programmes.queries.rule_versions import text_in_force
+from nuanxin.programmes.states import PreviewState
+from nuanxin.records.actions import append_event
+
+GIVEN_UP = timedelta(minutes=15)
+"""A trial that has run so long was cut off: asking again begins a new one."""
+
+
+@transaction.atomic
+def ask_for_preview(*, version_id: int, actor: Actor, now: datetime) -> RulePreview:
+    """Note that a version is to be tried as it reads now; one that runs or is of today is returned.
+
+    Raises ``RuleFaulty`` for a text that cannot be tried.
+    """
+    version = RuleVersion.objects.select_for_update().filter(id=version_id).first()
+    if version is None:
+        raise NotFound()
+    permissions.check_can_draft_rule(actor, path=get_union(version.union_id).path)
+    day = day_of(version, business_day(now))
+    read_checked(version.text, CATALOGUE, on=day)
+    same = RulePreview.objects.filter(version=version, digest=version.digest, as_of=day)
+    known = same.exclude(state=PreviewState.FAILED).order_by("-id").first()
+    if known and (known.state == PreviewState.DONE or known.asked_at > now - GIVEN_UP):
+        return known
+    asked = RulePreview.objects.create(
+        version=version, digest=version.digest, as_of=day, asked_by=actor.account_id, asked_at=now
+    )
+    append_event(
+        "programmes.rule_tried",
+        actor=actor,
+        at=now,
+        subject_type="programme_rule",
+        subject_id=version.id,
+        union_id=version.union_id,
+        data={"code": version.code, "number": version.number, "digest": version.digest},
+    )
+    return asked
+
+
+def carry_out_preview(*, preview_id: int, now: datetime) -> None:
+    """Try a version and keep what came out; again changes nothing once it is done.
+
+    A text changed meanwhile is not tried: its own trial will be asked for.
+    """
+    begun = RulePreview.objects.filter(id=preview_id, state=PreviewState.WAITING)
+    if not begun.update(state=PreviewState.RUNNING):
+        return
+    preview = RulePreview.objects.select_related("version").get(id=preview_id)
+    started = monotonic()
+    try:
+        result = _result(preview)
+    except Refusal as refusal:
+        preview.state, preview.result = PreviewState.FAILED, {"problem": refusal.message}
+    else:
+        preview.state, preview.result = PreviewState.DONE, result
+    preview.done_at, preview.took_ms = now, round(1000 * (monotonic() - started))
+    preview.save(update_fields=["state", "result", "done_at", "took_ms"])
+
+
+def _result(preview: RulePreview) -> dict[str, Any]:
+    version, day = preview.version, preview.as_of
+    if version.digest != preview.digest:
+        raise Conflict("programmes.rule_changed_meanwhile", "试算的时候条件又改了。再算一次。")
+    before = read_checked(text_in_force(version.code, day).text, CATALOGUE, on=day)
+    after = read_checked(version.text, CATALOGUE, on=day)
+    root, owner = get_root(), get_union(version.union_id)
+    below = "" if root is not None and root.id == owner.id else owner.path
+    return try_rule(before, after, below=below) | {"sensitive": sensitive_facts(after)}

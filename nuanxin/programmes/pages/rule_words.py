@@ -1,0 +1,261 @@
+"""How rules, their versions and their trials are told at the desk."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+
+from nuanxin.eligibility.rules.binding import BoundRule
+from nuanxin.eligibility.rules.editing import Slot
+from nuanxin.eligibility.rules.tree import Rule
+from nuanxin.eligibility.rules.wording import say_rule
+from nuanxin.eligibility.states import Oddity, Operator
+from nuanxin.kernel.clock import SHANGHAI
+from nuanxin.kernel.fact import Fact, FactType, Sensitivity
+from nuanxin.kernel.occupations import by_key
+from nuanxin.orgs.queries.places import region_name
+from nuanxin.programmes.models import RulePreview, RuleVersion
+from nuanxin.programmes.queries.previewing import Example
+from nuanxin.programmes.queries.rule_texts import Looked
+from nuanxin.programmes.queries.rule_versions import RuleLine
+from nuanxin.programmes.rules.rule_changes import Line
+from nuanxin.programmes.rules.small_cells import told
+from nuanxin.programmes.states import VersionState
+
+ANSWERS = {"yes": "可以", "no": "不可以", "unknown": "还不知道"}
+MOST_CELLS = 300
+_STATES = {VersionState.DRAFT: "wait", VersionState.SUBMITTED: "wait", VersionState.RELEASED: "ok"}
+
+
+def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
+    """Return the way here: labels with their addresses, the last without."""
+    rows = [{"label": "服务的条件", "url": reverse("desk-rules")}]
+    rows += [{"label": label, "url": url} for label, url in more[:-1]]
+    return [*rows, {"label": more[-1][0]}]
+
+
+def rule_row(line: RuleLine, rule: Rule) -> dict[str, Any]:
+    """Return a line of the list of rules."""
+    version, working = line.in_force, line.working
+    since = version.valid_from if version and version.valid_from else rule.valid_from
+    state = {"text": "没有在改的", "css": "mute"}
+    if working is not None:
+        label = f"第 {working.number} 版{VersionState(working.state).label}"
+        state = {"text": label, "note": working.drafted_by_name, "state": "wait"}
+    elif line.coming is not None:
+        state = {"text": f"第 {line.coming.number} 版 {line.coming.valid_from} 起", "state": "off"}
+    return {
+        "id": rule.code,
+        "name": rule.title,
+        "url": reverse("desk-rule", args=[rule.code]),
+        "cells": [
+            {"text": rule.title, "note": rule.document},
+            f"第 {version.number} 版" if version else "随系统带的",
+            {"text": f"{since}", "css": "nw"},
+            version.released_by_name if version else "—",
+            state,
+        ],
+    }
+
+
+def version_row(version: RuleVersion, today: date) -> dict[str, Any]:
+    """Return a line of a rule's versions."""
+    state = VersionState(version.state)
+    url = reverse("desk-rule-version", args=[version.code, version.number])
+    text, kind = state.label, _STATES.get(state, "off")
+    if state is VersionState.RELEASED and version.valid_from:
+        is_over = version.valid_to is not None and version.valid_to < today
+        is_coming = version.valid_from > today
+        text, kind = (
+            ("以前用的", "off") if is_over else ("要用的", "wait") if is_coming else ("在用", "ok")
+        )
+    return {
+        "cells": [
+            {"text": f"第 {version.number} 版", "url": url if state is VersionState.RELEASED else ""},
+            {"text": text, "state": kind},
+            {"text": span(version), "css": "nw"},
+            {"text": version.drafted_by_name, "note": moment(version.drafted_at)},
+            {"text": version.released_by_name or "—", "note": moment(version.released_at)},
+        ]
+    }  # fmt: skip
+
+
+def span(version: RuleVersion) -> str:
+    """Return 2027-01-01 起, or from when until when."""
+    if version.valid_from is None:
+        return "—"
+    return f"{version.valid_from} 起" + (f"，到 {version.valid_to}" if version.valid_to else "")
+
+
+def moment(at: datetime | None) -> str:
+    """Return 2026-11-27 18:00."""
+    return "" if at is None else f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def said_rows(bound: BoundRule) -> list[dict[str, Any]]:
+    """Return the conditions in words, each with what is really compared."""
+    return [
+        {"depth": said.depth, "text": said.text, "detail": said.detail, "is_group": said.is_group}
+        for said in say_rule(bound)
+    ]
+
+
+def changed_rows(lines: list[Line]) -> list[dict[str, str]]:
+    """Return the lines of a comparison with their marks."""
+    return [{"mark": line.mark.value, "word": line.mark.label, "text": line.text} for line in lines]
+
+
+def slot_rows(looked: Looked, typed: dict[int, list[str]]) -> list[dict[str, Any]]:
+    """Return a row a value that can be changed: words before and behind it, and what is in it."""
+    return [_slot(slot, typed.get(slot.number, list(slot.written))) for slot in looked.slots]
+
+
+def _slot(slot: Slot, values: list[str]) -> dict[str, Any]:
+    fact = slot.fact
+    before, _, behind = slot.operator.label.partition("{}")
+    row: dict[str, Any] = {
+        "number": slot.number,
+        "title": slot.label or fact.label,
+        "asks": f"{fact.label}{before}",
+        "unit": behind or _unit(slot),
+        "line": slot.line,
+        "inputs": [{"id": f"v-{slot.number}-{at}", "value": value, "label": f"{slot.label or fact.label}，第 {at + 1} 个值" if len(values) > 1 else slot.label or fact.label} for at, value in enumerate(values)],
+    }  # fmt: skip
+    options = _options(fact)
+    if options and not any(value.startswith("@") for value in values):
+        row["choices"] = [
+            {"value": code, "label": label, "is_chosen": _is_among(code, label, values)}
+            for code, label in options
+        ]
+        row["is_many"] = slot.operator in (Operator.IN, Operator.NOT_IN)
+    return row
+
+
+def _unit(slot: Slot) -> str:
+    if slot.fact.type is FactType.DATE:
+        return ""
+    return "例：3000 元" if slot.fact.type is FactType.FEN else slot.fact.unit
+
+
+def _options(fact: Fact) -> list[tuple[str, str]]:
+    if fact.type is FactType.BOOLEAN:
+        return [("true", "是"), ("false", "不是")]
+    return [(choice.code, choice.label) for choice in fact.choices]
+
+
+def _is_among(code: str, label: str, values: list[str]) -> bool:
+    same = {"true": {"true", "yes", "是"}, "false": {"false", "no", "否"}}.get(code, {code, label})
+    return any(value.lower() in same or value in same for value in values)
+
+
+def case_facts(looked: Looked) -> list[dict[str, Any]]:
+    """Return the facts that a case of this rule can tell, each once."""
+    facts = {slot.fact.name: slot.fact for slot in looked.slots}
+    return [
+        {
+            "name": fact.name,
+            "label": fact.label,
+            "unit": fact.unit,
+            "choices": [{"value": "", "label": "不知道"}]
+            + [{"value": code, "label": label} for code, label in _options(fact)]
+            if _options(fact)
+            else [],
+        }
+        for fact in facts.values()
+    ]
+
+
+def case_rows(looked: Looked) -> list[dict[str, Any]]:
+    """Return the cases with whether they come out as written."""
+    failed = {one.line: one.sentence for one in looked.failed}
+    return [
+        {
+            "name": name,
+            "line": line,
+            "wanted": ANSWERS.get(answer, answer),
+            "problem": failed.get(line, ""),
+        }
+        for line, name, answer in looked.cases
+    ]
+
+
+def fact_rows(facts: list[Fact]) -> list[dict[str, str]]:
+    """Return the facts that can be put into a text."""
+    return [
+        {
+            "name": fact.name,
+            "label": fact.label,
+            "unit": fact.unit,
+            "careful": fact.sensitivity.label,
+            "is_sensitive": "1" if fact.sensitivity is Sensitivity.SENSITIVE else "",
+            "insert": f"- fact: {fact.name}\n      ",
+        }
+        for fact in facts
+    ]
+
+
+def preview_told(
+    preview: RulePreview,
+    gained: list[Example],
+    lost: list[Example],
+    *,
+    is_exact: bool,
+) -> dict[str, Any]:
+    """Return a kept trial for its page; numbers of a few are not told where ``is_exact`` is False."""
+    result = preview.result
+    cells = sorted(result["cells"], key=lambda cell: -(cell[3] + cell[4]))
+    changed = [cell for cell in cells if cell[3] or cell[4]]
+    return {
+        "as_of": preview.as_of,
+        "took": f"{(preview.took_ms or 0) / 1000:.1f}",
+        "people": told(result["people"], is_exact=is_exact),
+        "facts": [
+            {"label": label, "value": f"现在 {told(result['before'][key], is_exact=is_exact)}，改完 {told(result['after'][key], is_exact=is_exact)}"}
+            for key, label in (("yes", "可以"), ("no", "不可以"), ("unknown", "还不知道"))
+        ],
+        "gained": told(result["gained"], is_exact=is_exact),
+        "lost": told(result["lost"], is_exact=is_exact),
+        "cells": [_cell(cell, is_exact=is_exact) for cell in changed[:MOST_CELLS]],
+        "counties": _by_county(result["cells"], is_exact=is_exact),
+        "clauses": [
+            {"cells": [one["text"], *({"text": told(one[key], is_exact=is_exact), "css": "num"} for key in ("no", "unknown"))]}
+            for one in result["clauses"]
+        ],
+        "warnings": [Oddity(code).label for code in result["warnings"]] + [
+            f"用到了“{label}”：敏感个人信息，本人单独同意才读，只比对，不存。" for label in result.get("sensitive", [])
+        ],
+        "examples": [_group("多出来的", gained), _group("少掉的", lost)],
+    }  # fmt: skip
+
+
+def _cell(cell: list[int | None], *, is_exact: bool) -> dict[str, Any]:
+    region, trade, fit, gained, lost = cell
+    place = region_name(region) if region else "还没入会"
+    sums = [{"text": told(n or 0, is_exact=is_exact), "css": "num"} for n in (fit, gained, lost)]
+    return {"cells": [place, by_key(trade).label if trade is not None else "—", *sums]}
+
+
+def _by_county(cells: list[list[int | None]], *, is_exact: bool) -> list[dict[str, Any]]:
+    found: dict[int, list[int]] = {}
+    for region, _, *numbers in cells:
+        sums = found.setdefault(region or 0, [0, 0, 0])
+        for at, number in enumerate(numbers):
+            sums[at] += number or 0
+    rows = []
+    for region, sums in sorted(found.items(), key=lambda one: -(one[1][1] + one[1][2])):
+        shown = [{"text": told(n, is_exact=is_exact), "css": "num"} for n in sums]
+        rows.append({"cells": [region_name(region) if region else "还没入会", *shown]})
+    return rows[:MOST_CELLS]
+
+
+def _group(title: str, examples: list[Example]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "rows": [
+            {
+                "who": "，".join(part for part in (one.name or "某位劳动者", one.place, one.trade) if part),
+                "why": ("还不知道：" if one.is_unknown else "卡在：") + "、".join(one.because),
+            }
+            for one in examples
+        ],
+    }  # fmt: skip
