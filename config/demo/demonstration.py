@@ -13,6 +13,7 @@ from config.demo import (
     contacts,
     denominators,
     finding,
+    lists,
     load,
     manifest,
     programmes,
@@ -81,6 +82,7 @@ def build(
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     made |= programmes.open_offers(built, sign_ins, now=now)
     made |= rules.draft_rules(sign_ins, now=now)
+    lists.fill_lists(built, sign_ins, now=now)
     if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
         finding.find_and_tell(sign_ins, now=now)
     underway.keep_house(now=now)

@@ -29,15 +29,15 @@ def open_offers(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> 
     """Open offers of the home county and let members apply; return their ids."""
     entry = next(one for one in sign_ins if one.role is Role.COUNTY_CADRE)
     cadre = accounts.actor_of(entry, now)
-    members = _members(built, cadre)
+    members = members_below(built, cadre)
     today = business_day(now)
     begun, ended = now - timedelta(days=12), now - timedelta(days=2)
-    exam = _offer(built, cadre, "health_exam", "2027 年免费体检", Way.FIRST_COME, 40, begun, now,
+    exam = offer_of(built, cadre, "health_exam", "2027 年免费体检", Way.FIRST_COME, 40, begun, now,
                   directed=100)  # fmt: skip
-    _apply(exam, members[:37], now=now - timedelta(days=3))
+    let_apply(exam, members[:37], now=now - timedelta(days=3))
     morning = day_start(today + timedelta(days=20))
     slots = tuple(morning + timedelta(hours=hour) for hour in (9, 14, 19))
-    _offer(
+    offer_of(
         built,
         cadre,
         "physical_training",
@@ -49,23 +49,23 @@ def open_offers(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> 
         days=15,
         slots=slots,
     )
-    gift = _offer(
+    gift = offer_of(
         built, cadre, "season_gift", "冬季暖心包", Way.FIRST_COME, 2000, begun, now, days=16
     )
-    _apply(gift, members[:21], now=now - timedelta(days=1))
-    degree = _offer(built, cadre, "degree_and_skill", "学历提升补助", Way.SCORE, 11, begun, now,
+    let_apply(gift, members[:21], now=now - timedelta(days=1))
+    degree = offer_of(built, cadre, "degree_and_skill", "学历提升补助", Way.SCORE, 11, begun, now,
                     days=60, directed=100)  # fmt: skip
-    _apply(degree, members[5:25], now=now - timedelta(days=1))
-    trip = _offer(built, cadre, "recuperation", "疗休养 5 天", Way.DRAW, 12, begun, ended, days=0,
+    let_apply(degree, members[5:25], now=now - timedelta(days=1))
+    trip = offer_of(built, cadre, "recuperation", "疗休养 5 天", Way.DRAW, 12, begun, ended, days=0,
                   directed=100, pools=_BY_TRADE)  # fmt: skip
-    _apply(trip, members, now=begun + timedelta(days=1))
+    let_apply(trip, members, now=begun + timedelta(days=1))
     value = f"{today.month} 月 {today.day} 日福利彩票 3D 开奖号，三位数连着写"
     awarding.commit_draw(
         offer_id=trip.id, seed={"public": value}, actor=cadre, now=now - timedelta(days=1)
     )
     awarding.run_draw(offer_id=trip.id, value="482", revealed=None, actor=cadre, now=now)
     made = [exam, gift, degree, trip]
-    draft = _offer(built, cadre, "skill_training", "叉车技能班", Way.FIRST_COME, 60, now, now,
+    draft = offer_of(built, cadre, "skill_training", "叉车技能班", Way.FIRST_COME, 60, now, now,
                    is_published=False)  # fmt: skip
     return {"offers": [one.id for one in [*made, draft]]}
 
@@ -77,11 +77,12 @@ _BY_TRADE = (
 )
 
 
-def _offer(
+def offer_of(
     built: BuiltWorld, cadre: Actor, kind: str, title: str, way: Way, places: int,
     opens_at: datetime, closes_at: datetime, *, days: int = 11, directed: int = 0,
     pools: tuple[PoolDraft, ...] = (), slots: tuple[datetime, ...] = (), is_published: bool = True,
 ) -> Any:  # fmt: skip
+    """Return an offer of the cadre's union, published unless said otherwise."""
     draft = OfferDraft(
         definition=kind,
         title=title,
@@ -103,7 +104,7 @@ def _offer(
     return offer
 
 
-def _members(built: BuiltWorld, cadre: Actor) -> list[Actor]:
+def members_below(built: BuiltWorld, cadre: Actor) -> list[Actor]:
     """Return members below the cadre's union, the same ones every time."""
     path = cadre.grants[0].union_path
     rows = (
@@ -114,7 +115,8 @@ def _members(built: BuiltWorld, cadre: Actor) -> list[Actor]:
     return [Actor(worker_id=worker, name=name) for worker, name in rows]
 
 
-def _apply(offer: Any, members: list[Actor], *, now: datetime) -> None:
+def let_apply(offer: Any, members: list[Actor], *, now: datetime) -> None:
+    """Let members ask for a place; whom the rule says no to does not get on the list."""
     for member in members:
         with suppress(Conflict):  # whom the rule says no to does not get on the list
             claims.apply_for_place(code=offer.code, actor=member, now=now)

@@ -72,12 +72,14 @@ def _notice_page(
         "page_lead": f"{found.union_name}，{found.persons:,} 人，{found.days} 个工作日。",
         "facts": _facts(found, now),
         "columns": [
-            {"label": "序号", "css": "num"}, {"label": "姓名"}, {"label": "工会"}, {"label": "哪一份"},
+            {"label": "第几行，姓名"}, {"label": "工会"}, {"label": "哪一份"},
         ],
         "rows": [
             {"cells": [
-                {"text": str(line.ordinal), "css": "num"},
-                {"text": line.masked_name, "note": "划去了" if line.is_struck else ""},
+                {
+                    "text": f"{line.ordinal}　{line.masked_name}",
+                    "note": "划去了" if line.is_struck else "",
+                },
                 line.union_name or "—", line.pool,
             ]}
             for line in lines
@@ -90,8 +92,9 @@ def _notice_page(
         "objections": [_objection_row(row, may_manage) for row in queries.list_objections(notice_id)],
         "problem": problem,
         "finish_url": reverse("desk-notice-finish", args=[notice_id])
-        if may_manage and found.state is OfferState.PUBLICITY
+        if may_manage and found.state is OfferState.PUBLICITY and now >= found.ends_at
         else "",
+        "found_open": found.is_running(now),
         "public_url": reverse("public-notice", args=[found.code]),
         "sheet_url": reverse("notice-sheet", args=[found.code]),
         "offer_url": reverse("desk-offer", args=[found.offer_id]),
@@ -145,7 +148,7 @@ def objection(request: HttpRequest, objection_id: int) -> HttpResponseBase:
         problem, status = refusal.message, refusal.status
     context = {
         "page_title": f"异议 {found.receipt}",
-        "page_lead": f"对“{found.title}”{'整份名单' if not found.line else '的第 ' + found.line + ' 行'}。",
+        "page_lead": f"对“{found.title}”的{found.line or '整份名单'}。",
         "facts": _objection_facts(found),
         "found": found,
         "is_open": found.state is ObjectionState.OPEN,

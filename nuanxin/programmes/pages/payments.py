@@ -51,7 +51,10 @@ def _lists_page(request: HttpRequest, *, problem: str = "", status: int = 200) -
         ],
         "rows": [_list_row(row) for row in rows],
         "next_url": f"?{urlencode({'after': following})}" if following else "",
-        "payable": queries.list_payable_offers(actor=actor) if may_make else [],
+        "payable": [
+            {"value": one.id, "label": f"{one.title}，{one.persons:,} 人还不在册上"}
+            for one in (queries.list_payable_offers(actor=actor) if may_make else [])
+        ],
         "make_url": reverse("desk-payment-make") if may_make else "",
         "problem": problem,
     }  # fmt: skip
@@ -100,7 +103,7 @@ def _list_page(
         "page_lead": f"{found.union_name}，{found.persons:,} 人，合计 {format_yuan(found.total_fen)}。",
         "facts": _facts(found),
         "columns": [
-            {"label": "编号", "css": "num"}, {"label": "姓名"}, {"label": "账户"},
+            {"label": "姓名"}, {"label": "账户"},
             {"label": "金额", "css": "num"}, {"label": "发没发"},
         ],
         "rows": [_payment_row(row) for row in rows],
@@ -300,8 +303,7 @@ def _payment_row(row: queries.PaymentRow) -> dict[str, Any]:
         state = {"text": "还没发", "state": "off", "note": ""}
     return {
         "cells": [
-            {"text": str(row.id), "css": "num"},
-            row.name,
+            {"text": row.name, "note": f"编号 {row.id}"},
             {"text": row.bank, "note": f"尾号 {row.hint}"} if row.hint else "还没填",
             {"text": format_yuan(row.amount_fen), "css": "num"},
             state,

@@ -164,7 +164,7 @@ def objection_receipt(request: HttpRequest) -> HttpResponse:
 # ---- inside -----------------------------------------------------------------------------------
 
 _COLUMNS = [
-    {"label": "序号", "css": "num"}, {"label": "姓名"}, {"label": "工会"}, {"label": "哪一份"},
+    {"label": "第几行，姓名"}, {"label": "工会"}, {"label": "哪一份"},
 ]  # fmt: skip
 
 
@@ -202,17 +202,9 @@ def _lead(found: queries.NoticeRow, now: Any) -> str:
 
 
 def _line(line: queries.LineRow) -> dict[str, Any]:
-    name: Any = line.masked_name
-    if line.is_struck:
-        name = {"text": line.masked_name, "note": "有异议，成立，划去了"}
-    return {
-        "cells": [
-            {"text": str(line.ordinal), "css": "num"},
-            name,
-            line.union_name or "—",
-            line.pool,
-        ]
-    }
+    note = "有异议，成立，划去了" if line.is_struck else ""
+    name = {"text": f"{line.ordinal}　{line.masked_name}", "note": note}
+    return {"cells": [name, line.union_name or "—", line.pool]}
 
 
 def _about(request: HttpRequest, found: queries.NoticeRow, now: Any) -> dict[str, Any]:

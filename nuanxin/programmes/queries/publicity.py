@@ -108,7 +108,7 @@ ORDER BY l.ordinal LIMIT %(limit)s
 """
 _OBJECTIONS = """
 SELECT j.id, j.notice_id, j.receipt, j.state, j.filed_at, j.due_on,
-       coalesce(l.ordinal || '　' || l.masked_name, ''), o.title, j.filed_by <> '', j.answer,
+       coalesce('第 ' || l.ordinal || ' 行　' || l.masked_name, ''), o.title, j.filed_by <> '', j.answer,
        j.answered_by_name, j.answered_at
 FROM programmes_objection j JOIN programmes_publicnotice n ON n.id = j.notice_id
 JOIN programmes_offer o ON o.id = n.offer_id
