@@ -71,7 +71,7 @@ class AnswerForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label="查下来",
-        choices=(("no", "不成立"), ("yes", "成立，划去这一行")),
+        choices=(("no", "不成立"), ("yes", "成立（对一行的，划去这一行）")),
         widget=forms.RadioSelect,
         error_messages={"required": "选一个。"},
     )
