@@ -12,6 +12,7 @@ from nuanxin.programmes.actions.camp_places import pass_on_child_places
 from nuanxin.programmes.actions.child_erasing import erase_children, erase_health_notes
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
 from nuanxin.programmes.actions.counting import follow_deliveries
+from nuanxin.programmes.actions.delivering import deliver_attended
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
@@ -37,7 +38,9 @@ def pass_on(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="programmes.follow_deliveries", queueing_lock="programmes.follow_deliveries")
 def follow(timestamp: int) -> None:
-    """Bring the year's numbers up to what was delivered."""
+    """Bring deliveries up to what the door recorded, and the year's numbers up to those."""
+    while deliver_attended(now=clock.now()):
+        pass
     while follow_deliveries():
         pass
 

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
-from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.orgs.queries import get_union
 from nuanxin.programmes import permissions
-from nuanxin.programmes.models import Offer
+from nuanxin.programmes.models import Offer, Session
 from nuanxin.records.actions import append_event, logged_name
 
 MOST_AT_ONCE = 10_000
@@ -78,12 +78,18 @@ def record_deliveries(
     """Record that those with a place (all, or these applications) got the service on ``day``.
 
     Who has it recorded for this occasion already is passed over, so asking twice changes nothing.
-    Raises ``NotFound`` out of scope, ``Malformed`` programmes.delivery_day.
+    Raises ``NotFound`` out of scope, ``Malformed`` programmes.delivery_day, ``Conflict``
+    programmes.counted_at_the_door for an offer with sessions: who came has it by itself.
     """
     offer = _offer(offer_id, actor)
     today = business_day(now)
     if day > today:
         raise Malformed("programmes.delivery_day", f"{day} 还没到。填今天或以前的日子。")
+    if Session.objects.filter(offer_id=offer_id).exists():
+        raise Conflict(
+            "programmes.counted_at_the_door",
+            "这一期按场次签到，到场了就自动登记兑现。要改，在场次里更正到场。",
+        )
     if offer.published_at is None or day < business_day(offer.published_at):
         raise Malformed("programmes.delivery_day", "这一天还没有这一期。填发布以后的日子。")
     ids = None if application_ids is None else list(application_ids)[:MOST_AT_ONCE]

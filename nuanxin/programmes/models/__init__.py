@@ -31,7 +31,13 @@ from nuanxin.programmes.models.contests import (
     Score,
     ScoreSheet,
 )
-from nuanxin.programmes.models.deliveries import Delivery, ServiceCell, ServiceDue, ServiceYear
+from nuanxin.programmes.models.deliveries import (
+    Delivery,
+    DoorDue,
+    ServiceCell,
+    ServiceDue,
+    ServiceYear,
+)
 from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGround
 from nuanxin.programmes.models.forfeits import DebtEntry, Forfeit
@@ -71,6 +77,7 @@ __all__ = [
     "ContestRound",
     "DebtEntry",
     "Delivery",
+    "DoorDue",
     "Draw",
     "EntrantMember",
     "Feedback",

@@ -8,6 +8,7 @@ derived from it and can be made anew at any time (``actions/counting.py``).
 from django.db import models
 from django.db.models import Q
 
+from nuanxin.programmes.models.camp_places import CampPlace
 from nuanxin.programmes.models.offers import Offer, Programme
 from nuanxin.programmes.models.seats import Application
 
@@ -28,6 +29,9 @@ class Delivery(models.Model):
     )
     application = models.ForeignKey(
         Application, models.PROTECT, null=True, db_index=False, verbose_name="报名"
+    )
+    child_place = models.ForeignKey(
+        CampPlace, models.PROTECT, null=True, db_index=False, verbose_name="托管名额"
     )
     occasion = models.BigIntegerField("场次", default=0)
     turn = models.SmallIntegerField("第几次登记", default=0)
@@ -54,6 +58,11 @@ class Delivery(models.Model):
                 condition=Q(step=1),
                 name="each_delivery_once",
             ),
+            models.UniqueConstraint(
+                fields=["child_place", "day", "turn"],
+                condition=Q(step=1),
+                name="each_camp_day_once",
+            ),
             models.CheckConstraint(
                 condition=Q(step=1, corrects__isnull=True, reason="")
                 | (Q(step=-1, corrects__isnull=False) & ~Q(reason="")),
@@ -69,6 +78,18 @@ class Delivery(models.Model):
             models.Index(fields=["worker", "day"], name="delivery_worker"),
             models.Index(fields=["offer", "-id"], name="delivery_offer"),
         ]
+
+
+class DoorDue(models.Model):
+    """待兑现: a booking, or a child's day at a camp, of which the door said something new; by a trigger."""
+
+    id = models.BigAutoField(primary_key=True)
+    booking_id = models.BigIntegerField("预约", null=True)
+    child_place_id = models.BigIntegerField("托管名额", null=True)
+    day = models.DateField("日期", null=True)
+
+    class Meta:
+        verbose_name = "待兑现"
 
 
 class ServiceDue(models.Model):
