@@ -248,7 +248,7 @@ def undo_help(*, act_id: int, actor: Actor, now: datetime) -> HelpAct:
         )  # fmt: skip
         notify(
             kind="programmes.help_undone", title="一件代办撤销了",
-            body=f"回执号 {act.receipt}：{said}", url="/desk/help/acts/",
+            body=f"回执号 {act.receipt}：{said}", url="/desk/help/mine/",
             account_id=act.helper_account, now=now,
         )  # fmt: skip
     act.refresh_from_db()

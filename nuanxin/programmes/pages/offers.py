@@ -25,6 +25,7 @@ from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import find_my_review
 from nuanxin.programmes.queries.stated import can_be_asked
 from nuanxin.programmes.rules import draw as lots
+from nuanxin.programmes.rules.attestations import ATTESTABLE
 from nuanxin.programmes.states import ClaimState, OfferState, ReviewOutcome, Way
 
 _CODE_LONGEST = 20
@@ -81,6 +82,9 @@ def _offer_page(
         "may_apply": is_asking and (told is None or is_excepted or told.answer is not Answer.NO),
         "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
         if told and any(can_be_asked(seen.fact) for seen in told.missing)
+        else "",
+        "proof_ask_url": f"{reverse('proof-ask')}?{urlencode({'offer': code})}"
+        if told and any(seen.fact.name in ATTESTABLE for seen in told.missing)
         else "",
         "review_ask_url": f"{reverse('review-ask')}?{urlencode({'of': code})}"
         if told and told.answer is not Answer.YES and not (review and review.state.is_open)
