@@ -21,6 +21,8 @@ ROOMS = (
     ("办事", "desk-notices", "公示", "programme.view"),
     ("办事", "desk-proofs", "工作证明", "attestation.view"),
     ("办事", "desk-proofs-asked", "请我证明的", "attestation.answer"),
+    ("办事", "desk-help", "代办", "help.act"),
+    ("办事", "desk-help-acts", "代办记录", "help.view"),
     ("办事", "desk-payments", "发放", "payment.view"),
     ("办事", "desk-human-reviews", "请人看看", "human_review.view"),
     ("办事", "desk-forfeits", "取消资格", "programme.view"),

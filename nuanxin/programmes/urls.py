@@ -7,9 +7,11 @@ from nuanxin.programmes.pages import (
     can_get,
     deliveries,
     desk,
+    desk_help,
     desk_proofs,
     desk_publicity,
     forfeits,
+    helped,
     offers,
     payments,
     proofs,
@@ -134,4 +136,11 @@ urlpatterns = [
     path("desk/proofs/attesters/<int:attester_id>/", desk_proofs.attester, name="desk-attester"),
     path("desk/proofs/<int:attestation_id>/", desk_proofs.proof, name="desk-proof"),
     path("desk/proofs/<int:attestation_id>/act/", desk_proofs.proof_act, name="desk-proof-act"),
+    # 代办
+    path("helped/", helped.helped, name="helped"),
+    path("helped/undo/", helped.undo, name="helped-undo"),
+    path("desk/help/", desk_help.begin, name="desk-help"),
+    path("desk/help/mine/", desk_help.mine, name="desk-help-mine"),
+    path("desk/help/acts/", desk_help.acts, name="desk-help-acts"),
+    path("desk/help/<int:session_id>/", desk_help.session, name="desk-help-session"),
 ]

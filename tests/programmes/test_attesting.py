@@ -224,6 +224,8 @@ def test_only_who_keeps_the_register_there_registers_and_revokes(people):
         people.attester("couriers", phone="199 1111 0001")
     with pytest.raises(Malformed, match="term"):
         people.attester("couriers", phone="19911110005", valid_to=people.today + timedelta(400))
+    with pytest.raises(Malformed, match="keeper"):
+        people.attester("town", phone="19911110008", kind=AttesterKind.KEEPER)
     far = Outlet.objects.get(name="迅达鹿城网点")
     with pytest.raises(Malformed, match="outlet"):
         people.attester("drivers", phone="19911110006", kind=AttesterKind.OUTLET, outlet_id=far.id)

@@ -117,7 +117,7 @@ def test_a_request_is_withdrawn_and_a_proof_taken_back_by_the_worker(ye, officer
     ye.post("/proofs/withdraw/", {"id": AttestationRequest.objects.get().id})
     assert "本人不用你证明了" in text_of(client.get(link))
     client.post(ask(ye, officer), {"do": "yes"})
-    assert ye.post("/proofs/take-back/", {"id": "x"}).status_code == 404
+    assert ye.post("/proofs/take-back/", {"id": "x"}).status_code == 422
     ye.post("/proofs/take-back/", {"id": Attestation.objects.get().id})
     page = text_of(ye.get("/proofs/"))
     assert "不算数了" in page

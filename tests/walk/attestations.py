@@ -9,6 +9,7 @@ from nuanxin.programmes.models import (
     Attestation,
     AttestationRequest,
     Attester,
+    HelpSession,
 )
 from tests.cast import Cast
 
@@ -84,6 +85,22 @@ def asked_of(cast: Cast, whose: str) -> int:
     return request(cast, by, f"asked-{account}").id
 
 
+def help_session(cast: Cast, whose: str) -> int:
+    """Return a session in which somebody helps rider Lu."""
+    union = cast.union("couriers")
+    return HelpSession.objects.create(
+        worker_id=cast.actor("rider_lu").worker_id,
+        union=union,
+        helper_account=cast.account_id(whose),
+        helper_key=cast.actor(whose).person_key,
+        helper_name="样例",
+        consent=1,
+        asked_at=cast.now,
+        opened_at=cast.now,
+        expires_at=cast.now + timedelta(days=1),
+    ).id
+
+
 def attestation_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of attestations; ``sample`` makes one."""
 
@@ -100,4 +117,5 @@ def attestation_samples(sample: Any, no_id: int) -> dict[str, Any]:
             of_union=lambda cast, union: {"attester_id": attester(cast, union).id},
         ),
         "desk-proof-answer": sample(missing={"request_id": no_id}),
+        "desk-help-session": sample(missing={"session_id": no_id}),
     }

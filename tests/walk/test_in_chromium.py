@@ -39,7 +39,7 @@ from tests.cast import Cast
 from tests.chromium import WIDTHS, Witness, findings, follow, runs_out_px, serve
 from tests.demonstration import Demonstration, as_cast, copy_of
 from tests.membership.cast import identity_of
-from tests.walk.attestations import asked_of
+from tests.walk.attestations import asked_of, help_session
 from tests.walk.routes import Route, all_routes
 from tests.walk.samples import SAMPLES
 
@@ -393,6 +393,11 @@ def _listing_page(walker: Walker) -> tuple[str, Any, str]:
 
 
 PREPARED: dict[str, Opener] = {
+    "desk-help-session": lambda walker: (
+        "officer_chen",
+        walker.tab_of("officer_chen"),
+        reverse("desk-help-session", args=[help_session(walker.cast, "officer_chen")]),
+    ),
     "desk-proof-answer": lambda walker: (
         "officer_chen",
         walker.tab_of("officer_chen"),

@@ -14,6 +14,7 @@ from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from nuanxin.kernel.phone import normalise_phone
 from nuanxin.notices.actions.telling import notify_many
 from nuanxin.orgs.queries.unions import get_union
+from nuanxin.orgs.states import UnionLevel
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Attestation, AttestationRequest, Attester
 from nuanxin.programmes.queries.attesters import is_outlet_of
@@ -50,6 +51,8 @@ def register_attester(
     today = business_day(now)
     if not today <= draft.valid_to <= today + LONGEST_TERM:
         raise Malformed("attester.term", "有效期从今天算起，最长一年，到期再续。")
+    if draft.kind is AttesterKind.KEEPER and union.level != UnionLevel.COUNTY:
+        raise Malformed("attester.keeper", "站长由县级工会登记。请选县级工会，或者请它来登记。")
     if draft.kind is AttesterKind.OUTLET and draft.outlet_id is None:
         raise Malformed("attester.outlet", "平台或网点的联系人要写明是哪个网点。")
     if draft.outlet_id is not None and not is_outlet_of(draft.outlet_id, union):

@@ -81,6 +81,9 @@ class CardForm(ScopeForm):
         help_text="用扫码枪扫，或者把扫出来的内容粘进来。请本人打开手机上的会员卡，截图会过期。",
         error_messages={"required": "先扫会员卡。"},
     )  # fmt: skip
+    workplace = forms.CharField(
+        label="在哪个站点或平台", required=False, max_length=80, help_text="可以不写。"
+    )
     field_order = ("code", "months", "trade", "workplace")
 
 

@@ -234,5 +234,5 @@ def _own(request: HttpRequest) -> int:
 def _id(request: HttpRequest) -> int:
     found = words.number_of(request.POST.get("id"))
     if found is None:
-        raise NotFound()
+        raise Malformed("attestation.which", "没看清是哪一份。回到我的证明，再点一下。")
     return found

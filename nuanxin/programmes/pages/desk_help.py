@@ -1,0 +1,235 @@
+"""代办 at the desk: who stands before one agrees, a fixed list of acts, one's own list, the county's."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
+
+from nuanxin.access.pages.origins import origin_of
+from nuanxin.access.permissions import requires
+from nuanxin.kernel import clock
+from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.people.queries.workers import get_worker
+from nuanxin.programmes.actions import helping
+from nuanxin.programmes.actions.helping import Wanted
+from nuanxin.programmes.forms.helping import (
+    HelpAskForm,
+    HelpCardForm,
+    HelpCodeForm,
+    HelpPhoneForm,
+    HelpStateForm,
+)
+from nuanxin.programmes.pages import words
+from nuanxin.programmes.pages.proofs import METHODS
+from nuanxin.programmes.queries import helping as queries
+from nuanxin.programmes.queries import offers
+from nuanxin.programmes.queries.attesters import list_choices
+from nuanxin.programmes.rules.attestations import LOCAL_MONTHS
+from nuanxin.programmes.states import ClaimState, HelpKind, Way
+
+MOST_OFFERS = 20
+_ON_OFFERS = {"apply": HelpKind.APPLY, "confirm": HelpKind.CONFIRM, "withdraw": HelpKind.WITHDRAW}
+
+
+@requires("help.act")
+@require_http_methods(METHODS)
+@sensitive_post_parameters("card", "phone", "last_four")
+def begin(request: HttpRequest) -> HttpResponse:
+    """Find out who stands before one, by his card or a code to his phone; nobody is searched."""
+    actor, now = _actor(request), clock.now()
+    do = request.POST.get("do", "")
+    card = HelpCardForm(request.POST if do == "card" else None)
+    phone = HelpPhoneForm(request.POST if do == "phone" else None)
+    problem, status = "", 200 if request.method != "POST" else 422
+    try:
+        if card.is_bound and card.is_valid():
+            found = helping.begin_by_card(code=card.cleaned_data["card"], actor=actor, now=now)
+            return _to(found.id)
+        if phone.is_bound and phone.is_valid():
+            found = helping.begin_by_code(
+                phone=phone.cleaned_data["phone"], last_four=phone.cleaned_data["last_four"],
+                origin=origin_of(request), actor=actor, now=now,
+            )  # fmt: skip
+            return _to(found.id)
+    except Refusal as refusal:
+        problem, status = refusal.message, refusal.status
+    context = {
+        "page_title": "代办",
+        "page_lead": "本人在面前、同意了，才能替他办。办一件，他马上收到回执，还能自己撤销。",
+        "card": card,
+        "phone": phone,
+        "problem": problem,
+        "mine_url": reverse("desk-help-mine"),
+    }
+    return render(request, "programmes/helping/begin.html", context, status=status)
+
+
+@requires("help.act")
+@require_http_methods(METHODS)
+@sensitive_post_parameters("code")
+def session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Take the code that the worker reads aloud, then do what he wants done, one thing at a time."""
+    actor, now = _actor(request), clock.now()
+    do = request.POST.get("do", "")
+    problem, status = "", 200
+    try:
+        if do == "close":
+            helping.close_session(session_id=session_id, actor=actor, now=now)
+            return HttpResponseRedirect(reverse("desk-help"))
+        found = helping.get_session(session_id, actor=actor, now=now, is_open=False)
+        if do == "code":
+            helping.open_by_code(
+                session_id=session_id, code=request.POST.get("code", "")[:20], actor=actor, now=now
+            )
+            return _to(session_id)
+        if request.method == "POST":
+            helping.help_with(
+                session_id=session_id, wanted=_wanted(request, do), actor=actor, now=now
+            )
+            return _to(session_id)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        problem, status = refusal.message, refusal.status
+        if refusal.code == "help.over":
+            return _ended(request, refusal)
+    if found.opened_at is None or found.worker_id is None:
+        context = {"page_title": "请他念验证码", "form": HelpCodeForm(), "problem": problem}
+        return render(request, "programmes/helping/code.html", context, status=status)
+    context = _room(found.id, found.worker_id, found.expires_at, now) | {"problem": problem}
+    return render(request, "programmes/helping/session.html", context, status=status)
+
+
+@requires("help.act")
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """List what one has done for others."""
+    rows, following = queries.list_own_acts(actor=_actor(request), after=_after(request))
+    return _acts_page(request, "我代办过的", rows, following, url=reverse("desk-help"))
+
+
+@requires("help.view")
+@require_GET
+def acts(request: HttpRequest) -> HttpResponse:
+    """List what was done for workers below one's unions."""
+    rows, following = queries.list_acts(actor=_actor(request), after=_after(request))
+    return _acts_page(request, "代办记录", rows, following)
+
+
+# ---- inside -------------------------------------------------------------------------------------
+
+
+def _room(session_id: int, worker_id: int, until: datetime, now: datetime) -> dict[str, Any]:
+    """Return what a helper sees: the masked name, what is open, what he has done just now."""
+    claims = [row for row in offers.list_my_claims(worker_id) if row.state.is_live]
+    taken = {row.code for row in claims}
+    opened = [
+        row
+        for row in offers.list_open_offers(now=now, cursor=None).items
+        if row.code not in taken and row.way not in (Way.SLOT, Way.BY_CLASS)
+    ]
+    ask = HelpAskForm()
+    choices = list_choices(worker_id, on=clock.business_day(now))
+    field = ask.fields["attester"]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [
+        (str(one.id), f"{one.masked_name}，{one.post_title}（{one.union_name}）") for one in choices
+    ]
+    return {
+        "page_title": f"替{get_worker(worker_id).masked_name}办",
+        "page_lead": f"{words.moment(until)} 前办完。他要什么办什么，办完点“结束”。",
+        "offers": [
+            {"code": row.code, "title": row.title, "text": f"{words.left(row)}，{words.day(row.closes_at)}止"}
+            for row in opened[:MOST_OFFERS]
+        ],
+        "claims": [
+            {
+                "code": row.code,
+                "title": row.title,
+                "text": row.state.label,
+                "may_confirm": row.state is ClaimState.GRANTED,
+            }
+            for row in claims
+        ],
+        "state_form": HelpStateForm(),
+        "ask_form": ask if choices else None,
+        "columns": _COLUMNS[1:],
+        "done": [
+            {"cells": _cells(row)[1:]} for row in queries.list_session_acts(session_id)
+        ],
+    }  # fmt: skip
+
+
+_COLUMNS = [
+    {"label": "谁"}, {"label": "办了什么"}, {"label": "谁办的"}, {"label": "怎么同意的"},
+    {"label": "回执号"}, {"label": "什么时候", "css": "nw"}, {"label": "现在"},
+]  # fmt: skip
+
+
+def _cells(row: queries.ActRow) -> list[Any]:
+    state = {"text": "撤销了", "state": "off", "note": row.undone_said} if row.undone_at else (
+        {"text": "办了", "state": "ok", "note": f"{words.moment(row.undo_until)} 前可撤销"}
+    )  # fmt: skip
+    return [
+        row.masked_worker, row.said, {"text": row.helper_name, "note": row.union_name},
+        row.consent.label, row.receipt, {"text": words.moment(row.done_at), "css": "nw"}, state,
+    ]  # fmt: skip
+
+
+def _acts_page(
+    request: HttpRequest, title: str, rows: list[queries.ActRow], following: int | None,
+    *, url: str = "",
+) -> HttpResponse:  # fmt: skip
+    context = {
+        "page_title": title,
+        "page_lead": "替谁办的、办了什么、怎么同意的、撤销没有，都在这里。",
+        "columns": _COLUMNS,
+        "rows": [{"cells": _cells(row)} for row in rows],
+        "next_url": f"?{urlencode({'after': following})}" if following else "",
+        "begin_url": url,
+    }
+    return render(request, "programmes/helping/acts.html", context)
+
+
+def _wanted(request: HttpRequest, do: str) -> Wanted:
+    data = request.POST
+    if do in _ON_OFFERS:
+        return Wanted(_ON_OFFERS[do], data.get("offer", "")[:20])
+    if do == "state":
+        return Wanted(
+            HelpKind.STATE,
+            data.get("fact", "")[:60],
+            value=words.number_of(data.get("value"), longest=3),
+        )
+    if do == "ask":
+        months = words.number_of(data.get("months"), longest=3)
+        values: dict[str, object] = {} if months is None else {LOCAL_MONTHS: months}
+        return Wanted(HelpKind.ASK, data.get("attester", "")[:18], values=values)
+    raise NotFound()
+
+
+def _ended(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    context = {
+        "page_title": "这次代办结束了",
+        "problem": refusal.message,
+        "url": reverse("desk-help"),
+    }
+    return render(request, "programmes/helping/ended.html", context, status=refusal.status)
+
+
+def _to(session_id: int) -> HttpResponse:
+    return HttpResponseRedirect(reverse("desk-help-session", args=[session_id]))
+
+
+def _after(request: HttpRequest) -> int | None:
+    return words.number_of(request.GET.get("after"))
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.actor  # type: ignore[attr-defined]
