@@ -1,6 +1,7 @@
-"""``nuanxin eligibility list|facts|check|explain|run``: rules of programmes, explained and applied.
+"""``nuanxin eligibility list|facts|check|explain|run|versions|diff``: rules, explained and applied.
 
-All but ``run`` need no database: they read rules, parameters and a file of facts.
+``list``, ``facts``, ``check`` and ``explain`` need no database where there is none: then the shipped rules
+count. Where there is one, the version in force on the day does.
 """
 
 import argparse
@@ -10,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.commands import rule_versions
+from config.commands.rule_versions import asking_versions, text_on
 from config.opening import opened, use_data_folder
 from config.places import places
 from config.usage import day
@@ -28,7 +31,7 @@ def register(subparsers: Any) -> None:
     """Add the command with its actions."""
     parser = subparsers.add_parser("eligibility", help="服务项目的条件：谁可以、为什么、还差什么")
     actions = parser.add_subparsers(
-        title="动作", metavar="list|facts|check|explain|run", required=True
+        title="动作", metavar="list|facts|check|explain|run|versions|diff", required=True
     )
     listing = actions.add_parser("list", help="列出有条件的服务项目")
     facts = actions.add_parser("facts", help="列出条件里可以用的情况")
@@ -45,6 +48,7 @@ def register(subparsers: Any) -> None:
     for action in (listing, facts, checking, explaining, running):
         action.add_argument("--json", action="store_true", help="输出 JSON")
         action.add_argument("--data", metavar="文件夹", default=argparse.SUPPRESS)
+    rule_versions.register(actions)
     listing.set_defaults(run=run_list)
     facts.set_defaults(run=run_facts)
     checking.set_defaults(run=run_check)
@@ -64,10 +68,13 @@ def run_list(options: argparse.Namespace) -> int:
     """Print the rules with their titles and dates."""
     from nuanxin.eligibility.rules.reading import read_rule
     from nuanxin.programmes.facts import CATALOGUE
-    from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+    from nuanxin.programmes.rules.conditions import rule_codes
 
-    use_data_folder(places(getattr(options, "data", None)))
-    found = [read_rule(rule_text(code), CATALOGUE) for code in rule_codes()]
+    where = places(getattr(options, "data", None))
+    use_data_folder(where)
+    with asking_versions(where) as asks:
+        texts = [text_on(code, date.today(), asks=asks) for code in rule_codes()]
+    found = [read_rule(text, CATALOGUE) for text in texts]
     if options.json:
         listed = [
             {
@@ -151,8 +158,10 @@ def run_explain(options: argparse.Namespace) -> int:
     from nuanxin.eligibility.rules.given import read_given
     from nuanxin.programmes.facts import CATALOGUE
 
-    use_data_folder(places(getattr(options, "data", None)))
-    bound = bound_rule(options)
+    where = places(getattr(options, "data", None))
+    use_data_folder(where)
+    with asking_versions(where) as asks:
+        bound = bound_rule(options, asks=asks)
     known, consents = read_given(_json_of(options.facts), CATALOGUE)
     found = explain(bound, known, consents=consents)
     if options.json:
@@ -168,12 +177,12 @@ def run_run(options: argparse.Namespace) -> int:
     """Print how many people the rule fits, by answer and by condition; with ``--keep`` keep each."""
     where = places(getattr(options, "data", None))
     use_data_folder(where)
-    bound = bound_rule(options)
     with opened(where):
         from nuanxin.kernel import clock
         from nuanxin.programmes.actions.ruling import keep_answers
         from nuanxin.programmes.queries.ruling import count_answers
 
+        bound = bound_rule(options, asks=True)
         counts = keep_answers(bound, now=clock.now()) if options.keep else count_answers(bound)
     if options.json:
         print(json.dumps(counts.as_plain(), ensure_ascii=False))
@@ -187,14 +196,18 @@ def run_run(options: argparse.Namespace) -> int:
     return 0
 
 
-def bound_rule(options: argparse.Namespace) -> "BoundRule":
-    """Return the programme's rule on the day asked for; outside its dates on the nearest day in it."""
+def bound_rule(options: argparse.Namespace, *, asks: bool) -> "BoundRule":
+    """Return the programme's rule on the day asked for; outside its dates on the nearest day in it.
+
+    With ``asks`` the version in force on that day, from the open database.
+    """
     from nuanxin.eligibility.rules.checking import read_near
     from nuanxin.programmes.facts import CATALOGUE
-    from nuanxin.programmes.rules.conditions import rule_text
 
     on = options.as_of or date.today()
-    return read_near(rule_text(options.programme), CATALOGUE, on=on, adcode=options.region)
+    return read_near(
+        text_on(options.programme, on, asks=asks), CATALOGUE, on=on, adcode=options.region
+    )
 
 
 def _tell(found: "Explanation") -> None:

@@ -106,3 +106,44 @@ def test_a_run_counts_by_answer_and_by_failing_clause(capsys, monkeypatch, cast)
     assert main([*asked, "--keep"]) == 0
     assert json.loads(capsys.readouterr().out)["changed"] == found["people"]
     assert Ruling.objects.count() == found["people"]
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_versions_and_their_difference_are_told(capsys, monkeypatch, cast, tmp_path):
+    from config.commands import rule_versions as command
+    from tests.programmes.test_rule_versions import colleague_of, released
+
+    monkeypatch.setattr(command, "opened", lambda where: nullcontext())
+    asked = ["--programme", "recuperation", "--data", str(tmp_path)]
+    assert main(["eligibility", "diff", *asked]) == 0
+    assert "一字不差" in capsys.readouterr().out
+    released(cast, colleague_of(cast))
+    assert main(["eligibility", "versions", *asked, "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["number"], told["to"], told["released_by"]) == (1, None, "第二人")
+    today = told["from"]
+    assert main(["eligibility", "diff", *asked, "--to", today]) == 1
+    assert "+       at_least: 1" in capsys.readouterr().out
+    assert main(["eligibility", "diff", *asked, "--from", today, "--to", today]) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_explaining_takes_the_version_in_force_where_there_is_a_database(
+    capsys, monkeypatch, cast, tmp_path
+):
+    from config.commands import rule_versions as command
+    from tests.programmes.test_rule_versions import colleague_of, released
+
+    version = released(cast, colleague_of(cast))
+    facts = {
+        "membership.is_member": True,
+        "membership.months": 3,
+        "programmes.had_recuperation": False,
+    }
+    asked = ("--programme", "recuperation", "--as-of", version.valid_from.isoformat())
+    assert explain(capsys, tmp_path, facts, *asked)["answer"] == "no"
+    monkeypatch.setattr(command, "has_database", lambda where: True)
+    monkeypatch.setattr(command, "opened", lambda where: nullcontext())
+    assert explain(capsys, tmp_path, facts, *asked)["answer"] == "yes"

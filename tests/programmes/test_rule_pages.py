@@ -141,7 +141,7 @@ def test_from_draft_to_release_by_two_people(cast, town, desk, version):
     tried = desk.post(at(version, "preview/"))
     assert tried.status_code == 302
     page, _ = counted(desk, at(version, "preview/"))
-    assert "多 不到 10 人" in page  # the province sees no persons, so no small numbers either
+    assert "多不到 10 人" in page  # the province sees no persons, so no small numbers either
     assert "某位劳动者" in page
     own = desk.get(at(version, "decide/")).content.decode()
     assert "另一位同事来复核" in own

@@ -5,6 +5,7 @@ from datetime import date
 from nuanxin.eligibility.rules.predicates import OneOf, Predicate, Within
 from nuanxin.eligibility.rules.tree import Clause, Value
 from nuanxin.eligibility.rules.values import MONTHS
+from nuanxin.eligibility.states import Operator
 from nuanxin.kernel.fact import Fact, FactType
 from nuanxin.kernel.money import format_yuan
 
@@ -30,6 +31,9 @@ def say_clause(clause: Clause, predicate: Predicate) -> str:
     fact = clause.fact
     if clause.operator in MONTHS:
         return f"{fact.label}{_say_days(predicate)}"
+    if isinstance(predicate, OneOf) and clause.fact.type is FactType.BOOLEAN:
+        holds = predicate.values == (True,)
+        return f"{fact.label}：{'是' if holds is (clause.operator is Operator.IS) else '不是'}"
     if isinstance(predicate, OneOf):
         words = "、".join(say_value(fact, value) for value in predicate.values)
     elif isinstance(predicate, Within):

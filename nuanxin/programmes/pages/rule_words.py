@@ -1,5 +1,6 @@
 """How rules, their versions and their trials are told at the desk."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from nuanxin.programmes.states import VersionState
 
 ANSWERS = {"yes": "可以", "no": "不可以", "unknown": "还不知道"}
 MOST_CELLS = 300
+_KEYS = re.compile(r"@([a-z_]+\.[a-z0-9_.]+)")
 _STATES = {VersionState.DRAFT: "wait", VersionState.SUBMITTED: "wait", VersionState.RELEASED: "ok"}
 
 
@@ -107,10 +109,13 @@ def changed_rows(lines: list[Line]) -> list[dict[str, str]]:
 
 def slot_rows(looked: Looked, typed: dict[int, list[str]]) -> list[dict[str, Any]]:
     """Return a row a value that can be changed: words before and behind it, and what is in it."""
-    return [_slot(slot, typed.get(slot.number, list(slot.written))) for slot in looked.slots]
+    resolved = dict(looked.bound.parameters) if looked.bound else {}
+    return [
+        _slot(slot, typed.get(slot.number, list(slot.written)), resolved) for slot in looked.slots
+    ]
 
 
-def _slot(slot: Slot, values: list[str]) -> dict[str, Any]:
+def _slot(slot: Slot, values: list[str], resolved: dict[str, str]) -> dict[str, Any]:
     fact = slot.fact
     before, _, behind = slot.operator.label.partition("{}")
     row: dict[str, Any] = {
@@ -119,6 +124,7 @@ def _slot(slot: Slot, values: list[str]) -> dict[str, Any]:
         "asks": f"{fact.label}{before}",
         "unit": behind or _unit(slot),
         "line": slot.line,
+        "resolved": _resolved(values, resolved),
         "inputs": [{"id": f"v-{slot.number}-{at}", "value": value, "label": f"{slot.label or fact.label}，第 {at + 1} 个值" if len(values) > 1 else slot.label or fact.label} for at, value in enumerate(values)],
     }  # fmt: skip
     options = _options(fact)
@@ -129,6 +135,13 @@ def _slot(slot: Slot, values: list[str]) -> dict[str, Any]:
         ]
         row["is_many"] = slot.operator in (Operator.IN, Operator.NOT_IN)
     return row
+
+
+def _resolved(values: list[str], resolved: dict[str, str]) -> str:
+    """Return what the parameters among the values come to today, "" where there are none."""
+    keys = [key.rstrip() for value in values for key in _KEYS.findall(value)]
+    known = [str(resolved[key]) for key in keys if key in resolved]
+    return "、".join(known)
 
 
 def _unit(slot: Slot) -> str:
@@ -210,11 +223,13 @@ def preview_told(
         "took": f"{(preview.took_ms or 0) / 1000:.1f}",
         "people": told(result["people"], is_exact=is_exact),
         "facts": [
-            {"label": label, "value": f"现在 {told(result['before'][key], is_exact=is_exact)}，改完 {told(result['after'][key], is_exact=is_exact)}"}
+            {"label": label, "value": f"{_persons('现在', told(result['before'][key], is_exact=is_exact))}，{_persons('改完', told(result['after'][key], is_exact=is_exact))}"}
             for key, label in (("yes", "可以"), ("no", "不可以"), ("unknown", "还不知道"))
         ],
-        "gained": told(result["gained"], is_exact=is_exact),
-        "lost": told(result["lost"], is_exact=is_exact),
+        "heading": "，".join(
+            _persons(word, told(result[key], is_exact=is_exact))
+            for word, key in (("多", "gained"), ("少", "lost"))
+        ),
         "cells": [_cell(cell, is_exact=is_exact) for cell in changed[:MOST_CELLS]],
         "counties": _by_county(result["cells"], is_exact=is_exact),
         "clauses": [
@@ -226,6 +241,12 @@ def preview_told(
         ],
         "examples": [_group("多出来的", gained), _group("少掉的", lost)],
     }  # fmt: skip
+
+
+def _persons(word: str, number: str) -> str:
+    """Return 多 812 人, 多约 810 人, 多不到 10 人."""
+    gap = " " if number[0].isdigit() else ""
+    return f"{word}{gap}{number} 人"
 
 
 def _cell(cell: list[int | None], *, is_exact: bool) -> dict[str, Any]:
