@@ -1,6 +1,7 @@
 """Versions of rules and what rules said at applications, for the walk."""
 
 from typing import Any
+from uuid import UUID
 
 from nuanxin.orgs.models import Union
 from nuanxin.people.models import Worker
@@ -23,7 +24,7 @@ def version_of(cast: Cast, union: Union) -> dict[str, Any]:
         union=union,
         text=text,
         digest=digest_of(text),
-        drafted_by=cast.account_id("county_colleague"),
+        drafted_by=UUID(int=1),
         drafted_by_name="样例",
         drafted_at=cast.now,
         changed_at=cast.now,
