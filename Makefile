@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WARM := import django; django.setup(); import config.urls, config.wsgi, config.worker
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings screenshots lock clean-data
+.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings bench-can-get screenshots lock clean-data
 
 help: ## 列出这些命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -74,6 +74,9 @@ bench-figures: install-dev ## 数读测速到 1,175 万会员（半小时；ROWS
 	$(BIN)/python -m bench.figures_page --rows $(ROWS)
 	$(BIN)/python -m bench.recount --rows 10000,1175000
 	$(BIN)/python -m bench.publication --rows 1175000
+
+bench-can-get: install-dev ## 我能领测速：一个人、全部在报名的项目，每条都说清（ROWS=10000,1175000）
+	$(BIN)/python -m bench.can_get --rows $(ROWS)
 
 OPENFISCA ?=
 bench-eligibility: install-dev ## 条件测速：20 条规则 × 117.5 万人（OPENFISCA=装有 openfisca-core 的 python，可不给）

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from config.demo import (
     accounts,
+    asking,
     contacts,
     denominators,
     finding,
@@ -83,6 +84,7 @@ def build(
     made |= programmes.open_offers(built, sign_ins, now=now)
     made |= rules.draft_rules(sign_ins, now=now)
     lists.fill_lists(built, sign_ins, now=now)
+    made |= asking.ask_and_answer(sign_ins, offers=made["offers"], now=now)
     if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
         finding.find_and_tell(sign_ins, now=now)
     underway.keep_house(now=now)

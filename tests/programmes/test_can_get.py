@@ -149,7 +149,8 @@ def test_an_answer_is_changed_without_losing_the_others(town, client):
     page = ask(client, "membership.is_member=yes", "membership.months=12", done="1")
     months = next(row for row in page.context["chosen"] if row["label"] == "入会满几个月")
     assert months["value"] == "12 个月以上"
-    again = ask(client, *months["kept"])
+    again = ask(client, *months["kept"], ask=months["name"])
+    assert again.context["page_title"] == "您入会多久了？"
     assert "membership.is_member=yes" in again.context["kept"]
 
 

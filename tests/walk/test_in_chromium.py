@@ -326,11 +326,11 @@ def _objects_page(name: str, reader: str, kind: str, at: int = 0) -> Opener:
     return opened
 
 
-def _about_an_offer(name: str, at: int = 3) -> Opener:
-    """Open a page about one of the demonstration's offers (3: money for degrees), as a member."""
+def _about_an_offer(name: str, programme: str = "degree_and_skill") -> Opener:
+    """Open a page about one of the demonstration's offers, as a member."""
 
     def opened(walker: Walker) -> tuple[str, Any, str]:
-        code = Offer.objects.get(id=walker.world.objects["offers"][at]).code
+        code = Offer.objects.filter(programme__code=programme).order_by("id")[0].code
         return "rider_ye", walker.tab_of("rider_ye"), f"{reverse(name)}?of={code}"
 
     return opened

@@ -28,7 +28,13 @@ from nuanxin.programmes.pages.reasons import AGE, reason_of
 from nuanxin.programmes.queries import can_get as queries
 from nuanxin.programmes.queries.can_get import CanGet, OfferLine
 from nuanxin.programmes.queries.stated import STATEABLE, can_be_asked
-from nuanxin.programmes.rules.can_get import MEMBER, MOST_QUESTIONS, Line, next_question
+from nuanxin.programmes.rules.can_get import (
+    MEMBER,
+    MOST_QUESTIONS,
+    Line,
+    can_be_tapped,
+    next_question,
+)
 from nuanxin.programmes.states import Way
 
 LONGEST_SHORT_LABEL = 9
@@ -51,12 +57,18 @@ def can_get(request: HttpRequest) -> HttpResponse:
         answers, problem, status = _readable(request.POST.getlist("a")), refusal.message, 422
     now = clock.now()
     seen = queries.get_what_if(answers.values, area=answers.area, now=now)
-    if not request.POST.get("done") and len(answers.asked) < MOST_QUESTIONS:
+    question = _again(request.POST.get("ask", ""))
+    if question is None and not request.POST.get("done") and len(answers.asked) < MOST_QUESTIONS:
         question = _next(seen, answers, areas=queries.list_areas(now=now))
-        if question is not None:
-            context = _asking(question, seen, answers, problem)
-            return render(request, "programmes/can_get/question.html", context, status=status)
-    return render(request, "programmes/can_get/lines.html", _supposed(seen, answers), status=status)
+    if question is not None:
+        context = _asking(question, seen, answers, problem)
+        return render(request, "programmes/can_get/question.html", context, status=status)
+    return render(
+        request,
+        "programmes/can_get/lines.html",
+        _supposed(seen, answers) | {"problem": problem},
+        status=status,
+    )
 
 
 def _own(request: HttpRequest, worker_id: int) -> HttpResponse:
@@ -95,6 +107,14 @@ def _readable(written: Iterable[str]) -> Answers:
             continue
         kept.append(one)
     return read_answers(kept)
+
+
+def _again(name: str) -> Fact | str | None:
+    """Return the question that somebody wants to answer anew, None for none."""
+    if name == AREA:
+        return AREA
+    fact = CATALOGUE.get(name)
+    return fact if fact is not None and can_be_tapped(fact) else None
 
 
 def _next(seen: CanGet, answers: Answers, *, areas: list[int]) -> Fact | str | None:
@@ -161,7 +181,8 @@ def _chosen(seen: CanGet, answers: Answers) -> list[dict[str, Any]]:
             said = answers.values.get(name)
             label = fact.label
             value = "没说" if said is None else say_answer(fact, said, tests_of(fact, rules))
-        rows.append({"label": label, "value": value, "kept": _kept(answers, without=name)})
+        kept = _kept(answers, without=name)
+        rows.append({"label": label, "value": value, "kept": kept, "name": name})
     return rows
 
 
