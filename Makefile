@@ -75,8 +75,8 @@ bench-figures: install-dev ## 数读测速到 1,175 万会员（半小时；ROWS
 	$(BIN)/python -m bench.recount --rows 10000,1175000
 	$(BIN)/python -m bench.publication --rows 1175000
 
-bench-can-get: install-dev ## 我能领测速：一个人、全部在报名的项目，每条都说清（ROWS=10000,1175000）
-	$(BIN)/python -m bench.can_get --rows $(ROWS)
+bench-can-get: install-dev ## 我能领测速：一个人、全部在报名的项目，每条都说清（到 117.5 万会员）
+	$(BIN)/python -m bench.can_get --full
 
 OPENFISCA ?=
 bench-eligibility: install-dev ## 条件测速：20 条规则 × 117.5 万人（OPENFISCA=装有 openfisca-core 的 python，可不给）
