@@ -77,6 +77,8 @@ bench-figures: install-dev ## 数读测速到 1,175 万会员（半小时；ROWS
 
 bench-can-get: install-dev ## 我能领测速：一个人、全部在报名的项目，每条都说清（到 117.5 万会员）
 	$(BIN)/python -m bench.can_get --full
+bench-rush: install-dev ## 抢名额：5,000 人、200 个名额，经过真的网页服务
+	$(BIN)/python -m bench.rush_http
 
 OPENFISCA ?=
 bench-eligibility: install-dev ## 条件测速：20 条规则 × 117.5 万人（OPENFISCA=装有 openfisca-core 的 python，可不给）

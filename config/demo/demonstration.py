@@ -12,6 +12,7 @@ from config.demo import (
     accounts,
     asking,
     contacts,
+    contests,
     denominators,
     finding,
     lists,
@@ -85,6 +86,7 @@ def build(
     made |= rules.draft_rules(sign_ins, now=now)
     lists.fill_lists(built, sign_ins, now=now)
     made |= asking.ask_and_answer(sign_ins, offers=made["offers"], now=now)
+    made |= contests.hold_contest(built, sign_ins, now=now)
     if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
         finding.find_and_tell(sign_ins, now=now)
     underway.keep_house(now=now)

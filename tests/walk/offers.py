@@ -26,6 +26,7 @@ from nuanxin.programmes.models import (
 )
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from tests.cast import Cast
+from tests.walk.contests import contest_samples
 
 
 def offer(cast: Cast, union: Union, *, way: int = 2) -> Any:
@@ -195,4 +196,5 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-offer-export": one,
         "desk-offer-deliveries": one,
         "desk-offer-deliver": one,
+        **contest_samples(sample, no_id, offer_of),
     }

@@ -95,7 +95,8 @@ def close_round(*, round_id: int, actor: Actor, now: datetime) -> int:
     check_round_move(RoundState(found.state), RoundState.CLOSED)
     if actor.person_key == found.asked_key:
         raise Conflict("contests.same_person", "提请的人自己不能复核。请另一位干部来定成绩。")
-    if Judge.objects.filter(contest_id=found.contest_id, account_id=actor.account_id).exists():
+    judges = Judge.objects.filter(contest_id=found.contest_id, account_id__isnull=False)
+    if judges.filter(account_id=actor.account_id).exists():
         raise Conflict("contests.own_scores", "评委自己不能定成绩。请另一位干部来定。")
     ranking = ranking_of(found)
     entries = {

@@ -22,7 +22,7 @@ from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import desk as queries
 from nuanxin.programmes.queries.finding import count_reminders
 from nuanxin.programmes.rules.definitions import all_definitions, definition
-from nuanxin.programmes.states import OfferState, Way
+from nuanxin.programmes.states import Kind, OfferState, Way
 
 _METHODS = ["GET", "HEAD", "POST"]
 _ACTS = {
@@ -150,6 +150,9 @@ def _offer_page(
         "draw_url": reverse("desk-offer-draw", args=[offer_id]) if row.way is Way.DRAW else "",
         "awards_url": reverse("desk-offer-awards", args=[offer_id]),
         "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
+        "contest_url": reverse("desk-offer-contest", args=[offer_id])
+        if row.kind is Kind.CONTEST and found.may_manage
+        else "",
         "public_url": "" if row.state is OfferState.DRAFT else reverse("offer", args=[row.code]),
         "crumbs": _crumbs(row.title),
     }  # fmt: skip

@@ -20,13 +20,14 @@ from nuanxin.programmes.actions import claims
 from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
 from nuanxin.programmes.queries.bases import has_basis
+from nuanxin.programmes.queries.contests import find_public_contest
 from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import find_my_review
 from nuanxin.programmes.queries.stated import can_be_asked
 from nuanxin.programmes.rules import draw as lots
 from nuanxin.programmes.rules.attestations import ATTESTABLE
-from nuanxin.programmes.states import ClaimState, OfferState, ReviewOutcome, Way
+from nuanxin.programmes.states import ClaimState, Kind, OfferState, ReviewOutcome, Way
 
 _CODE_LONGEST = 20
 
@@ -104,6 +105,9 @@ def _offer_page(
         else [],
         "problem": problem,
         "draw_url": reverse("offer-draw", args=[code]) if row.commitment else "",
+        "contest_url": reverse("contest", args=[code])
+        if row.kind is Kind.CONTEST and find_public_contest(code)
+        else "",
         "list_url": reverse("worker-offers"),
         "notices": notice_links(row.id)
         if row.state in (OfferState.PUBLICITY, OfferState.AWARDED)
