@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from config.demo import (
     accounts,
     asking,
+    camps,
     contacts,
     contests,
     denominators,
@@ -89,6 +90,7 @@ def build(
     made |= contests.hold_contest(built, sign_ins, now=now)
     if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
         finding.find_and_tell(sign_ins, now=now)
+    made |= camps.open_camps(built, sign_ins, now=now)
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)

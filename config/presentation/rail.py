@@ -18,6 +18,7 @@ ROOMS = (
     ("办事", "desk-duplicates", "疑似重复", "person.merge"),
     ("办事", "desk-offers", "服务项目", "programme.view"),
     ("办事", "desk-rules", "服务的条件", "rule.view"),
+    ("办事", "desk-camps", "托管班", "camp.view"),
     ("办事", "desk-notices", "公示", "programme.view"),
     ("办事", "desk-proofs", "工作证明", "attestation.view"),
     ("办事", "desk-proofs-asked", "请我证明的", "attestation.answer"),

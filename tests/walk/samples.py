@@ -25,6 +25,7 @@ from nuanxin.notices.models import WebhookSubscription
 from nuanxin.orgs.models import Union
 from tests.cast import Cast
 from tests.walk.attestations import attestation_samples
+from tests.walk.camps import camp_samples
 from tests.walk.contacts import contact_samples
 from tests.walk.numbers import number_samples
 from tests.walk.offers import offer_samples
@@ -585,4 +586,5 @@ SAMPLES |= {
 SAMPLES |= offer_samples(Sample, NO_ID)
 SAMPLES |= rule_samples(Sample, NO_ID)
 SAMPLES |= attestation_samples(Sample, NO_ID)
+SAMPLES |= camp_samples(Sample, NO_ID)
 SAMPLES |= number_samples(Sample)

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 
+from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
@@ -12,6 +13,7 @@ from nuanxin.kernel.names import check_name
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import readable
 from nuanxin.orgs.queries.unions import get_union
+from nuanxin.people.rules import check_purpose
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Camp, CampAssignment, CampClass, CampStaff, Offer
 from nuanxin.programmes.rules.camps import check_in_date, class_is_sound
@@ -262,3 +264,15 @@ def _record(kind: str, camp_id: int, union_id: int, actor: Actor, now: datetime)
     append_event(
         kind, actor=actor, at=now, subject_type="camp", subject_id=camp_id, union_id=union_id
     )
+
+
+@transaction.atomic
+def export_audit(*, year: int, purpose: str, actor: Actor, now: datetime) -> None:
+    """Record that the yearly report on children's data leaves; raise ``Forbidden``, ``Malformed``."""
+    paths = policy.scope_paths(actor, permissions.CAMP_AUDIT)
+    if not paths:
+        policy.check(actor, permissions.CAMP_AUDIT)
+    append_event(
+        "programmes.camp_audit_exported", actor=actor, at=now, subject_type="year",
+        subject_id=year, data={"purpose": check_purpose(purpose)},
+    )  # fmt: skip

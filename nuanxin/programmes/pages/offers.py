@@ -64,7 +64,9 @@ def _offer_page(
     mine = queries.find_my_claim(worker_id, row.id) if worker_id else None
     heading, lead = words.claim_words(mine) if mine else ("", "")
     is_asking = row.is_open(now) and (mine is None or not mine.state.is_live)
-    told = _told_of_rule(row, worker_id, now) if is_asking and worker_id else None
+    by_class = row.way is Way.BY_CLASS  # children's own conditions are asked child by child
+    is_told = is_asking and worker_id and not by_class
+    told = _told_of_rule(row, worker_id or 0, now) if is_told else None
     review = find_my_review(worker_id, row.id) if worker_id else None
     is_excepted = review is not None and review.outcome is ReviewOutcome.EXCEPTION
     here = reverse("offer", args=[code])
@@ -80,7 +82,10 @@ def _offer_page(
         "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
         "basis_url": reverse("offer-basis", args=[code]) if mine and has_basis(mine.id) else "",
         "may_withdraw": mine is not None and mine.state.is_live,
-        "may_apply": is_asking and (told is None or is_excepted or told.answer is not Answer.NO),
+        "camp_url": reverse("camp", args=[code]) if by_class else "",
+        "may_apply": not by_class
+        and is_asking
+        and (told is None or is_excepted or told.answer is not Answer.NO),
         "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
         if told and any(can_be_asked(seen.fact) for seen in told.missing)
         else "",
