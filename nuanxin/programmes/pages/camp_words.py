@@ -217,7 +217,7 @@ def audit_lines(found: Audit) -> list[tuple[str, str]]:
     for care, given, withdrawn in found.consents:
         lines.append((f"同意{care.label}", f"{given:,} 份，撤回 {withdrawn:,} 份"))
     for field, times, readers, persons in found.readings:
-        lines.append((_FIELDS[field], f"{times:,} 次，{readers:,} 个账号看过，涉及 {persons:,} 家"))
+        lines.append((_FIELDS[field], f"{times:,} 次，{readers:,} 个人看过，涉及 {persons:,} 家"))
     asked, approved = found.accesses
     lines.append(("干部申请查看", f"{asked:,} 次，批准 {approved:,} 次"))
     lines.append(("犯罪记录查询过期或没查的在册人员", f"{found.staff_expired:,} 人"))

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 _COUNTS = """
-SELECT r.field, count(*), count(DISTINCT r.actor_account), count(DISTINCT r.worker_id)
+SELECT r.field, count(*), count(DISTINCT coalesce(r.actor_account::text, r.actor_name)), count(DISTINCT r.worker_id)
 FROM records_reading r
 WHERE r.worker_id = ANY (%(workers)s) AND r.field = ANY (%(fields)s)
   AND r.at >= %(since)s AND r.at < %(until)s
