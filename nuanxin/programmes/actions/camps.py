@@ -11,7 +11,6 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.names import check_name
 from nuanxin.kernel.parameters import parameter
-from nuanxin.kernel.text import readable
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.people.rules import check_purpose
 from nuanxin.programmes import permissions
@@ -53,7 +52,7 @@ def set_up_camp(
         raise Conflict("programmes.no_camp", "只有按班报名的托管项目才能设班。")
     if Camp.objects.filter(offer=offer).exists():
         raise Conflict("programmes.camp_there", "这一期的托管已经设好了，接着加班就行。")
-    said = readable(insurance)[:120]
+    said = _one_line(insurance, 120)
     if not said:
         raise Malformed("programmes.camp_insurance", "写上意外险的保险公司和保单号。")
     today = business_day(now)
@@ -99,8 +98,8 @@ def add_class(*, camp_id: int, draft: ClassDraft, actor: Actor, now: datetime) -
     made = CampClass.objects.create(
         camp=camp,
         ordinal=count + 1,
-        label=readable(draft.label)[:30] or f"{count + 1} 班",
-        place=readable(draft.place)[:120],
+        label=_one_line(draft.label, 30) or f"{count + 1} 班",
+        place=_one_line(draft.place, 120),
         opens_at=draft.opens_at,
         closes_at=draft.closes_at,
         grade_from=draft.grade_from,
@@ -148,7 +147,7 @@ def add_staff(
         name=check_name(name),
         role=int(role),
         checked_on=checked_on,
-        check_number=readable(check_number)[:40],
+        check_number=_one_line(check_number, 40),
         trained_on=trained_on,
         recorded_at=now,
         recorded_by=actor.account_id,
@@ -169,7 +168,7 @@ def renew_staff(
     staff = get_staff_for(staff_id, actor)
     _insist_on_past(checked_on, trained_on, now)
     staff.checked_on = checked_on or staff.checked_on
-    staff.check_number = readable(check_number)[:40] or staff.check_number
+    staff.check_number = _one_line(check_number, 40) or staff.check_number
     staff.trained_on = trained_on or staff.trained_on
     if has_left and staff.left_on is None:
         staff.left_on = business_day(now)
@@ -276,3 +275,8 @@ def export_audit(*, year: int, purpose: str, actor: Actor, now: datetime) -> Non
         "programmes.camp_audit_exported", actor=actor, at=now, subject_type="year",
         subject_id=year, data={"purpose": check_purpose(purpose)},
     )  # fmt: skip
+
+
+def _one_line(text: str, longest: int) -> str:
+    """Return free text on one line; Chinese marks stay as they were typed."""
+    return " ".join(text.split())[:longest]

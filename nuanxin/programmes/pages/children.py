@@ -309,6 +309,7 @@ def child_consent(request: HttpRequest, child_id: int) -> HttpResponse:
             }
             for care in Care
         ],
+        "has_open": any(care not in found.consents for care in Care),
         "is_sent": bool(request.session.get(_CODE_KEPT)),
         "problem": problem,
         "child_url": reverse("child", args=[child_id]),
