@@ -81,7 +81,8 @@ def posted(cast: Cast, union: Union) -> PublicNotice:
     made.refresh_from_db()
     made.publicity_days, made.state = 5, OfferState.PUBLICITY
     made.save()
-    notice = post_list(made, actor=cast.actor("county_colleague"), now=cast.now)
+    awarder = Actor(name="样例", grants=(Grant(Role.COUNTY_CADRE, union.id, union.path),))
+    notice = post_list(made, actor=awarder, now=cast.now)
     assert notice is not None
     file_objection(
         code=notice.code,
