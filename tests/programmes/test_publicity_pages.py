@@ -130,6 +130,8 @@ def test_the_desk_sees_what_is_left_and_cannot_award_before_the_end(town):
     notice = posted(town, town.riders(2))
     cadre = town.cast.client("county_cadre")
     assert "还有" in text_of(cadre.get("/desk/publicity/"))
+    page = cadre.get(f"/desk/programmes/{notice.offer_id}/")
+    assert page.context["notices_url"] == "/desk/publicity/"
     answer = cadre.post(f"/desk/publicity/{notice.id}/finish/")
     assert answer.status_code == 409
     assert Offer.objects.get().state == OfferState.PUBLICITY

@@ -149,6 +149,7 @@ def _offer_page(
         "act_url": reverse("desk-offer-act", args=[offer_id]),
         "draw_url": reverse("desk-offer-draw", args=[offer_id]) if row.way is Way.DRAW else "",
         "awards_url": reverse("desk-offer-awards", args=[offer_id]),
+        "notices_url": reverse("desk-notices") if row.state is OfferState.PUBLICITY else "",
         "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
         "contest_url": reverse("desk-offer-contest", args=[offer_id])
         if row.kind is Kind.CONTEST and found.may_manage
