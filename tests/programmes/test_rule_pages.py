@@ -9,14 +9,18 @@ from django.test.utils import CaptureQueriesContext
 from nuanxin.access.models import Account
 from nuanxin.access.states import SessionKind
 from nuanxin.kernel.clock import business_day
+from nuanxin.membership.models import Membership
+from nuanxin.people.models import Worker
 from nuanxin.programmes.actions import rule_versions as act
+from nuanxin.programmes.actions.claims import apply_for_place
 from nuanxin.programmes.models import RulePreview, RuleVersion
 from nuanxin.programmes.states import VersionState
-from tests.programmes.test_rule_versions import colleague_of, eased, open_to_all
+from tests.programmes.test_rule_versions import colleague_of, eased, open_to_all, released
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LIST_QUERIES, RULE_QUERIES, DRAFT_QUERIES, DECIDE_QUERIES = 7, 10, 11, 13
+BASIS_QUERIES = 8
 
 
 @pytest.fixture
@@ -193,3 +197,36 @@ def test_a_draft_that_cannot_be_read_is_not_tried(desk, version):
     page = desk.post(at(version, "preview/"))
     assert page.status_code in (400, 422)
     assert desk.get(at(version)).status_code == 200
+
+
+def test_why_somebody_has_a_place_is_shown_at_the_desk_and_to_him(cast, town):
+    offer = town.offer(places=2)
+    rider = Worker.objects.get(id=cast.rider_ye.worker_id)
+    Membership.objects.filter(worker=rider, ended_on=None).delete()
+    (other,) = town.riders(1)
+    Membership.objects.filter(worker_id=other.worker_id).update(worker=rider)
+    claimed = apply_for_place(code=offer.code, actor=cast.rider_ye, now=cast.now)
+    own = cast.client("rider_ye")
+    assert "报名时按什么条件比的" in own.get(f"/programmes/{offer.code}/").content.decode()
+    told = own.get(f"/programmes/{offer.code}/basis/").content.decode()
+    assert "是工会会员" in told
+    address = f"/desk/programmes/{offer.id}/basis/{claimed.id}/"
+    desk = cast.client("county_cadre")
+    assert address in desk.get(f"/desk/programmes/{offer.id}/awards/").content.decode()
+    page, count = counted(desk, address)
+    assert "随系统带的" in page
+    assert "叶*" in page
+    assert "叶小满" not in page
+    assert count <= BASIS_QUERIES, count
+
+
+def test_programs_are_answered_by_the_version_in_force(cast, town, client):
+    asked = {"facts": {"membership.is_member": True, "membership.months": 1, "programmes.had_recuperation": False}}  # fmt: skip
+    address = "/api/v1/programmes/recuperation/what-if"
+
+    def answer():
+        return client.post(address, asked, content_type="application/json").json()["answer"]
+
+    assert answer() == "no"
+    released(cast, colleague_of(cast))
+    assert answer() == "yes"
