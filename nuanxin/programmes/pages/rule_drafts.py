@@ -105,7 +105,7 @@ def preview(request: HttpRequest, version_id: int) -> HttpResponse:
         "preview_url": request.path,
         "back_url": reverse("desk-rule-draft", args=[version.id]),
         "crumbs": words.crumbs(
-            (version.code, reverse("desk-rule", args=[version.code])),
+            (rule.title if rule else version.code, reverse("desk-rule", args=[version.code])),
             (f"第 {version.number} 版", reverse("desk-rule-draft", args=[version.id])),
             ("试算", ""),
         ),

@@ -19,7 +19,7 @@ from nuanxin.programmes.states import PreviewState
 
 MOST_EXAMPLES = 5
 SMALL_REGISTER = 60_000
-"""Up to so many people a trial is done while the official waits (about a third of a second)."""
+"""Up to so many people a trial is done while the official waits, beyond by a job."""
 _BELOW = """ AND EXISTS (SELECT 1 FROM membership_membership pm JOIN orgs_union pu ON pu.id = pm.union_id
     WHERE pm.worker_id = w.id AND pm.ended_on IS NULL AND starts_with(pu.path, %(owner)s))"""
 _TRY = """
