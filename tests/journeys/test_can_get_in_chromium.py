@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_five_taps_tell_what_anybody_could_get_and_nothing_is_kept(site):
     phone = site.visit(360)
     phone.goto(reverse("can-get"))
-    picture(phone, "can-get-question")
     stated, taps = StatedFact.objects.count(), 0
     while (choices := phone.locator(".nx-taps button")).count():
         follow(phone, choices.first)
@@ -22,7 +21,6 @@ def test_five_taps_tell_what_anybody_could_get_and_nothing_is_kept(site):
         assert taps <= 5
     assert "件事" in phone.locator("h1").inner_text()
     assert phone.url.endswith(reverse("can-get"))
-    picture(phone, "can-get")
     follow(phone, phone.get_by_role("button", name="改").first)
     assert phone.locator(".nx-taps button").count()
     assert StatedFact.objects.count() == stated
@@ -49,7 +47,9 @@ def test_a_member_whose_facts_are_known_has_a_place_with_three_taps(site):
 
 
 def test_a_doubt_goes_from_the_phone_to_the_desk_and_back(site):
-    offer = Offer.objects.get(programme__code="degree_and_skill")
+    offer = Offer.objects.get(
+        id__in=site.world.objects["offers"], programme__code="degree_and_skill"
+    )
     phone = site.visit(360, role="worker")
     phone.goto(f"{reverse('offer-questions')}?of={offer.code}")
     phone.get_by_label("几个月").fill("4")
@@ -63,14 +63,14 @@ def test_a_doubt_goes_from_the_phone_to_the_desk_and_back(site):
     asked = HumanReview.objects.latest("id")
     desk = site.visit(1440, role="county_cadre")
     desk.goto(reverse("desk-human-reviews"))
-    picture(desk, "desk-reviews")
+    picture(desk, "reviews")
     desk.goto(reverse("desk-human-review", args=[asked.id]))
     follow(desk, desk.get_by_role("button", name="我来办"))
     follow(desk, desk.get_by_role("button", name="看本人写的话"))
     assert "社保在别的城市还缴过半年" in desk.locator("main").inner_text()
     desk.get_by_label("破例，同意报名（写明理由，署您的名字）").check()
     desk.get_by_label("为什么，本人会看到").fill("看了两地的参保证明，合起来满了")
-    picture(desk, "desk-review")
+    picture(desk, "review-desk")
     follow(desk, desk.get_by_role("button", name="答复本人"))
     asked.refresh_from_db()
     assert asked.state == ReviewState.ANSWERED

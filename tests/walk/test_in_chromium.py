@@ -330,7 +330,9 @@ def _about_an_offer(name: str, programme: str = "degree_and_skill") -> Opener:
     """Open a page about one of the demonstration's offers, as a member."""
 
     def opened(walker: Walker) -> tuple[str, Any, str]:
-        code = Offer.objects.filter(programme__code=programme).order_by("id")[0].code
+        code = Offer.objects.get(
+            id__in=walker.world.objects["offers"], programme__code=programme
+        ).code
         return "rider_ye", walker.tab_of("rider_ye"), f"{reverse(name)}?of={code}"
 
     return opened
