@@ -34,6 +34,7 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.programmes.actions.reminders import erase_reminders
         from nuanxin.programmes.actions.reviewing import COLUMN, erase_reviews
         from nuanxin.programmes.actions.stating import erase_stated
+        from nuanxin.programmes.queries.camps import CHILD_LABELS, own_children_data
         from nuanxin.programmes.queries.reviews import MY_REVIEWS
         from nuanxin.programmes.queries.stated import MY_STATED
 
@@ -59,6 +60,9 @@ class ProgrammesConfig(AppConfig):
             people.SealedColumn("programmes_attester", "phone", "phone_sealed", "phone_hash")
         )
         people.register_eraser(erase_children_of)
+        people.register_my_data_section(
+            people.MyDataSection("children", "我的孩子", CHILD_LABELS, own_children_data)
+        )
         for table, column, sealed in SEALED_AND_BOUND:
             people.register_sealed_column(
                 people.SealedColumn(f"programmes_{table}", column, sealed, "bound")

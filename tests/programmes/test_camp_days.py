@@ -362,3 +362,36 @@ def test_suspected_harm_is_kept_sealed_and_tells_whom_nobody_told_yet(day):
         "UPDATE programmes_harmreport SET noticed_at = now() - interval '1 day'"
     )
     refused_by_the_database("DELETE FROM programmes_harmreport")
+
+
+# ---- the guardian's own record -----------------------------------------------------------------
+
+
+def test_children_stand_in_my_data_by_hint_and_go_when_the_guardian_is_erased(day):
+    from nuanxin.people.queries import my_data
+
+    (section,) = [
+        one for one in my_data(day.guardian.worker_id)["sections"] if one["key"] == "children"
+    ]
+    assert section["rows"][0]["called"] == "叶小朋友"
+    assert child_erasing.erase_children_of([day.guardian.worker_id], day.town.now) == [
+        "为托管班登记的孩子资料"
+    ]
+    assert Child.objects.get().erased_at is not None
+    assert child_erasing.erase_children_of([day.guardian.worker_id], day.town.now) == []
+
+
+def test_two_records_with_the_same_child_are_not_merged_before_one_is_erased(day):
+    from nuanxin.programmes.actions.merging import ProgrammesMergeStep
+
+    (other,) = day.town.town.riders(1)
+    step = {
+        "kept_id": other.worker_id,
+        "folded_id": day.guardian.worker_id,
+        "actor": day.town.cadre,
+    }
+    ProgrammesMergeStep().fold(**step, now=day.town.now)
+    day.town.child(other)
+    with pytest.raises(Conflict) as refused:
+        ProgrammesMergeStep().fold(**step, now=day.town.now)
+    assert refused.value.code == "programmes.same_child_twice"

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import Conflict
 
 # Of two live ones for the same offer the one nearer to a place stays; the earlier of equals.
 _FOLD = """
@@ -30,6 +31,12 @@ WITH pairs AS (
     FROM losing l WHERE a.id = l.id
 )
 SELECT id, state FROM before
+"""
+# Children move with their guardian's record; the same child under both would stand twice.
+_SAME_CHILD = """
+SELECT 1 FROM programmes_child k JOIN programmes_child f ON f.person = k.person
+WHERE k.worker_id = %(kept)s AND f.worker_id = %(folded)s
+  AND k.erased_at IS NULL AND f.erased_at IS NULL LIMIT 1
 """
 _MOVE = """
 UPDATE programmes_application SET worker_id = %(to)s WHERE worker_id = %(from)s RETURNING id
@@ -83,6 +90,12 @@ class ProgrammesMergeStep:
     def fold(self, *, kept_id: int, folded_id: int, actor: Actor, now: datetime) -> dict[str, Any]:
         """End what would be double, move the rest; return what takes it back."""
         with connection.cursor() as cursor:
+            cursor.execute(_SAME_CHILD, {"kept": kept_id, "folded": folded_id})
+            if cursor.fetchone() is not None:
+                raise Conflict(
+                    "programmes.same_child_twice",
+                    "两份档案都登记了同一个孩子。请本人先删掉其中一份孩子的资料，再合并。",
+                )
             cursor.execute(_FOLD, {"kept": kept_id, "folded": folded_id, "now": now})
             ended = [(int(row[0]), int(row[1])) for row in cursor.fetchall()]
             cursor.execute(_MOVE, {"to": kept_id, "from": folded_id})

@@ -1,5 +1,6 @@
 """A camp as guardians see it, one's own children, and counts for figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -13,6 +14,7 @@ from nuanxin.programmes.states import (
     Guardianship,
     OfferState,
     SaidBy,
+    grade_label,
 )
 
 CLASSES_LIMIT = 40
@@ -197,6 +199,40 @@ def _child(r: Any) -> MyChild:
     if r[8] is not None:
         place = MyPlace(*[*r[8:18], ClaimState(r[18]), *r[19:24]])
     return MyChild(r[0], r[1], r[2], r[3], Guardianship(r[4]), said, int(r[7]), place)
+
+
+_OWN_DATA = """
+SELECT k.name_hint, k.born, k.grade, k.recorded_at,
+       (SELECT count(*) FROM programmes_pickupperson u
+        WHERE u.child_id = k.id AND u.removed_at IS NULL),
+       (SELECT count(*) FROM programmes_childconsent s
+        WHERE s.child_id = k.id AND s.withdrawn_at IS NULL)
+FROM programmes_child k WHERE k.worker_id = ANY (%(workers)s) AND k.erased_at IS NULL
+ORDER BY k.id LIMIT 50
+"""
+CHILD_LABELS = {
+    "called": "孩子",
+    "born": "出生年月",
+    "grade": "年级",
+    "recorded_at": "登记时间",
+    "pickups": "接送人",
+    "consents": "同意的项数",
+}
+
+
+def own_children_data(record_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what is kept of somebody's children, for 我的资料: by hint, names stay sealed."""
+    return [
+        {
+            "called": row[0],
+            "born": f"{row[1]:%Y-%m}",
+            "grade": grade_label(row[2]),
+            "recorded_at": row[3].isoformat(),
+            "pickups": row[4],
+            "consents": row[5],
+        }
+        for row in _fetch(_OWN_DATA, {"workers": list(record_ids)})
+    ]
 
 
 # ---- counts, for figures -----------------------------------------------------------------------
