@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WARM := import django; django.setup(); import config.urls, config.wsgi, config.worker
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings bench-can-get screenshots lock clean-data
+.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings bench-can-get bench-rush screenshots lock clean-data
 
 help: ## 列出这些命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -77,6 +77,7 @@ bench-figures: install-dev ## 数读测速到 1,175 万会员（半小时；ROWS
 
 bench-can-get: install-dev ## 我能领测速：一个人、全部在报名的项目，每条都说清（到 117.5 万会员）
 	$(BIN)/python -m bench.can_get --full
+
 bench-rush: install-dev ## 抢名额：5,000 人、200 个名额，经过真的网页服务
 	$(BIN)/python -m bench.rush_http
 

@@ -4,10 +4,13 @@
 
 In a data folder that is removed afterwards: an embedded server, so many members with an account and
 a session each, and the product's own web server as ``nuanxin up`` starts it. Everybody taps once, as
-fast as the connections allow; then a tenth of them tap again. What each was told (a place, or the
-number on the waiting list) is read from his own page and compared with the tables.
+fast as the connections allow; then a tenth of them tap again, then everybody looks. What 200 of them
+were told (a place, or the number on the waiting list) is read from their own pages and compared with
+the tables.
 """
 
+import http.client
+import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +23,7 @@ from bench.one_click_load import drive
 from bench.one_click_world import HOST, _csrf, _post
 
 LONGEST_SECONDS = 30
+SAMPLE = 200
 
 
 def main() -> None:
@@ -41,6 +45,13 @@ def main() -> None:
             seen = drive(taps, port=port, connections=options.connections)
             again = drive(taps[::10], port=port, connections=options.connections)
             told = drive([_look(code, key) for key in keys], port=port, connections=16)
+            step = max(1, len(keys) // SAMPLE)
+            read = {worker: _read(port, code, key)
+                    for worker, key in list(zip(workers, keys, strict=True))[::step]}  # fmt: skip
+        true = _stands(code)
+        right = sum(true[worker] == said for worker, said in read.items())
+        promise("people told the truth on their own page", f"{len(read)} of {len(read)}",
+                f"{right}", is_kept=right == len(read))  # fmt: skip
         _report(options, seen, again, told, code)
 
 
@@ -72,6 +83,28 @@ def _states(code: str) -> Counter[int]:
     from nuanxin.programmes.models import Application
 
     return Counter(Application.objects.filter(offer__code=code).values_list("state", flat=True))
+
+
+def _read(port: int, code: str, key: str) -> str:
+    """Return what somebody's own page says of where he stands: "place", or the number in line."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=LONGEST_SECONDS)
+    connection.request("GET", f"/programmes/{code}/", headers={"Cookie": f"nuanxin={key}"})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    if "名额是你的了" in text:
+        return "place"
+    found = re.search(r"你排在候补第 (\d+)", text)
+    return found[1] if found else ""
+
+
+def _stands(code: str) -> dict[int, str]:
+    """Return where everybody stands by the tables alone, in the same words."""
+    from nuanxin.programmes.models import Application
+
+    rows = Application.objects.filter(offer__code=code)
+    waiting = rows.filter(state=2).order_by("rank", "id").values_list("worker_id", flat=True)
+    told = {worker: str(at) for at, worker in enumerate(waiting, start=1)}
+    return told | dict.fromkeys(rows.filter(state=4).values_list("worker_id", flat=True), "place")
 
 
 # ---- the world --------------------------------------------------------------------------------
