@@ -15,6 +15,7 @@ from nuanxin.programmes.actions.counting import follow_deliveries
 from nuanxin.programmes.actions.delivering import deliver_attended
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
+from nuanxin.programmes.actions.overflowing import overflow_places
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.previewing import carry_out_preview
 from nuanxin.programmes.actions.ruling import keep_all_answers
@@ -30,6 +31,7 @@ def pass_on(timestamp: int) -> None:
     now = clock.now()
     pass_on_what_expired(now=now)
     release_directed_places(now=now)
+    overflow_places(now=now)
     fill_lists(now=now)
     count_terms_again(now=now)
     pass_on_child_places(now=now)

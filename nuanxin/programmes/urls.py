@@ -15,6 +15,7 @@ from nuanxin.programmes.pages import (
     desk_help,
     desk_proofs,
     desk_publicity,
+    desk_sharing,
     forfeits,
     helped,
     judging,
@@ -82,6 +83,13 @@ urlpatterns = [
         "desk/publicity/<int:notice_id>/finish/", desk_publicity.finish, name="desk-notice-finish"
     ),
     path("desk/objections/<int:objection_id>/", desk_publicity.objection, name="desk-objection"),
+    # 加名额, 录分
+    path("desk/programmes/<int:offer_id>/places/", desk_sharing.places, name="desk-offer-places"),
+    path(
+        "desk/programmes/<int:offer_id>/points/",
+        desk_sharing.enter_points,
+        name="desk-offer-points",
+    ),
     # 政策找人
     path("notices/settings/", reminders.settings, name="reminder-settings"),
     # 发放

@@ -1,6 +1,7 @@
 """Rules answered only for those whose answer can have changed: always what answering everybody gives."""
 
 import random
+import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -16,7 +17,7 @@ from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_off
 from nuanxin.programmes.actions.ruling import keep_all_answers
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import KeptRule, RuleGround, Ruling, StatedFact
-from nuanxin.programmes.queries.changes import can_follow, tables_of
+from nuanxin.programmes.queries.changes import can_follow, days_followed, tables_of
 from nuanxin.programmes.queries.ruling import counting_sql, counts_of, statement_of
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
 from tests.programmes.conftest import Town
@@ -75,6 +76,7 @@ class Change:
             stated_on=today - timedelta(days=self.chance.choice((0, 1, 178, 179, 180, 364, 365))),
             source="x",
             recorded_at=now,
+            valid_until=self.chance.choice((None, today, today + DAY)),
         )
 
     def takes_back(self, rider, now, today):
@@ -186,3 +188,13 @@ def test_of_every_fact_of_the_shipped_rules_it_is_known_what_changes_it():
     for code in rule_codes():
         assert can_follow([read_near(rule_text(code), CATALOGUE, on=day)]), code
     assert tables_of(CATALOGUE.facts["people.occupation"]) == {"people_engagement"}
+
+
+def test_of_every_day_that_a_fact_asks_for_it_is_known_when_it_begins_and_ends():
+    asked = {
+        column
+        for fact in CATALOGUE.facts.values()
+        for column in re.findall(r"\b[a-z]\.([a-z]+_(?:on|at|until))\b", CATALOGUE.sql_of(fact))
+    }
+    steps_and_marks = {"joined_on", "birth_on", "taken_back_at", "withdrawn_at"}
+    assert asked - steps_and_marks <= days_followed()

@@ -194,6 +194,8 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-offer-act": one,
         "desk-offer-draw": sample(missing={"offer_id": no_id}, of_union=draw_of),
         "desk-offer-awards": one,
+        "desk-offer-places": one,
+        "desk-offer-points": one,
         "desk-offer-export": one,
         "desk-offer-deliveries": one,
         "desk-offer-deliver": one,

@@ -17,7 +17,13 @@ from nuanxin.kernel.parameters import NATION, parameter
 from nuanxin.notices.actions import notices_insert_sql, send_sms_to_many
 from nuanxin.notices.queries import quiet_trades
 from nuanxin.people.states import ConsentPurpose
-from nuanxin.programmes.queries.finding import CHOSEN, MAY_BE_TOLD, NOT_ASKED, finding_values
+from nuanxin.programmes.queries.finding import (
+    AS_SETS,
+    CHOSEN,
+    MAY_BE_TOLD,
+    NOT_ASKED,
+    finding_values,
+)
 from nuanxin.records.actions import events_insert_sql
 
 TOLD_AT_A_TIME = 5_000
@@ -66,8 +72,11 @@ def find_people(*, now: datetime) -> Found:
     with connection.cursor() as cursor:
         # Two runs at once would count each other's rows as not there.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('programmes.find'))")
+        cursor.execute(AS_SETS)
         cursor.execute(_FIND, finding_values(now))
-        return Found({row[0]: int(row[1]) for row in cursor.fetchall()})
+        found = Found({row[0]: int(row[1]) for row in cursor.fetchall()})
+        cursor.execute("SET LOCAL enable_nestloop = on")
+    return found
 
 
 _NOTICES = """

@@ -90,6 +90,8 @@ def create_offer(*, draft: OfferDraft, union_id: int, actor: Actor, now: datetim
     if draft.closes_at <= draft.opens_at:
         raise Malformed("programmes.closes_first", "报名截止要在报名开始以后。")
     _check_slots(draft)
+    if any(not pool.union_path.startswith(union.path) for pool in draft.pools if pool.union_path):
+        raise Malformed("programmes.pool_elsewhere", "分份的工会要在主办工会下面。")
     split = preview_split(draft)
     programme, _ = Programme.objects.get_or_create(
         code=defined.code,

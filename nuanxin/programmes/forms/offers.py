@@ -1,6 +1,7 @@
 """The form of an offer: from a definition, with its pools one a line."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Any
 
@@ -8,7 +9,9 @@ from django import forms
 
 from nuanxin.kernel import occupations, regions
 from nuanxin.kernel.clock import SHANGHAI
-from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.orgs.queries import get_union_by_code
+from nuanxin.orgs.queries.rows import UnionRow
 from nuanxin.programmes.actions.offers import MOST_PLACES, MOST_POOLS, OfferDraft, PoolDraft
 from nuanxin.programmes.rules.definitions import Definition
 from nuanxin.programmes.states import Way
@@ -61,10 +64,10 @@ class OfferForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     pools = forms.CharField(
-        label="按地区或职业分份",
+        label="按地区、职业或工会分份",
         required=False,
         max_length=8_000,
-        help_text="一行一份：地区或职业，空格，权数，再空格可写定向权数。比如“拱墅区 41 12”。不分就空着。",
+        help_text="一行一份：地区、职业或工会编码，空格，权数，再空格可写定向权数。比如“拱墅区 41 12”。写在前面的先认。不分就空着。",
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
@@ -144,29 +147,35 @@ def _pool(number: int, line: str) -> PoolDraft:
         w.isascii() and w.isdigit() and len(w) < 10 for w in weights
     ):
         raise forms.ValidationError(f"第 {number} 行没有读懂。写成“拱墅区 41”或“拱墅区 41 12”。")
-    region, occupation = _place_or_trade(number, parts[0])
+    region, occupation, union = _place_trade_or_union(number, parts[0])
     return PoolDraft(
-        label=parts[0][:60],
+        label=(union.name if union else parts[0])[:60],
         weight=int(weights[0]),
         directed_weight=int(weights[1]) if len(weights) > 1 else None,
         region=region,
         occupation=occupation,
+        union_path=union.path if union else "",
     )
 
 
-def _place_or_trade(number: int, word: str) -> tuple[int | None, int | None]:
-    """Return the region or the occupation that a word names; for 其他 both are None: everybody else."""
+def _place_trade_or_union(number: int, word: str) -> tuple[int | None, int | None, UnionRow | None]:
+    """Return the region, occupation or union that a word names; for 其他 none: everybody else.
+
+    A union takes all members below it.
+    """
     if word in ("其他", "其余", "全部"):
-        return None, None
+        return None, None, None
     for one in (*regions.cities(), *regions.counties()):
         if word in (one.name, str(one.code)):
-            return int(one.code), None
+            return int(one.code), None, None
     code = occupations.recognise(word)
-    if code is None:
-        raise forms.ValidationError(
-            f"第 {number} 行的“{word}”不是本省的市、县（市、区），也不是名单里的职业。"
-        )
-    return None, occupations.occupation(code).key
+    if code is not None:
+        return None, occupations.occupation(code).key, None
+    with suppress(NotFound):
+        return None, None, get_union_by_code(word)
+    raise forms.ValidationError(
+        f"第 {number} 行的“{word}”不是本省的市、县（市、区），不是名单里的职业，也不是工会编码。"
+    )
 
 
 class SeedForm(forms.Form):

@@ -150,6 +150,12 @@ def _offer_page(
         "draw_url": reverse("desk-offer-draw", args=[offer_id]) if row.way is Way.DRAW else "",
         "awards_url": reverse("desk-offer-awards", args=[offer_id]),
         "notices_url": reverse("desk-notices") if row.state is OfferState.PUBLICITY else "",
+        "places_url": reverse("desk-offer-places", args=[offer_id])
+        if row.state in (OfferState.OPEN, OfferState.CLOSED, OfferState.AWARDED) and row.way is not Way.SLOT
+        else "",
+        "points_url": reverse("desk-offer-points", args=[offer_id])
+        if row.way in (Way.SCORE, Way.NEED)
+        else "",
         "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
         "contest_url": reverse("desk-offer-contest", args=[offer_id])
         if row.kind is Kind.CONTEST and found.may_manage

@@ -39,7 +39,7 @@ _MOVES = {
         OR (t.retained_on > %(last)s AND t.retained_on <= %(day)s)""",
     "membership_joinapplication": "false",
     "programmes_statedfact": f"""(t.stated_on > %(last)s AND t.stated_on <= %(day)s)
-        OR {_EXPIRED}""",
+        OR (t.valid_until >= %(last)s AND t.valid_until < %(day)s) OR {_EXPIRED}""",
     "programmes_application": f"""({_APPLIED} > %(last)s AND {_APPLIED} <= %(day)s)
         OR ({_APPLIED} >= (%(last)s::date - interval '12 months')::date
             AND {_APPLIED} < (%(day)s::date - interval '12 months')::date)""",
@@ -90,6 +90,11 @@ def statement_digest(bound: BoundRule) -> str:
 def tables_of(fact: Fact) -> set[str]:
     """Return the tables that a fact reads beside the person's own row."""
     return set(_READ.findall(CATALOGUE.sql_of(fact)))
+
+
+def days_followed() -> set[str]:
+    """Return the columns of which it is known that they begin or end to count on a day."""
+    return set(re.findall(r"\bt\.([a-z]+_(?:on|at|until))", " ".join(_MOVES.values())))
 
 
 def can_follow(rules: Sequence[BoundRule]) -> bool:

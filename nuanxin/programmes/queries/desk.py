@@ -8,6 +8,7 @@ from django.db import connection
 
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.occupations import by_key
 from nuanxin.membership.queries.members import masked
 from nuanxin.orgs.queries.unions import get_union
@@ -135,6 +136,14 @@ def get_desk_offer(offer_id: int, *, actor: Actor) -> DeskOffer:
         may_manage=permissions.can_manage(actor, path=path),
         may_export=policy.may(actor, permissions.EXPORT, path=path),
     )
+
+
+def get_offer_row(offer_id: int) -> Offer:
+    """Return the row of an offer whose scope the caller has checked; raise ``NotFound``."""
+    found = Offer.objects.filter(id=offer_id).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def list_awards(

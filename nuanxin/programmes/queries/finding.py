@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.parameters import NATION, parameter
@@ -76,6 +76,11 @@ FROM offer o ORDER BY o.closes_at, o.id
 """
 
 
+AS_SETS = "SET LOCAL enable_nestloop = off"
+"""Before ``CHOSEN``, in its transaction: one offer is thought to fit one person, and a million are then
+looked up one by one, against every reminder there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class OfferFinds:
     """An open offer: how many newly fit and may be told, and how many of them would be tonight."""
@@ -101,7 +106,8 @@ def finding_values(now: datetime) -> dict[str, Any]:
 
 def preview_finds(*, now: datetime) -> list[OfferFinds]:
     """Return for each open offer with answers of its rule what the night would find; writes nothing."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(AS_SETS)
         cursor.execute(_PREVIEW, finding_values(now))
         return [OfferFinds(*row) for row in cursor.fetchall()]
 
