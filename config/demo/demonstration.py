@@ -20,6 +20,7 @@ from config.demo import (
     load,
     manifest,
     programmes,
+    proofs,
     publications,
     reports,
     rules,
@@ -85,6 +86,7 @@ def build(
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     made |= programmes.open_offers(built, sign_ins, now=now)
     made |= rules.draft_rules(sign_ins, now=now)
+    proofs.attest(built, sign_ins, now=now)
     lists.fill_lists(built, sign_ins, now=now)
     made |= asking.ask_and_answer(sign_ins, offers=made["offers"], now=now)
     made |= contests.hold_contest(built, sign_ins, now=now)

@@ -211,6 +211,15 @@ def test_undo_after_the_place_went_to_the_next_says_so_and_takes_nothing(hall):
     assert held.worker_id == last.worker_id
 
 
+def test_undo_leaves_alone_what_the_worker_asked_for_himself_afterwards(hall):
+    offer = hall.town.offer(places=1)
+    act = hall.do(hall.by_card(), HelpKind.APPLY, offer.code)
+    helping.claims.withdraw_from_offer(code=offer.code, actor=hall.rider, now=hall.now)
+    apply_for_place(code=offer.code, actor=hall.rider, now=hall.now)
+    assert "先前已经结束" in hall.undo(act).undone_said
+    assert hall.state(offer.code) is ClaimState.CONFIRMED
+
+
 def test_undoing_a_withdrawal_asks_again_at_the_end_of_the_line(hall):
     offer = hall.town.offer(places=1)
     session = hall.by_card()

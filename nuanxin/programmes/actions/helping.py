@@ -29,6 +29,7 @@ from nuanxin.programmes.actions.attesting import Ask
 from nuanxin.programmes.actions.posting import new_code
 from nuanxin.programmes.actions.stating import state_fact, take_back_row
 from nuanxin.programmes.models import HelpAct, HelpSession
+from nuanxin.programmes.queries.asking import get_asking
 from nuanxin.programmes.queries.offers import get_offer
 from nuanxin.programmes.rules.helping import STATEABLE, may_help, may_undo
 from nuanxin.programmes.states import HelpConsent, HelpKind
@@ -182,10 +183,13 @@ def _do(wanted: Wanted, for_him: Actor, now: datetime) -> tuple[str, str]:
             done = claims.apply_for_place(code=wanted.target, actor=for_him, now=now)
             if done.is_repeat:
                 raise Conflict("help.repeat", f"他已经报过了，现在是“{done.state.label}”。")
-            return wanted.target, f"报名“{_title(wanted.target)}”：{done.state.label}"
+            return (
+                f"{wanted.target}#{done.id}",
+                f"报名“{_title(wanted.target)}”：{done.state.label}",
+            )
         case HelpKind.CONFIRM:
-            claims.confirm_place(code=wanted.target, actor=for_him, now=now)
-            return wanted.target, f"确认“{_title(wanted.target)}”的名额"
+            claim_id = claims.confirm_place(code=wanted.target, actor=for_him, now=now)
+            return f"{wanted.target}#{claim_id}", f"确认“{_title(wanted.target)}”的名额"
         case HelpKind.WITHDRAW:
             title = _title(wanted.target)
             if not claims.withdraw_from_offer(code=wanted.target, actor=for_him, now=now):
@@ -268,9 +272,14 @@ def _undo(act: HelpAct, actor: Actor, now: datetime) -> str:
     own = replace(actor, grants=())
     match HelpKind(act.kind):
         case HelpKind.APPLY | HelpKind.CONFIRM:
-            if claims.withdraw_from_offer(code=act.target, actor=own, now=now):
+            code, _, claim_id = act.target.partition("#")
+            standing = get_asking(code, worker_id=act.worker_id, on=business_day(now)).claim_id
+            # What he asked for himself afterwards is not the helper's act: it stays.
+            if standing == _id(claim_id) and claims.withdraw_from_offer(
+                code=code, actor=own, now=now
+            ):
                 return "报名撤回了，有名额的话给了下一位。"
-            return "这次报名先前已经结束了，名额不在你这里。"
+            return "代办的那次报名先前已经结束了，没有要撤的。"
         case HelpKind.WITHDRAW:
             again = claims.apply_for_place(code=act.target, actor=own, now=now)
             return f"重新报上了，现在是“{again.state.label}”。原来的次序回不来。"
