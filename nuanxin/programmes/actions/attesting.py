@@ -16,7 +16,6 @@ from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.clock import business_day, day_start
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, TooMany
 from nuanxin.kernel.parameters import parameter
-from nuanxin.kernel.text import compact
 from nuanxin.notices.actions import notify, send_sms
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.people.actions.engagements import add_engagement
@@ -413,7 +412,7 @@ def _lock_worker(worker_id: int) -> None:
 
 
 def _hash(token: str) -> Any:
-    return sealing.lookup_hash("attest_link", compact(token))
+    return sealing.lookup_hash("attest_link", token.strip())
 
 
 def _number(key: str, adcode: int, now: datetime) -> int:
