@@ -37,4 +37,4 @@ def find_and_tell(sign_ins: list[SignIn], *, now: datetime) -> None:
     for code in RULES:
         keep_answers(read_checked(rule_text(code), CATALOGUE, on=yesterday), now=night)
     find_people(now=night)
-    tell_found(now=night.replace(hour=15))
+    tell_found(now=night + timedelta(hours=12))
