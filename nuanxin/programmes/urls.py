@@ -4,6 +4,7 @@ from django.urls import path
 
 from nuanxin.programmes.pages import (
     bases,
+    bookings,
     can_get,
     children,
     contests,
@@ -16,6 +17,7 @@ from nuanxin.programmes.pages import (
     desk_proofs,
     desk_publicity,
     desk_sharing,
+    door,
     forfeits,
     helped,
     judging,
@@ -29,6 +31,7 @@ from nuanxin.programmes.pages import (
     reviews,
     rule_drafts,
     rules,
+    session_desk,
     stating,
 )
 
@@ -214,4 +217,31 @@ urlpatterns = [
         desk_camps.camp_children,
         name="desk-camp-children",
     ),
+    # 履约
+    path("bookings/", bookings.booking_list, name="my-bookings"),
+    path("bookings/choose/", bookings.choose, name="booking-choose"),
+    path("bookings/<int:booking_id>/", bookings.booking, name="my-booking"),
+    path("bookings/<int:booking_id>/act/", bookings.booking_act, name="my-booking-act"),
+    path(
+        "bookings/<int:booking_id>/booking.ics",
+        bookings.booking_calendar,
+        name="my-booking-calendar",
+    ),
+    path("bookings/<int:booking_id>/say/", bookings.booking_say, name="my-booking-say"),
+    path("door/", door.door, name="door"),
+    path("door/enter/<str:link>/", door.enter, name="door-enter"),
+    path("door/list.json", door.list_file, name="door-list"),
+    path("door/send/", door.send, name="door-send"),
+    path("door/people/", door.people, name="door-people"),
+    path("door/worker.js", door.worker, name="door-worker"),
+    path(
+        "desk/programmes/<int:offer_id>/sessions/", session_desk.session_list, name="desk-sessions"
+    ),
+    path(
+        "desk/programmes/<int:offer_id>/sessions/act/",
+        session_desk.session_list_act,
+        name="desk-sessions-act",
+    ),
+    path("desk/sessions/<int:session_id>/", session_desk.session, name="desk-session"),
+    path("desk/sessions/<int:session_id>/act/", session_desk.session_act, name="desk-session-act"),
 ]

@@ -14,8 +14,10 @@ from nuanxin.programmes.actions.objecting import Said, file_objection
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
 from nuanxin.programmes.actions.paying import make_list
 from nuanxin.programmes.actions.posting import post_list
+from nuanxin.programmes.actions.sessions import new_codes
 from nuanxin.programmes.models import (
     Application,
+    Booking,
     Draw,
     Forfeit,
     HumanReview,
@@ -23,6 +25,7 @@ from nuanxin.programmes.models import (
     Offer,
     Payment,
     PublicNotice,
+    Session,
 )
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from tests.cast import Cast
@@ -51,6 +54,42 @@ def offer_of(cast: Cast, union: Union) -> dict[str, Any]:
 
 def draw_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"offer_id": offer(cast, union, way=4).id}
+
+
+def session_of(cast: Cast, union: Union) -> dict[str, Any]:
+    return {"session_id": _session(cast, offer(cast, union)).id}
+
+
+def _session(cast: Cast, made: Any) -> Any:
+    starts_at = cast.now + timedelta(days=9)
+    return Session.objects.create(
+        offer=made,
+        series=1,
+        title="样例",
+        place="样例",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        change_until=starts_at,
+        capacity=9,
+        created_at=cast.now,
+    )
+
+
+def booking_of(cast: Cast, name: str) -> dict[str, Any]:
+    """A booking of somebody of the cast, for an offer of the county."""
+    made = offer(cast, cast.union("county"), way=Way.FIRST_COME)
+    claim = Application.objects.create(
+        offer=made,
+        pool=made.pool_set.get(),
+        worker_id=cast.actor(name).worker_id,
+        state=1,
+        applied_at=cast.now,
+    )
+    (code,) = new_codes(1)
+    booking = Booking.objects.create(
+        session=_session(cast, made), application=claim, series=1, code=code, made_at=cast.now
+    )
+    return {"booking_id": booking.id}
 
 
 def committed(cast: Cast) -> dict[str, Any]:
@@ -157,6 +196,8 @@ def forfeit_of(cast: Cast, union: Union) -> dict[str, Any]:
 def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
+    session = sample(missing={"session_id": no_id}, of_union=session_of)
+    booking = sample(missing={"booking_id": no_id}, of_person=booking_of)
     return {
         "api-v1:what_if": sample(
             missing={"code": "no-such-code"},
@@ -200,4 +241,13 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-offer-deliveries": one,
         "desk-offer-deliver": one,
         **contest_samples(sample, no_id, offer_of),
+        "desk-sessions": one,
+        "desk-sessions-act": one,
+        "desk-session": session,
+        "desk-session-act": session,
+        "my-booking": booking,
+        "my-booking-act": booking,
+        "my-booking-calendar": booking,
+        "my-booking-say": booking,
+        "door-enter": sample(missing={"link": "nothing"}, public=lambda cast: {"link": "nothing"}),
     }

@@ -156,6 +156,7 @@ def _offer_page(
         "points_url": reverse("desk-offer-points", args=[offer_id])
         if row.way in (Way.SCORE, Way.NEED)
         else "",
+        "sessions_url": reverse("desk-sessions", args=[offer_id]),
         "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
         "contest_url": reverse("desk-offer-contest", args=[offer_id])
         if row.kind is Kind.CONTEST and found.may_manage
