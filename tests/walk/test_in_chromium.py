@@ -34,7 +34,7 @@ from nuanxin.membership.queries.invitations import token_of
 from nuanxin.membership.states import ListingKind
 from nuanxin.orgs.models import Employer, UnionChange
 from nuanxin.people.states import ConsentPurpose
-from nuanxin.programmes.models import Offer
+from nuanxin.programmes.models import ContestRound, Judge, Offer
 from tests.cast import Cast
 from tests.chromium import WIDTHS, Witness, findings, follow, runs_out_px, serve
 from tests.demonstration import Demonstration, as_cast, copy_of
@@ -330,6 +330,23 @@ def _objects_page(name: str, reader: str, kind: str, at: int = 0) -> Opener:
     return opened
 
 
+def _judges_page(name: str, *, is_sheet: bool) -> Opener:
+    """Open a page of judging as one of the demonstration's judges, whose session was begun."""
+
+    def opened(walker: Walker) -> tuple[str, Any, str]:
+        contest = walker.world.objects["contests"][0]
+        held = ContestRound.objects.get(contest_id=contest, ordinal=2)
+        store = SessionStore()
+        store["judge"] = Judge.objects.filter(contest_id=contest).order_by("-ordinal")[0].id
+        store.save()
+        args = [held.id]
+        if is_sheet:
+            args.append(held.roundentry_set.order_by("id")[0].entrant.number)
+        return "judge", walker.tab_with("judge", store.session_key), reverse(name, args=args)
+
+    return opened
+
+
 def _about_an_offer(name: str, programme: str = "degree_and_skill") -> Opener:
     """Open a page about one of the demonstration's offers, as a member."""
 
@@ -399,6 +416,8 @@ def _listing_page(walker: Walker) -> tuple[str, Any, str]:
 
 
 PREPARED: dict[str, Opener] = {
+    "judging-round": _judges_page("judging-round", is_sheet=False),
+    "judging-sheet": _judges_page("judging-sheet", is_sheet=True),
     "desk-help-session": lambda walker: (
         "officer_chen",
         walker.tab_of("officer_chen"),
