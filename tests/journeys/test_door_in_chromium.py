@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from playwright import sync_api
 
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
@@ -37,15 +38,12 @@ def opened(site):
 def check_in(tab, text):
     tab.locator('[name="code"]').fill(text)
     tab.get_by_role("button", name="签到", exact=True).click()
-    tab.wait_for_function("document.querySelector('[name=code]').value === ''")
+    sync_api.expect(tab.locator('[name="code"]')).to_have_value("")
     return tab.locator("[data-said]:visible").inner_text()
 
 
 def waiting(tab, count):
-    tab.wait_for_function(
-        f"document.querySelector('[data-waiting]').textContent === '{count}'"
-        " && document.querySelector('[data-waiting-line]').hidden === " + str(count == 0).lower()
-    )
+    sync_api.expect(tab.locator("[data-waiting]")).to_have_text(str(count), timeout=30_000)
 
 
 def test_without_a_network_people_are_checked_in_and_sent_later_exactly_once(site, opened):
