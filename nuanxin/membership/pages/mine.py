@@ -67,6 +67,9 @@ def me(request: HttpRequest) -> HttpResponse:
             for past in mine.past
         ],
         "rooms": _rooms(mine),
+        "services": [
+            {"title": title, "text": text, "url": reverse(name)} for name, title, text in _SERVICES
+        ],
         "banner": _moved(mine) if request.GET.get("moved") else None,
     }
     return render(request, "membership/mine/me.html", context)
@@ -298,6 +301,17 @@ def _facts(mine: Mine) -> list[dict[str, Any]]:
             {"label": "申请", "value": _said(clock.business_day(asked.created_at)), "url": ""},
         ]
     return []
+
+
+# Rooms of 服务 that are one's own, by name of their address.
+_SERVICES = (
+    ("my-offers", "我报过的", "报名、候补、名额，到了哪一步"),
+    ("my-facts", "我填报的情况", "学历、证书、社保，报名时用"),
+    ("proofs", "工作证明", "请工会、网点在手机上确认"),
+    ("my-payments", "发给我的钱", "收款账户和每一笔"),
+    ("children", "孩子的托管", "报名、同意书、接送"),
+    ("helped", "别人替我办的", "每一件有回执，办错了能撤"),
+)
 
 
 def _rooms(mine: Mine) -> list[dict[str, str]]:
