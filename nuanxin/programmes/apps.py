@@ -50,6 +50,7 @@ class ProgrammesConfig(AppConfig):
             "attestation",
             "helpsession",
             "helpact",
+            "contestappeal",
         ):
             people.register_worker_link(f"programmes_{table}")
         for table, column, sealed in SEALED:

@@ -24,6 +24,8 @@ NOT_MOVED = {
     ("people_duplicatecandidate", "first_id"): "settled by the merge",
     ("people_duplicatecandidate", "second_id"): "settled by the merge",
     ("programmes_ruling", "worker_id"): "concluded anew every night; a merged record has none",
+    ("programmes_delivery", "worker_id"): "appended only: a merge changes no past figure",
+    ("programmes_serviceyear", "worker_id"): "derived from deliveries, which stay as they were",
     ("procrastinate_jobs", "worker_id"): "a worker of the job queue, not a person",
 }
 BY_A_STEP = {
