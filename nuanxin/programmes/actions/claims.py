@@ -22,6 +22,7 @@ from nuanxin.programmes.actions.claim_statement import (
 from nuanxin.programmes.actions.freezing import NOTHING, basis_of, keeping_basis
 from nuanxin.programmes.actions.posting import fill_list
 from nuanxin.programmes.queries.asking import Asking, get_asking
+from nuanxin.programmes.queries.no_shows import decide_no_shows
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import has_exception
 from nuanxin.programmes.queries.rule_versions import text_of
@@ -68,6 +69,7 @@ def apply_for_place(
         is_member=asked.is_member,
         has_pool=asked.pool_id is not None,
     ).insist()
+    decide_no_shows(asked.no_shows, adcode=asked.adcode, on=today).insist()
     try:
         basis = _insist_on_rule(asked, actor.worker_id, today)
     except Conflict:

@@ -19,8 +19,10 @@ from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import claims
 from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
+from nuanxin.programmes.queries.asking import get_asking
 from nuanxin.programmes.queries.bases import has_basis
 from nuanxin.programmes.queries.contests import find_public_contest
+from nuanxin.programmes.queries.no_shows import decide_no_shows
 from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import find_my_review
@@ -69,6 +71,7 @@ def _offer_page(
     told = _told_of_rule(row, worker_id or 0, now) if is_told else None
     review = find_my_review(worker_id, row.id) if worker_id else None
     is_excepted = review is not None and review.outcome is ReviewOutcome.EXCEPTION
+    waits = _waits(code, worker_id or 0, now) if is_told else ""
     here = reverse("offer", args=[code])
     context = {
         "page_title": row.title,
@@ -85,6 +88,7 @@ def _offer_page(
         "camp_url": reverse("camp", args=[code]) if by_class else "",
         "may_apply": not by_class
         and is_asking
+        and not waits
         and (told is None or is_excepted or told.answer is not Answer.NO),
         "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
         if told and any(can_be_asked(seen.fact) for seen in told.missing)
@@ -108,7 +112,7 @@ def _offer_page(
         "slots": words.slot_choices(queries.list_slots(row.id, now=now))
         if is_asking and row.way is Way.SLOT
         else [],
-        "problem": problem,
+        "problem": problem or waits,
         "draw_url": reverse("offer-draw", args=[code]) if row.commitment else "",
         "contest_url": reverse("contest", args=[code])
         if row.kind is Kind.CONTEST and find_public_contest(code)
@@ -217,6 +221,14 @@ def notice_links(offer_id: int) -> list[dict[str, str]]:
         }
         for code, number in notice_codes(offer_id)
     ]
+
+
+def _waits(code: str, worker_id: int, now: datetime) -> str:
+    """Return until when somebody waits who had booked and did not come; "" for nobody else."""
+    today = clock.business_day(now)
+    asked = get_asking(code, worker_id=worker_id, on=today)
+    found = decide_no_shows(asked.no_shows, adcode=asked.adcode, on=today)
+    return found.message if found.answer is Answer.NO else ""
 
 
 def _told_of_rule(row: queries.OfferRow, worker_id: int, now: datetime) -> Explanation | None:

@@ -5,8 +5,11 @@ from datetime import date, datetime
 
 from django.db import connection
 
+from nuanxin.kernel.clock import day_start
 from nuanxin.kernel.errors import NotFound
+from nuanxin.programmes.queries.no_shows import NO_SHOWS
 from nuanxin.programmes.queries.rule_versions import JOIN_IN_FORCE
+from nuanxin.programmes.rules.no_shows import counted_from
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 
 
@@ -14,7 +17,8 @@ from nuanxin.programmes.states import ClaimState, OfferState, Way
 class Asking:
     """An offer and a person before it. ``pool_id`` is None where no pool is his.
 
-    ``start`` is where in the pool his search for a free seat begins.
+    ``start`` is where in the pool his search for a free seat begins. ``adcode`` is where it is held;
+    ``no_shows`` are the days of the last twelve months on which he had booked and did not come.
     """
 
     offer_id: int
@@ -35,6 +39,8 @@ class Asking:
     rule_version: int | None = None
     rule_digest: str = ""
     union_id: int = 0
+    adcode: int = 0
+    no_shows: tuple[date, ...] = ()
 
 
 _ASKING = """
@@ -48,7 +54,8 @@ SELECT o.id, o.code, o.title, o.state, o.way, o.opens_at, o.closes_at, o.confirm
        p.path IS NOT NULL, pool.id,
        coalesce(p.occupation = ANY (o.directed_occupations), false),
        pool.base + (%(worker)s * 2654435761) %% pool.lanes * (pool.places / pool.lanes),
-       a.id, a.state, o.rule_code, v.id, v.digest, o.union_id
+       a.id, a.state, o.rule_code, v.id, v.digest, o.union_id,
+       (SELECT h.adcode FROM orgs_union h WHERE h.id = o.union_id), ARRAY({no_shows})
 FROM programmes_offer o
 LEFT JOIN person p ON true
 LEFT JOIN LATERAL (
@@ -66,7 +73,7 @@ LEFT JOIN programmes_application a
     ON a.offer_id = o.id AND a.worker_id = %(worker)s AND a.state IN (1, 2, 3, 4, 7)
 {version}
 WHERE o.code = %(code)s AND o.state <> 1
-""".replace("{version}", JOIN_IN_FORCE.format(code="o.rule_code"))
+""".replace("{version}", JOIN_IN_FORCE.format(code="o.rule_code")).replace("{no_shows}", NO_SHOWS)
 
 
 def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
@@ -75,7 +82,15 @@ def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
     With it comes which version of its rule counts on the day.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ASKING, {"code": code, "worker": worker_id, "day": on})
+        cursor.execute(
+            _ASKING,
+            {
+                "code": code,
+                "worker": worker_id,
+                "day": on,
+                "since": day_start(counted_from(on)),
+            },
+        )
         row = cursor.fetchone()
     if row is None:
         raise NotFound()
@@ -98,4 +113,6 @@ def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
         rule_version=row[15],
         rule_digest=row[16] or "",
         union_id=row[17],
+        adcode=int(row[18] or 0),
+        no_shows=tuple(row[19]),
     )
