@@ -6,6 +6,7 @@ from nuanxin.programmes.pages import (
     bases,
     bookings,
     can_get,
+    certificates,
     children,
     contests,
     deliveries,
@@ -244,4 +245,19 @@ urlpatterns = [
     ),
     path("desk/sessions/<int:session_id>/", session_desk.session, name="desk-session"),
     path("desk/sessions/<int:session_id>/act/", session_desk.session_act, name="desk-session-act"),
+    # 结业证
+    path("certificates/", certificates.prove, name="certificates"),
+    path("certificates/mine/", certificates.mine, name="my-certificates"),
+    path("certificates/<slug:number>/", certificates.prove, name="certificate"),
+    path("certificates/<slug:number>/paper.pdf", certificates.paper, name="certificate-paper"),
+    path(
+        "desk/programmes/<int:offer_id>/certificates/",
+        certificates.desk,
+        name="desk-certificates",
+    ),
+    path(
+        "desk/programmes/<int:offer_id>/certificates/act/",
+        certificates.act,
+        name="desk-certificates-act",
+    ),
 ]

@@ -18,6 +18,7 @@ from nuanxin.programmes.actions.sessions import new_codes
 from nuanxin.programmes.models import (
     Application,
     Booking,
+    Certificate,
     Draw,
     Forfeit,
     HumanReview,
@@ -73,6 +74,19 @@ def _session(cast: Cast, made: Any) -> Any:
         capacity=9,
         created_at=cast.now,
     )
+
+
+def certificate_of(cast: Cast, whose: str) -> dict[str, Any]:
+    """A certificate of somebody of the cast, for an offer of the county."""
+    booking = Booking.objects.get(id=booking_of(cast, whose)["booking_id"])
+    made = Certificate.objects.create(
+        application=booking.application,
+        number=f"WALK{booking.id:06d}".replace("0", "A").replace("1", "B"),
+        attended=1,
+        sessions=1,
+        issued_at=cast.now,
+    )
+    return {"number": made.number}
 
 
 def booking_of(cast: Cast, name: str) -> dict[str, Any]:
@@ -246,6 +260,13 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-session": session,
         "desk-session-act": session,
         "my-booking": booking,
+        "certificate": sample(
+            missing={"number": "NOSUCHONE2"},
+            public=lambda cast: {"number": certificate_of(cast, "rider_ye")["number"]},
+        ),
+        "certificate-paper": sample(missing={"number": "NOSUCHONE2"}, of_person=certificate_of),
+        "desk-certificates": one,
+        "desk-certificates-act": one,
         "my-booking-act": booking,
         "my-booking-calendar": booking,
         "my-booking-say": booking,

@@ -63,6 +63,7 @@ NOT_PAGES = {
     "worker-joining-paper": "a file",
     "offer-draw": "a file",
     "my-booking-calendar": "a file",
+    "certificate-paper": "a file",
     "door-list": "for the page at the door",
     "door-worker": "a script",
     "door-people": "opens with the cookie of a gate alone: see test_door_in_chromium",

@@ -158,6 +158,9 @@ def _offer_page(
         else "",
         "sessions_url": reverse("desk-sessions", args=[offer_id]),
         "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
+        "certificates_url": reverse("desk-certificates", args=[offer_id])
+        if (defined := definition(row.programme)) and defined.certificate_percent
+        else "",
         "contest_url": reverse("desk-offer-contest", args=[offer_id])
         if row.kind is Kind.CONTEST and found.may_manage
         else "",

@@ -21,7 +21,7 @@ _TEXTS = ("code", "title", "gives", "source")
 _KNOWN = {
     *_TEXTS, "kind", "ways", "conditions", "evidence", "rule", "provider", "cost_bearer", "money_yuan",
     "places", "publicity_days", "directed", "confirm_hours", "points", "season", "checked_on",
-    "forfeit",
+    "forfeit", "certificate_percent",
 }  # fmt: skip
 LONGEST_TEXT = 400
 
@@ -32,7 +32,8 @@ class Definition:
 
     ``ways`` are those allowed, the usual one first. ``directed`` are the occupations that the
     directed share is for (empty: no directed share). ``points`` says what a score is made of.
-    ``forfeit`` says how a place is lost again (rules/forfeits.py).
+    ``forfeit`` says how a place is lost again (rules/forfeits.py). ``certificate_percent`` is the share
+    of sessions that earns a certificate, 0 for none.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Definition:
     source: str
     checked_on: date
     forfeit: tuple[ForfeitRule, ...] = ()
+    certificate_percent: int = 0
 
 
 def all_definitions() -> tuple[Definition, ...]:
@@ -88,6 +90,7 @@ def read_definition(entry: Mapping[str, Any]) -> Definition:
         places=int(entry.get("places", 0)),
         publicity_days=int(entry.get("publicity_days", 0)),
         directed=tuple(by_code[one] for one in entry.get("directed", ())),
+        certificate_percent=int(entry.get("certificate_percent", 0)),
         confirm_hours=int(entry.get("confirm_hours", 24)),
         points=entry.get("points", ""),
         season=entry.get("season", ""),
@@ -115,9 +118,18 @@ def _faults(entry: Mapping[str, Any]) -> Iterable[str]:
     unknown = {*entry.get("directed", ())} - {one.code for one in occupations.all_occupations()}
     if unknown:
         yield f"directed names no occupation: {', '.join(sorted(unknown))}"
-    for name in ("money_yuan", "places", "publicity_days", "confirm_hours"):
+    for name in (
+        "money_yuan",
+        "places",
+        "publicity_days",
+        "confirm_hours",
+        "certificate_percent",
+    ):
         if not isinstance(entry.get(name, 0), int) or entry.get(name, 0) < 0:
             yield f"{name} must be a whole number"
+    if entry.get("certificate_percent") in range(101) or "certificate_percent" not in entry:
+        return
+    yield "certificate_percent is a share of 0 to 100"
 
 
 @lru_cache(maxsize=4)
