@@ -16,6 +16,7 @@ from config.demo import (
     contests,
     denominators,
     finding,
+    fulfilment,
     lists,
     load,
     manifest,
@@ -85,6 +86,7 @@ def build(
     sign_ins = accounts.open_accounts(built.world, built.people, now=now)
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     made |= programmes.open_offers(built, sign_ins, now=now)
+    made |= fulfilment.hold_sessions(made["offers"][0], sign_ins, now=now)
     made |= rules.draft_rules(sign_ins, now=now)
     proofs.attest(built, sign_ins, now=now)
     lists.fill_lists(built, sign_ins, now=now)

@@ -30,6 +30,14 @@ def readable(text: str) -> str:
     return _fold(" ".join(_INVISIBLE.sub("", _fold(text)).split()))
 
 
+def as_written(text: str) -> str:
+    """Return ``text`` with its own marks （，：“”）, without invisible ones, white space as one space.
+
+    For what people write to be read by people; ``readable`` is for what is compared.
+    """
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
 def is_damaged_number(text: str) -> bool:
     """Return whether a spreadsheet has turned the number into 3.30802E+17, its end being lost."""
     folded = unicodedata.normalize("NFKC", text).strip()

@@ -30,6 +30,7 @@ def test_every_role_has_its_page():
         "officer",
         "enterprise",
         "cadre",
+        "door",  # who checks in at a venue, without an account
         "drafts",  # of one task, for every role that writes or checks them
         "publications",  # of one task: to publish, and to check what was published
         "reports",  # of one task: to write a report

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.kernel.text import readable
+from nuanxin.kernel.text import as_written
 from nuanxin.people.actions.contacts import NewContact, record_contacts, reverse_contacts
 from nuanxin.programmes.actions.sessions import lock_session
 from nuanxin.programmes.models import Booking, Session
@@ -212,7 +212,7 @@ def correct_attendance(
     Raises ``NotFound``, ``Forbidden``, ``Malformed`` programmes.no_reason, ``Conflict``
     programmes.attendance_is_so, programmes.session_to_come.
     """
-    why = readable(reason)[:200]
+    why = as_written(reason)[:200]
     if len(why) < SHORTEST_REASON:
         raise Malformed("programmes.no_reason", "写一下为什么更正，比如“签到机没电，本人在场”。")
     booking = lock_booking(booking_id, actor)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict
-from nuanxin.kernel.text import readable
+from nuanxin.kernel.text import as_written
 from nuanxin.programmes.models import Feedback
 from nuanxin.programmes.queries.sessions import Door, get_my_booking
 from nuanxin.programmes.rules.attendance import Face, FeedbackReason
@@ -34,7 +34,7 @@ def give_feedback(
             "session_id": booking.session_id,
             "face": int(face),
             "reasons": sorted({int(one) for one in reasons}),
-            "remark": readable(remark)[:140],
+            "remark": as_written(remark)[:140],
             "said_at": now,
         },
     )

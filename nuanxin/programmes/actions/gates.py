@@ -16,7 +16,7 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day, day_end, day_start
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from nuanxin.kernel.parameters import NATION, parameter
-from nuanxin.kernel.text import readable
+from nuanxin.kernel.text import as_written
 from nuanxin.programmes.actions.sessions import lock_session
 from nuanxin.programmes.models import Gate
 from nuanxin.records.actions import append_event, logged_name
@@ -45,7 +45,7 @@ def open_gate(
     programmes.session_is_closed, programmes.too_many_gates.
     """
     session = lock_session(session_id, actor)
-    name = readable(label)[:40]
+    name = as_written(label)[:40]
     if not name:
         raise Malformed("programmes.gate_label", "写清给谁用，比如“拱宸体检中心前台”。")
     if session.closed_at is not None:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.kernel.text import readable
+from nuanxin.kernel.text import as_written
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Booking, Offer, Session
@@ -72,9 +72,9 @@ def create_session(*, offer_id: int, draft: SessionDraft, actor: Actor, now: dat
         offer=offer,
         pool_id=draft.pool_id,
         series=series,
-        title=readable(draft.title)[:40],
-        place=readable(draft.place)[:100],
-        bring=readable(draft.bring)[:200],
+        title=as_written(draft.title)[:40],
+        place=as_written(draft.place)[:100],
+        bring=as_written(draft.bring)[:200],
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
         change_until=draft.starts_at - timedelta(hours=max(draft.change_hours, 0)),
