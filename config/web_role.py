@@ -35,6 +35,9 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "programmes_delivery": (),
     "programmes_camppresence": (),
     "programmes_campday": (),
+    "programmes_attendance": (),
+    "programmes_scan": (),
+    "programmes_feedback": (),
 }
 # What migrations alone write.
 READ_ONLY = ("django_migrations", "django_content_type")

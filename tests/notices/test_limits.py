@@ -89,7 +89,11 @@ def test_every_text_has_its_mark_and_fits():
         template = texts_of.template_of(path.stem)
         assert template.text.startswith("【暖新】")
         assert len(template.text) <= 140
-    assert texts_of.secret_names() == ["access.code"]
+    assert texts_of.secret_names() == [
+        "access.code",
+        "access.help_code",
+        "programmes.attestation_asked",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "access.code.txt", "Access.code", "x"])
