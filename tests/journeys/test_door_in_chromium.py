@@ -24,7 +24,8 @@ def opened(site):
     from nuanxin.kernel.actor import Grant, Role
 
     now = clock.now()
-    held = Application.objects.filter(state=4).order_by("id").first()
+    # Of an offer that has no sessions yet: in the demonstration all others are booked.
+    held = Application.objects.filter(state=4, offer__session=None).order_by("id").first()
     offer = Offer.objects.select_related("union").get(id=held.offer_id)
     cadre = Actor(name="样例", grants=(Grant(Role.COUNTY_CADRE, offer.union_id, offer.union.path),))
     draft = SessionDraft("上午场", "体检中心", now + timedelta(seconds=1), now + timedelta(hours=2), 20,
