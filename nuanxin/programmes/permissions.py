@@ -59,11 +59,6 @@ def check_can_approve_reading(actor: Actor, *, path: str) -> None:
     policy.check(actor, CAMP_APPROVE, path=path)
 
 
-def check_can_audit_camps(actor: Actor, *, path: str) -> None:
-    """Raise unless the actor may take the yearly report on children's data out."""
-    policy.check(actor, CAMP_AUDIT, path=path)
-
-
 # ---- versions of rules --------------------------------------------------------------------------
 
 VIEW_RULE = "rule.view"

@@ -11,7 +11,7 @@ from nuanxin.programmes.actions.camp_days import alarm_late_pickups
 from nuanxin.programmes.actions.camp_places import pass_on_child_places
 from nuanxin.programmes.actions.child_erasing import erase_children, erase_health_notes
 from nuanxin.programmes.actions.claims import pass_on_what_expired, release_directed_places
-from nuanxin.programmes.actions.counting import follow_deliveries
+from nuanxin.programmes.actions.counting import follow_deliveries, recount_services
 from nuanxin.programmes.actions.delivering import deliver_attended
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
@@ -45,6 +45,14 @@ def follow(timestamp: int) -> None:
         pass
     while follow_deliveries():
         pass
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(name="programmes.recount_services", queueing_lock="programmes.recount_services")
+def recount(timestamp: int) -> None:
+    """At night: hold the year's numbers against the facts; a difference stops the job, to be seen."""
+    if differing := recount_services(now=clock.now()):
+        raise RuntimeError(f"service cells differ from the deliveries: {differing}")
 
 
 @app.periodic(cron="40 2 * * *")

@@ -20,7 +20,7 @@ days = st.lists(st.dates(date(2024, 1, 1), date(2026, 12, 31)), max_size=6)
 
 
 def decided(*no_shows, limit=2, wait=180):
-    return may_apply_again(no_shows, today=TODAY, limit=limit, wait_days=wait)
+    return may_apply_again(no_shows, today=TODAY, months=12, limit=limit, wait_days=wait)
 
 
 def test_twice_makes_one_wait_and_says_until_when():

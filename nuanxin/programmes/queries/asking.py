@@ -7,9 +7,8 @@ from django.db import connection
 
 from nuanxin.kernel.clock import day_start
 from nuanxin.kernel.errors import NotFound
-from nuanxin.programmes.queries.no_shows import NO_SHOWS
+from nuanxin.programmes.queries.no_shows import NO_SHOWS, counted_since
 from nuanxin.programmes.queries.rule_versions import JOIN_IN_FORCE
-from nuanxin.programmes.rules.no_shows import counted_from
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 
 
@@ -88,7 +87,7 @@ def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
                 "code": code,
                 "worker": worker_id,
                 "day": on,
-                "since": day_start(counted_from(on)),
+                "since": day_start(counted_since(on)),
             },
         )
         row = cursor.fetchone()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from nuanxin.kernel.decision import Decision
-from nuanxin.kernel.parameters import parameter
-from nuanxin.programmes.rules.no_shows import may_apply_again
+from nuanxin.kernel.parameters import NATION, parameter
+from nuanxin.programmes.rules.no_shows import counted_from, may_apply_again
 
 # 3 is absent (rules.attendance.Attended); a correction leaves nothing of it standing.
 NO_SHOWS = """
@@ -21,6 +21,15 @@ NO_SHOWS = """
 """The days since an instant, at any level, the latest first; takes ``worker`` and ``since``."""
 
 
+def counted_since(on: date) -> date:
+    """Return the first day whose no-shows count, the same in the whole country."""
+    return counted_from(on, _months(on))
+
+
+def _months(on: date) -> int:
+    return int(parameter("programmes.no_show_months", adcode=NATION, on=on).value)
+
+
 def decide_no_shows(no_shows: Sequence[date], *, adcode: int, on: date) -> Decision:
     """Return whether no-shows keep somebody from applying, by the rule of where the offer is held."""
     if not no_shows:
@@ -29,6 +38,7 @@ def decide_no_shows(no_shows: Sequence[date], *, adcode: int, on: date) -> Decis
     return may_apply_again(
         no_shows,
         today=on,
+        months=_months(on),
         limit=int(parameter("programmes.no_show_limit", adcode=place, on=on).value),
         wait_days=int(parameter("programmes.no_show_wait_days", adcode=place, on=on).value),
     )

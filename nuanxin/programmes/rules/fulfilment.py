@@ -88,11 +88,6 @@ def may_change(*, change_until: datetime, now: datetime) -> Decision:
     return Decision.yes("programmes.may_change")
 
 
-def earns_certificate(*, attended: int, sessions: int, permille: int) -> bool:
-    """Return whether the share attended reaches what the definition asks; 0 asks for nothing."""
-    return permille > 0 and sessions > 0 and attended * 1000 >= sessions * permille
-
-
 CONTACT_KINDS = {
     Kind.EXAM: ContactKind.CHECK_UP,
     Kind.TRAINING: ContactKind.TRAINED,
