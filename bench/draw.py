@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.ground import MODERATE, parser_of, promise
 from config import cli
-from nuanxin.programmes.rules import draw
+from nuanxin.kernel import draw
 
 PROMISED_SECONDS = 2.0
 STRATA = 90

@@ -54,7 +54,7 @@ def revealed(text: str) -> tuple[str, str]:
 
 def run_commit(options: argparse.Namespace) -> int:
     """Write the commitment into the file."""
-    from nuanxin.programmes.rules import draw
+    from nuanxin.kernel import draw
 
     done = _tried(draw.commit, _read(options.file))
     _write(options.file, done)
@@ -64,7 +64,7 @@ def run_commit(options: argparse.Namespace) -> int:
 
 def run_draw(options: argparse.Namespace) -> int:
     """Draw, and write value and result into the file."""
-    from nuanxin.programmes.rules import draw
+    from nuanxin.kernel import draw
 
     told = dict(options.reveal) if options.reveal else None
     done = _tried(draw.run, _read(options.file), options.value, told)
@@ -82,7 +82,7 @@ def run_draw(options: argparse.Namespace) -> int:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Say whether list and result hold; 1 when they do not."""
-    from nuanxin.programmes.rules import draw
+    from nuanxin.kernel import draw
 
     drawn = _read(options.file)
     count = _tried(draw.verify, drawn)
@@ -92,7 +92,7 @@ def run_verify(options: argparse.Namespace) -> int:
 
 def run_seal(options: argparse.Namespace) -> int:
     """Print the seal of a number."""
-    from nuanxin.programmes.rules import draw
+    from nuanxin.kernel import draw
 
     print(draw.seal_of(options.name, options.number))
     return 0
@@ -100,7 +100,7 @@ def run_seal(options: argparse.Namespace) -> int:
 
 def run_script(options: argparse.Namespace) -> int:
     """Write the stand-alone program that verifies; it is the very module that draws."""
-    from nuanxin.programmes.rules import draw
+    from nuanxin.kernel import draw
 
     try:
         with options.file.open(ONLY_NEW, encoding="utf-8") as file:
@@ -113,7 +113,7 @@ def run_script(options: argparse.Namespace) -> int:
 
 def _tried(function: Any, *arguments: Any) -> Any:
     """Call a function of the draw; its refusals become those of the product."""
-    from nuanxin.programmes.rules.draw import DrawRefused
+    from nuanxin.kernel.draw import DrawRefused
 
     try:
         return function(*arguments)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from nuanxin.kernel import draw as lots
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from nuanxin.people.actions import merge_workers, undo_merge
 from nuanxin.people.models import Household, HouseholdMember
@@ -12,7 +13,6 @@ from nuanxin.programmes.actions.awarding import award_by_points, commit_draw, ru
 from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_offer
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
 from nuanxin.programmes.models import Application, Draw, Seat
-from nuanxin.programmes.rules import draw as lots
 from nuanxin.programmes.states import ClaimState, Way
 from tests.programmes.conftest import CLEANER, DRIVER, POOLS_BY_TRADE
 

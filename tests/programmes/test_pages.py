@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from nuanxin.kernel import draw as lots
 from nuanxin.membership.models import Membership
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_offer
 from nuanxin.programmes.models import Application, Draw, Offer
-from nuanxin.programmes.rules import draw as lots
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from nuanxin.records.models import Event
 

@@ -3,7 +3,7 @@
 Where the offer has days of 公示, they are proposed and posted first, and final only when the days are
 over and every objection is answered (``finish_publicity``; the database refuses it before).
 
-All three end alike: an ordered choice within pools (``rules.draw.choose``), seats filled in one
+All three end alike: an ordered choice within pools (``kernel.draw.choose``), seats filled in one
 statement, everybody else on the waiting list in the same order.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from nuanxin.kernel import draw as lots
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.notices.actions.telling import notify_many
@@ -21,7 +22,6 @@ from nuanxin.programmes.actions.claims import pass_on_places
 from nuanxin.programmes.actions.offers import _for_update, _move
 from nuanxin.programmes.actions.posting import post_list, propose_next
 from nuanxin.programmes.models import Application, Draw, Objection, Offer, Pool, PublicNotice
-from nuanxin.programmes.rules import draw as lots
 from nuanxin.programmes.rules.publicity import may_finish
 from nuanxin.programmes.states import (
     ClaimState,
@@ -137,7 +137,7 @@ def award_by_points(*, offer_id: int, actor: Actor, now: datetime) -> Awarded:
 def commit_draw(*, offer_id: int, seed: dict[str, Any], actor: Actor, now: datetime) -> Draw:
     """Commit the applicants and the terms of a draw: from now on nothing of it changes.
 
-    ``seed`` is as ``rules.draw`` says. Raises ``Conflict`` programmes.wrong_way, draw.empty,
+    ``seed`` is as ``kernel.draw`` says. Raises ``Conflict`` programmes.wrong_way, draw.empty,
     draw.committed.
     """
     offer = _closed(offer_id, actor, (Way.DRAW,), now)

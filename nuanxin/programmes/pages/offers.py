@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from nuanxin.access.permissions import public, requires
 from nuanxin.eligibility.rules.explaining import Explanation
 from nuanxin.kernel import clock
+from nuanxin.kernel import draw as lots
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import claims
@@ -27,7 +28,6 @@ from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import find_my_review
 from nuanxin.programmes.queries.stated import can_be_asked
-from nuanxin.programmes.rules import draw as lots
 from nuanxin.programmes.rules.attestations import ATTESTABLE
 from nuanxin.programmes.states import ClaimState, Kind, OfferState, ReviewOutcome, Way
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import cli
-from nuanxin.programmes.rules import draw
-from nuanxin.programmes.rules.draw import DrawRefused
+from nuanxin.kernel import draw
+from nuanxin.kernel.draw import DrawRefused
 
 
 def a_draw(entrants, places=3, **terms):
