@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "nuanxin.access",
     "nuanxin.notices",
     "nuanxin.membership",
+    "nuanxin.stations",
     "nuanxin.programmes",
     "nuanxin.figures",
     "nuanxin.desk",

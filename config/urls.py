@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("nuanxin.access.urls")),
     path("", include("nuanxin.notices.urls")),
     path("", include("nuanxin.membership.urls")),
+    path("", include("nuanxin.stations.urls")),
     path("", include("nuanxin.programmes.urls")),
     path("", include("nuanxin.figures.urls")),
     path("", include("nuanxin.desk.urls")),

@@ -1,0 +1,1 @@
+"""Writes of 驿站: one keyword-only function a verb."""

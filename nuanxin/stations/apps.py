@@ -1,0 +1,21 @@
+"""The application «驿站»."""
+
+from django.apps import AppConfig
+
+KEEPER_SEALED = (("keeper_name", "name_sealed"), ("keeper_phone", "phone_sealed"))
+"""Name that the envelope is bound to, column: sealed anew when the data key changes."""
+
+
+class StationsConfig(AppConfig):
+    name = "nuanxin.stations"
+    label = "stations"
+    verbose_name = "驿站"
+
+    def ready(self) -> None:
+        """Let the sealed columns follow a change of the data key."""
+        from nuanxin.people import states as people
+
+        for column, sealed in KEEPER_SEALED:
+            people.register_sealed_column(
+                people.SealedColumn("stations_stationkeeper", column, sealed, "bound_to")
+            )

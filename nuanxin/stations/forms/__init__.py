@@ -1,0 +1,1 @@
+"""What is sent to 驿站: parsed and shaped, never decided."""

@@ -1,0 +1,20 @@
+"""Tables of 驿站, a file a noun."""
+
+from nuanxin.stations.models.facility import Facility
+from nuanxin.stations.models.funding import Funding
+from nuanxin.stations.models.keeper import StationKeeper
+from nuanxin.stations.models.names import MapId, StationName
+from nuanxin.stations.models.photo import StationPhoto
+from nuanxin.stations.models.state import StationState
+from nuanxin.stations.models.station import Station
+
+__all__ = [
+    "Facility",
+    "Funding",
+    "MapId",
+    "Station",
+    "StationKeeper",
+    "StationName",
+    "StationPhoto",
+    "StationState",
+]

@@ -1,0 +1,1 @@
+"""Pages of 驿站: parse, one call, answer."""

@@ -1,0 +1,1 @@
+"""Decisions of 驿站: pure functions of facts and dated parameters."""

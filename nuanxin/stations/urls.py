@@ -1,0 +1,5 @@
+"""Addresses of 驿站."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
