@@ -49,13 +49,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     yield
     from django.db import connection
 
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        )
+    with django_db_blocker.unblock(), database_server.maintenance() as beside:
         connection.close()
+        database_server.end_sessions(beside, str(connection.settings_dict["NAME"]))
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def make_template() -> None:
         if done.exists():
             return
         name = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
-        with _maintenance() as connection:
+        with maintenance() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         database = connections["default"]
         before = database.settings_dict["NAME"]
@@ -85,7 +85,7 @@ def can_take_web_role() -> bool:
 
     The run's own server has it. On another's server it is made when that is allowed (CREATEROLE).
     """
-    with _maintenance() as connection:
+    with maintenance() as connection:
         name = sql.Identifier(WEB_ROLE)
         try:
             if not _has_role(connection):
@@ -103,14 +103,42 @@ def _has_role(connection: psycopg.Connection) -> bool:
     return found.fetchone() is not None
 
 
+def drop_database(name: str) -> None:
+    """Drop a database of this run: our sessions in it are ended, the server's own work gives way.
+
+    Not ``WITH (FORCE)``: that wants to end the server's autovacuum as if it were a session, which
+    only a superuser may, and fails whenever one happens to be there. A plain DROP asks it to go.
+    """
+    with maintenance() as connection:
+        end_sessions(connection, name)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def end_sessions(connection: psycopg.Connection, name: str) -> None:
+    """End the sessions of this run's roles in a database, and wait until they are gone."""
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        " AND pg_has_role(usesysid, 'USAGE')",
+        [name],
+    )
+
+
+def copy_database(name: str, *, template: str, strategy: str = "WAL_LOG") -> None:
+    """Make a database as a copy of another one, to which nobody may be connected."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}")
+    with maintenance() as connection:
+        connection.execute(
+            statement.format(sql.Identifier(name), sql.Identifier(template), sql.SQL(strategy))
+        )
+
+
 def clear_away() -> None:
     """Stop the run's server and remove its files; on another's server drop the template."""
     run = Path(os.environ["NUANXIN_TEST_RUN"])
     if not uses_embedded_server() and (run / "template-made").exists():
         name = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
-        with _maintenance() as connection:
-            statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
-            connection.execute(statement)
+        drop_database(name)
     for cluster in _started:
         if (address := cluster.address()) is not None:
             os.kill(address.pid, signal.SIGQUIT)  # nothing in it is worth a clean end
@@ -119,7 +147,8 @@ def clear_away() -> None:
 
 
 @contextmanager
-def _maintenance() -> Iterator[psycopg.Connection]:
+def maintenance() -> Iterator[psycopg.Connection]:
+    """Connect beside Django's connection, as the owner, to a database that is always there."""
     chosen = settings.DATABASES["default"]
     with psycopg.connect(
         host=chosen["HOST"],

@@ -15,17 +15,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
-from psycopg import sql
 
 from nuanxin.access.models import Account
 from nuanxin.access.states import SessionKind
 from nuanxin.kernel import clock
 from nuanxin.orgs.models import Union
+from tests import database_server
 from tests.cast import Cast, sign_in
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -179,22 +178,11 @@ def copy_of(template: Any, blocker: Any, files: Path) -> Iterator[Demonstration]
 @contextmanager
 def _made(name: str, *, template: str) -> Iterator[None]:
     """Make a database from ``template`` for a ``with`` block, drop it afterwards."""
-    _maintain("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
+    database_server.copy_database(name, template=template, strategy="FILE_COPY")
     try:
         yield
     finally:
-        _drop(name)
-
-
-def _drop(name: str) -> None:
-    """Drop a database. The server's own vacuum may be in it: that ends soon, and is no one's to end."""
-    for _ in range(200):
-        try:
-            _maintain("DROP DATABASE {} WITH (FORCE)", name)
-        except psycopg.errors.InsufficientPrivilege:
-            continue
-        return
-    raise RuntimeError(f"the server would not let go of {name}")
+        database_server.drop_database(name)
 
 
 @contextmanager
@@ -213,19 +201,6 @@ def _switched_to(name: str) -> Iterator[None]:
 
 def _name(what: str) -> str:
     return f"{what}_{settings.DATABASES['default']['TEST']['NAME'][:50]}"
-
-
-def _maintain(statement: str, *names: str) -> None:
-    chosen = connections["default"].settings_dict
-    with psycopg.connect(
-        host=chosen["HOST"],
-        port=chosen["PORT"] or None,
-        user=chosen["USER"],
-        password=chosen["PASSWORD"],
-        dbname="postgres",
-        autocommit=True,
-    ) as maintenance:
-        maintenance.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def do_waiting_jobs(before: Callable[[str], None] | None = None) -> int:

@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from psycopg import sql
 
+from tests import database_server
 from tests.membership.cast import Cast, make_cast
 
 
@@ -30,7 +29,7 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
     before = connections["default"].settings_dict["NAME"]
     template = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
     with django_db_blocker.unblock():
-        _maintain("CREATE DATABASE {} TEMPLATE {}", name, template)
+        database_server.copy_database(name, template=template)
         connection.close()
         connection.settings_dict["NAME"] = name
         try:
@@ -38,7 +37,7 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
         finally:
             connection.close()
             connection.settings_dict["NAME"] = before
-            _maintain("DROP DATABASE {} WITH (FORCE)", name)
+            database_server.drop_database(name)
 
 
 @pytest.fixture
@@ -68,16 +67,3 @@ def at_once(runners: int, work: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(runners) as pool:
         return list(pool.map(one, range(runners)))
-
-
-def _maintain(statement: str, *names: str) -> None:
-    chosen = connections["default"].settings_dict
-    with psycopg.connect(
-        host=chosen["HOST"],
-        port=chosen["PORT"] or None,
-        user=chosen["USER"],
-        password=chosen["PASSWORD"],
-        dbname="postgres",
-        autocommit=True,
-    ) as maintenance:
-        maintenance.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
