@@ -2,6 +2,7 @@
 
 from nuanxin.stations.models.facility import Facility
 from nuanxin.stations.models.funding import Funding
+from nuanxin.stations.models.imports import StationImport, StationImportRow
 from nuanxin.stations.models.keeper import StationKeeper
 from nuanxin.stations.models.names import MapId, StationName
 from nuanxin.stations.models.photo import StationPhoto
@@ -13,6 +14,8 @@ __all__ = [
     "Funding",
     "MapId",
     "Station",
+    "StationImport",
+    "StationImportRow",
     "StationKeeper",
     "StationName",
     "StationPhoto",

@@ -40,6 +40,8 @@ class Station(models.Model):
     floor = models.SmallIntegerField("楼层", null=True)
     area_m2 = models.IntegerField("面积（平方米）", null=True)
     capacity_persons = models.IntegerField("能坐几人", null=True)
+    has_sign = models.BooleanField("有统一标识", null=True)
+    has_rules = models.BooleanField("制度上墙", null=True)
     hours = models.CharField("有人值守", max_length=300, blank=True)
     extended_hours = models.CharField("延时开放", max_length=300, blank=True)
     scan_hours = models.CharField("扫码进门", max_length=300, blank=True)
@@ -89,4 +91,5 @@ class Station(models.Model):
             models.Index(fields=["adcode", "code"], name="station_county"),
             models.Index(fields=["name_compact"], name="station_compact_name"),
             models.Index(fields=["town_code"], name="station_town"),
+            models.Index(fields=["updated_at", "id"], name="station_changed"),
         ]

@@ -1,5 +1,11 @@
 """States of 驿站 and the moves between them, a file a noun."""
 
+from nuanxin.stations.states.importing import (
+    IMPORT_MOVES,
+    ImportState,
+    RowVerdict,
+    check_import_move,
+)
 from nuanxin.stations.states.living import ConfirmedBy, OpenState
 from nuanxin.stations.states.register import (
     STANDING_MOVES,
@@ -14,15 +20,19 @@ from nuanxin.stations.states.register import (
 )
 
 __all__ = [
+    "IMPORT_MOVES",
     "STANDING_MOVES",
     "ConfirmedBy",
     "DefinitionTag",
     "FundingLevel",
     "HostKind",
+    "ImportState",
     "KeeperRole",
     "MapProvider",
     "NameKind",
     "OpenState",
+    "RowVerdict",
     "Standing",
+    "check_import_move",
     "check_standing_move",
 ]

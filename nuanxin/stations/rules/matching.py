@@ -1,0 +1,174 @@
+"""Is a row of a list a station that is already there? Yes, no, or: a person has to say.
+
+Sure is the same number, the same id on a map, the same name at about the same place, or the same
+address under another name. Close by but called differently, and called the same but far apart, are
+left to a person.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nuanxin.kernel.geo import haversine_m
+from nuanxin.stations.rules.names import core_of, sound_of
+
+SAME_PLACE_M = 150.0
+"""Within this two points mean one place: a large building, two people measuring."""
+NEAR_M = 500.0
+"""Within this a similar name is worth a look."""
+DOOR_M = 40.0
+"""Within this two stations of different names are worth a look, whatever they are called."""
+MOST_CANDIDATES = 4
+
+
+class Likeness(StrEnum):
+    """Why two are taken for one, or may be."""
+
+    CODE = "code"
+    MAP_ID = "map_id"
+    NAME_AND_PLACE = "name_and_place"
+    ADDRESS_AND_PLACE = "address_and_place"
+    SOUND_AND_PLACE = "sound_and_place"
+    NAME_FAR = "name_far"
+    NAME_LIKE = "name_like"
+    SAME_DOOR = "same_door"
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether no person needs to look."""
+        return self in (
+            Likeness.CODE,
+            Likeness.MAP_ID,
+            Likeness.NAME_AND_PLACE,
+            Likeness.ADDRESS_AND_PLACE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A station that is there: every name it has, compact; its address, compact; its point."""
+
+    id: int
+    code: str
+    name: str
+    names: tuple[str, ...]
+    address: str
+    lng: float
+    lat: float
+    adcode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row of a list, as it is compared; ``maps`` are (provider, id) pairs."""
+
+    name: str
+    address: str
+    lng: float
+    lat: float
+    adcode: int
+    code: str = ""
+    maps: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A station that the row may be."""
+
+    station: Known
+    likeness: Likeness
+    distance_m: int
+
+
+class Neighbourhood:
+    """Stations by number, id on a map, name and square of a hundredth of a degree."""
+
+    def __init__(
+        self, stations: Iterable[Known], maps: Iterable[tuple[str, str, int]] = ()
+    ) -> None:
+        self._squares: dict[tuple[int, int], list[Known]] = {}
+        self._named: dict[tuple[int, str], list[Known]] = {}
+        self._by_id: dict[int, Known] = {}
+        self._by_code: dict[str, Known] = {}
+        for one in stations:
+            self.add(one)
+        self._maps = {(provider, ident): number for provider, ident, number in maps}
+
+    def add(self, one: Known) -> None:
+        """Take one more station in."""
+        self._by_id[one.id], self._by_code[one.code] = one, one
+        self._squares.setdefault(_square(one.lng, one.lat), []).append(one)
+        for name in one.names:
+            self._named.setdefault((one.adcode, name), []).append(one)
+
+    def named(self, adcode: int, name: str) -> Sequence[Known]:
+        """Return the stations of a county that have this compact name."""
+        return self._named.get((adcode, name), ())
+
+    def candidates(self, row: Listed) -> list[Candidate]:
+        """Return what the row may be, the likeliest first; a sure one stands alone."""
+        certain = self._certain(row)
+        if certain is not None:
+            return [certain]
+        found: dict[int, Candidate] = {}
+        for one in [*self._near(row), *self.named(row.adcode, row.name)]:
+            alike = _likeness(row, one)
+            if alike is not None and one.id not in found:
+                found[one.id] = alike
+        ordered = sorted(
+            found.values(),
+            key=lambda c: (not c.likeness.is_sure, c.distance_m, c.station.id),
+        )
+        sure = [one for one in ordered if one.likeness.is_sure]
+        return sure[:1] if len(sure) == 1 else ordered[:MOST_CANDIDATES]
+
+    def _certain(self, row: Listed) -> Candidate | None:
+        one = self._by_code.get(row.code) if row.code else None
+        if one is not None:
+            return Candidate(one, Likeness.CODE, _apart(row, one))
+        for pair in row.maps:
+            one = self._by_id.get(self._maps.get(pair, 0))
+            if one is not None:
+                return Candidate(one, Likeness.MAP_ID, _apart(row, one))
+        return None
+
+    def _near(self, row: Listed) -> Iterable[Known]:
+        x, y = _square(row.lng, row.lat)
+        for at in ((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
+            yield from self._squares.get(at, ())
+
+
+def _likeness(row: Listed, one: Known) -> Candidate | None:
+    apart = _apart(row, one)
+    has_name = row.name in one.names
+    alike: Likeness | None = None
+    if has_name:
+        alike = Likeness.NAME_AND_PLACE if apart <= SAME_PLACE_M else Likeness.NAME_FAR
+    elif apart <= SAME_PLACE_M and row.address and row.address == one.address:
+        alike = Likeness.ADDRESS_AND_PLACE
+    elif apart <= NEAR_M:
+        alike = _by_name(row, one)
+    if alike is None and apart <= DOOR_M:
+        alike = Likeness.SAME_DOOR
+    return None if alike is None else Candidate(one, alike, apart)
+
+
+def _by_name(row: Listed, one: Known) -> Likeness | None:
+    core = core_of(row.name)
+    cores = [core_of(name) for name in one.names]
+    if not core:
+        return None
+    if any(core and sound_of(core) == sound_of(other) for other in cores):
+        return Likeness.SOUND_AND_PLACE
+    long = [other for other in cores if len(other) >= 2]
+    if any(len(core) >= 2 and (core in other or other in core) for other in long):
+        return Likeness.NAME_LIKE
+    return None
+
+
+def _apart(row: Listed, one: Known) -> int:
+    return round(haversine_m(row.lat, row.lng, one.lat, one.lng))
+
+
+def _square(lng: float, lat: float) -> tuple[int, int]:
+    return int(lng * 100), int(lat * 100)
