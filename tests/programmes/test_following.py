@@ -2,11 +2,13 @@
 
 import random
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from nuanxin.eligibility.rules.checking import read_checked, read_near
 from nuanxin.kernel.clock import business_day
@@ -17,7 +19,16 @@ from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_off
 from nuanxin.programmes.actions.ruling import keep_all_answers
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import KeptRule, RuleGround, Ruling, StatedFact
-from nuanxin.programmes.queries.changes import can_follow, days_followed, tables_of
+from nuanxin.programmes.queries.changes import (
+    CHANGED,
+    Ground,
+    can_follow,
+    days_followed,
+    drop_changed,
+    find_changed,
+    ground_now,
+    tables_of,
+)
 from nuanxin.programmes.queries.ruling import counting_sql, counts_of, statement_of
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
 from tests.programmes.conftest import Town
@@ -25,6 +36,7 @@ from tests.programmes.conftest import Town
 pytestmark = pytest.mark.slow
 STATED = ("insured_months", "degree", "skill_level", "is_retired", "local_months", "rights_dispute")
 DAY = timedelta(days=1)
+NONSENSE = 1 << 20
 
 
 def rules_on(day: date):
@@ -157,19 +169,82 @@ def test_after_any_changes_and_days_it_is_what_everybody_answered_would_be(racin
         must_equal_everybody(rules, seed)
 
 
-def test_who_did_not_change_is_not_answered_again(racing_town):
+def write_nonsense_for_all_but(worker_id: int) -> None:
+    """Leave answers that no rule gives: whoever is looked at again loses his."""
+    Ruling.objects.exclude(worker_id=worker_id).update(failing=NONSENSE)
+
+
+def horizon_of_ours() -> Ground:
+    """Return the ground as it is where nobody but this test writes: its next transaction is the oldest.
+
+    The real horizon is that of the whole server: another database's long transaction, a test's or
+    autovacuum's, holds it back, and then more people are looked at again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return replace(ground_now(), horizon=cursor.fetchone()[0])
+
+
+@contextmanager
+def somebody_elses_long_transaction():
+    """Hold a transaction open that has written, on a connection of its own."""
+    chosen = connections["default"].settings_dict
+    with psycopg.connect(
+        host=chosen["HOST"], port=chosen["PORT"] or None, user=chosen["USER"],
+        password=chosen["PASSWORD"] or None, dbname=chosen["NAME"],
+    ) as other:  # fmt: skip
+        other.execute("SELECT pg_current_xact_id()")
+        yield
+
+
+def test_only_who_changed_is_answered_again(racing_town, monkeypatch):
     now = racing_town.cast.now
     rules = rules_on(business_day(now))
-    racing_town.riders(5)
+    monkeypatch.setattr("nuanxin.programmes.actions.ruling.ground_now", horizon_of_ours)
+    riders = racing_town.riders(5)
     assert all(one.is_whole for one in keep_all_answers(rules, now=now))
     again = keep_all_answers(rules, now=now)
     assert not any(one.is_whole for one in again)
+    assert {one.counts.changed for one in again} == {0}
     [rider] = racing_town.riders(1)
     kept = keep_all_answers(rules, now=now)
     assert {one.counts.changed for one in kept} == {1}
-    Ruling.objects.exclude(worker_id=rider.worker_id).update(failing=1)
+    write_nonsense_for_all_but(rider.worker_id)
     keep_all_answers(rules, now=now)  # who is not looked at keeps what stands there
-    assert not Ruling.objects.exclude(worker_id=rider.worker_id).exclude(failing=1).exists()
+    assert not Ruling.objects.exclude(worker_id=rider.worker_id).exclude(failing=NONSENSE).exists()
+    Worker.objects.filter(id=riders[0].worker_id).update(birth_on=date(1990, 5, 5))
+    keep_all_answers(rules, now=now)
+    right = Ruling.objects.exclude(failing=NONSENSE).values_list("worker_id", flat=True)
+    assert set(right) == {rider.worker_id, riders[0].worker_id}
+
+
+def test_whoever_changed_is_found_exactly_from_a_horizon_on(racing_town):
+    now = racing_town.cast.now
+    rules = rules_on(business_day(now))
+    racing_town.riders(5)
+    horizon = horizon_of_ours().horizon
+    riders = racing_town.riders(2)
+    find_changed(rules, horizon=horizon, last=business_day(now), day=business_day(now))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT worker_id FROM {CHANGED}")
+        assert {row[0] for row in cursor.fetchall()} == {one.worker_id for one in riders}
+    drop_changed()
+
+
+def test_while_others_hold_the_horizon_back_more_are_answered_again_and_none_is_missed(racing_town):
+    now = racing_town.cast.now
+    rules = rules_on(business_day(now))
+    with somebody_elses_long_transaction():
+        riders = racing_town.riders(5)  # newer than what is under way: looked at until it ends
+        keep_all_answers(rules, now=now)
+        [rider] = racing_town.riders(1)
+        assert {one.counts.changed for one in keep_all_answers(rules, now=now)} == {1}
+        write_nonsense_for_all_but(rider.worker_id)
+        kept = keep_all_answers(rules, now=now)
+        assert not any(one.is_whole for one in kept)
+        of_them = Ruling.objects.filter(worker_id__in=[one.worker_id for one in riders])
+        assert of_them.exists()
+        assert not of_them.filter(failing=NONSENSE).exists()
 
 
 def test_everybody_is_answered_anew_after_a_week_and_in_another_database(racing_town):
