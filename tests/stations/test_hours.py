@@ -167,6 +167,7 @@ FORMS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(FORMS)
 def test_the_plain_form_and_the_text_are_the_same(form):
     text = form.as_osm()
@@ -203,6 +204,7 @@ def minutes(spans):
     }
 
 
+@pytest.mark.slow
 @given(SPANS, SPANS)
 def test_joining_and_cutting_lose_and_invent_no_minute(spans, holes):
     assert minutes(joined(spans)) == minutes(spans)
