@@ -38,6 +38,8 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "programmes_attendance": (),
     "programmes_scan": (),
     "programmes_feedback": (),
+    "stations_stationreport": (),
+    "stations_doorscan": (),
 }
 # What migrations alone write.
 READ_ONLY = ("django_migrations", "django_content_type")

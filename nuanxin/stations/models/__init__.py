@@ -1,23 +1,36 @@
 """Tables of 驿站, a file a noun."""
 
+from nuanxin.stations.models.doors import DoorDevice, DoorScan
 from nuanxin.stations.models.facility import Facility
 from nuanxin.stations.models.funding import Funding
 from nuanxin.stations.models.imports import StationImport, StationImportRow
 from nuanxin.stations.models.keeper import StationKeeper
 from nuanxin.stations.models.names import MapId, StationName
 from nuanxin.stations.models.photo import StationPhoto
+from nuanxin.stations.models.repair import Repair
+from nuanxin.stations.models.reports import KeeperLink, PlannedClosure, StationReport
 from nuanxin.stations.models.state import StationState
 from nuanxin.stations.models.station import Station
+from nuanxin.stations.models.visits import VisitMonth, VisitSalt, VisitSketch
 
 __all__ = [
+    "DoorDevice",
+    "DoorScan",
     "Facility",
     "Funding",
+    "KeeperLink",
     "MapId",
+    "PlannedClosure",
+    "Repair",
     "Station",
     "StationImport",
     "StationImportRow",
     "StationKeeper",
     "StationName",
     "StationPhoto",
+    "StationReport",
     "StationState",
+    "VisitMonth",
+    "VisitSalt",
+    "VisitSketch",
 ]

@@ -7,6 +7,7 @@ from psycopg.types.multirange import TimestamptzMultirange
 from nuanxin.stations.models.multirange import TimesField
 from nuanxin.stations.models.station import Station
 from nuanxin.stations.states import OpenState
+from nuanxin.stations.states.reporting import Outcome
 
 
 class StationState(models.Model):
@@ -27,8 +28,11 @@ class StationState(models.Model):
     has_power = models.BooleanField("有电", null=True)
     is_cool = models.BooleanField("26 度", null=True)
     note = models.CharField("站长说", max_length=60, blank=True)
+    outcome = models.SmallIntegerField("怎么定的", default=Outcome.NOBODY)
+    confidence = models.SmallIntegerField("确认时的分数", default=0)
     fresh_until = models.DateTimeField("可信到", null=True)
     open_during = TimesField("开放时间", default=TimestamptzMultirange)
+    scan_during = TimesField("其中扫码进门", default=TimestamptzMultirange)
     refreshed_at = models.DateTimeField("算出时间", null=True)
 
     class Meta:
@@ -43,4 +47,15 @@ class StationState(models.Model):
                 condition=Q(state=int(OpenState.UNKNOWN)) | Q(confirmed_at__isnull=False),
                 name="state_was_confirmed",
             ),
+            models.CheckConstraint(
+                condition=Q(state=int(OpenState.UNKNOWN)) | Q(fresh_until__isnull=False),
+                name="state_ends_some_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["fresh_until"],
+                condition=~Q(state=int(OpenState.UNKNOWN)),
+                name="state_going_stale",
+            )
         ]

@@ -16,7 +16,8 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, State
+from opening_hours import ParserError as UnreadableText  # type: ignore[attr-defined]
 
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.errors import Malformed
@@ -63,7 +64,7 @@ def read_hours(text: str) -> str:
         raise Malformed("stations.hours_too_long", f"开放时间最多写 {LONGEST} 个字。")
     try:
         parsed = str(_read(written))
-    except ParserError as fault:
+    except UnreadableText as fault:
         raise Malformed("stations.hours_unreadable", _unreadable(written, str(fault))) from fault
     _check_understood(parsed)
     _check_spans(parsed)

@@ -45,13 +45,14 @@ def _from_chinese(plain: str) -> str:
     text = plain.replace(" ", "")
     text = _AFTERNOON.sub(lambda found: str(int(found[2]) % 12 + 12), text)
     made: list[tuple[str, str]] = []
-    at, when, times = 0, None, []
+    at, when = 0, ""
+    times: list[str] = []
     while at < len(text):
         if text[at] in ",;。()和及":
             at += 1
         elif found := _WHEN.match(text, at):
             if times:
-                made.append((when or "", ",".join(times)))
+                made.append((when, ",".join(times)))
             when, times, at = _weekdays(found.group()), [], found.end()
         elif found := _ALWAYS.match(text, at):
             times, at = [*times, "00:00-24:00"], found.end()
@@ -64,7 +65,7 @@ def _from_chinese(plain: str) -> str:
         else:
             return ""
     if times:
-        made.append((when or "", ",".join(times)))
+        made.append((when, ",".join(times)))
     return "; ".join(" ".join(part for part in rule if part) for rule in made)
 
 

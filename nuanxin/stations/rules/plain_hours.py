@@ -13,6 +13,7 @@ AS_USUAL, SHUT, OWN = "usual", "shut", "own"
 SPANS_A_DAY = 2
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 Times = tuple[tuple[str, str], ...]
+NONE: Times = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class PlainHours:
 def plain_hours(text: str) -> PlainHours | None:
     """Return the form of an OSM text, None where the form cannot hold it (months, dates, sun times)."""
     days: list[Times] = [()] * 7
-    holidays, own = AS_USUAL, ()
+    holidays, own = AS_USUAL, NONE
     for separator, rule in split_rules(text) if text else ():
         if text == "24/7":
             return PlainHours(((("00:00", "24:00"),),) * 7)
@@ -60,7 +61,7 @@ def plain_hours(text: str) -> PlainHours | None:
             if "[" in item:
                 return None
             if item == "PH":
-                holidays, own = (OWN, times) if times else (SHUT, ())
+                holidays, own = (OWN, times) if times else (SHUT, NONE)
                 continue
             first, _, last = item.partition("-")
             begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
