@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nuanxin.kernel.clock import SHANGHAI
@@ -168,6 +168,7 @@ FORMS = st.builds(
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(FORMS)
 def test_the_plain_form_and_the_text_are_the_same(form):
     text = form.as_osm()
@@ -205,6 +206,7 @@ def minutes(spans):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(SPANS, SPANS)
 def test_joining_and_cutting_lose_and_invent_no_minute(spans, holes):
     assert minutes(joined(spans)) == minutes(spans)

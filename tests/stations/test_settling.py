@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nuanxin.kernel.clock import SHANGHAI
@@ -110,6 +110,7 @@ VISITORS = st.lists(
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(WORDS, st.floats(0, 1))
 def test_until_it_is_stale_an_answer_holds_and_is_the_same(words, share):
     found = settle(Topic.DOOR, words, now=NOW, by=BY)
@@ -122,6 +123,7 @@ def test_until_it_is_stale_an_answer_holds_and_is_the_same(words, share):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(WORDS)
 def test_with_nobody_saying_more_every_answer_fades(words):
     much_later = NOW + timedelta(days=30)
@@ -129,6 +131,7 @@ def test_with_nobody_saying_more_every_answer_fades(words):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(WORDS, VISITORS)
 def test_visitors_alone_never_shut_a_station(words, visitors):
     words = [word for word in words if word.source is not ReportSource.VISITOR]
@@ -139,12 +142,14 @@ def test_visitors_alone_never_shut_a_station(words, visitors):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(VISITORS)
 def test_visitors_alone_settle_nothing(visitors):
     assert settle(Topic.DOOR, visitors, now=NOW, by=BY).outcome is Outcome.NOBODY
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(st.permutations(range(8)), WORDS)
 def test_the_order_in_which_words_arrive_does_not_matter(order, words):
     shuffled = [words[n] for n in order if n < len(words)] + words[8:]
@@ -153,6 +158,7 @@ def test_the_order_in_which_words_arrive_does_not_matter(order, words):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(WORDS)
 def test_a_settled_answer_was_said_and_an_unknown_one_has_no_end(words):
     found = settle(Topic.DOOR, words, now=NOW, by=BY)

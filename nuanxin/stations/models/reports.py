@@ -81,7 +81,9 @@ class PlannedClosure(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="closure_has_a_reason"),
             models.CheckConstraint(
-                condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
+                condition=Q(
+                    during__isempty=False, during__lower_inf=False, during__upper_inf=False
+                ),
                 name="closure_has_both_ends",
             ),
         ]

@@ -60,7 +60,8 @@ def read_code(text: str) -> DoorCode | None:
         return None
     if len(raw) != _BODY.size + _MAC_BYTES:
         return None
-    return DoorCode(*_BODY.unpack(raw[: _BODY.size]), raw[_BODY.size :])
+    device_id, step, serial = _BODY.unpack(raw[: _BODY.size])
+    return DoorCode(device_id, step, serial, raw[_BODY.size :])
 
 
 def judge_code(
@@ -77,7 +78,9 @@ def judge_code(
     ``ahead`` is how far the screen's clock may run before ours. Whether it was used already is the
     database's to say, whether the station is open the caller's.
     """
-    if not hmac.compare_digest(_mac(key, _BODY.pack(code.device_id, code.step, code.serial)), code.mac):
+    if not hmac.compare_digest(
+        _mac(key, _BODY.pack(code.device_id, code.step, code.serial)), code.mac
+    ):
         return DoorOutcome.ALTERED
     if not is_here:
         return DoorOutcome.OTHER_STATION

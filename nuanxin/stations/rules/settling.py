@@ -106,7 +106,9 @@ def settle(topic: Topic, words: Sequence[Word], *, now: datetime, by: Settings) 
     best, rival = vouched[0], vouched[1] if len(vouched) > 1 else None
     ahead = best.points - (rival.points if rival else 0)
     if best.points <= by.enough:
-        said = f"“{best.said.label}”只剩 {best.points:.0f} 分，不到 {by.enough:.0f} 分：太久没人确认。"
+        said = (
+            f"“{best.said.label}”只剩 {best.points:.0f} 分，不到 {by.enough:.0f} 分：太久没人确认。"
+        )
         return _unknown(Outcome.STALE, counted, [*trace, said])
     if rival and ahead <= by.margin:
         said = (
@@ -123,9 +125,7 @@ def counting(topic: Topic, words: Iterable[Word], *, now: datetime) -> list[Word
     living = [
         word
         for word in words
-        if word.said.topic is topic
-        and word.at <= now
-        and (word.until is None or word.until > now)
+        if word.said.topic is topic and word.at <= now and (word.until is None or word.until > now)
     ]
     last: dict[str, Word] = {}
     for word in sorted(living, key=lambda one: (one.at, one.said)):
@@ -133,7 +133,9 @@ def counting(topic: Topic, words: Iterable[Word], *, now: datetime) -> list[Word
     settled_at = max(
         (word.at for word in last.values() if word.source.answers_for_the_place), default=None
     )
-    answers = {w.said for w in last.values() if w.at == settled_at and w.source.answers_for_the_place}
+    answers = {
+        w.said for w in last.values() if w.at == settled_at and w.source.answers_for_the_place
+    }
     return sorted(
         (
             word
@@ -220,7 +222,9 @@ def _told(side: Side, now: datetime, by: Settings) -> list[str]:
         )
     visitors = [word for word in side.words if word.source is ReportSource.VISITOR]
     if visitors:
-        line = f"路过的 {len(visitors)} 人说{side.said.label}，合起来最多算 {by.visitors_most:.0f} 分"
+        line = (
+            f"路过的 {len(visitors)} 人说{side.said.label}，合起来最多算 {by.visitors_most:.0f} 分"
+        )
         alone = "" if side.is_vouched else "；没有站长、会员或门禁也这么说，不作数"
         lines.append(f"{line}{alone}。")
     return lines

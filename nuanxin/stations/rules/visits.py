@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from datasketches import cpc_sketch
+from datasketches import cpc_sketch  # type: ignore[import-untyped]
 
 LG_REGISTERS = 12
 HOURS = 24

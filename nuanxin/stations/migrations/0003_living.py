@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('access', '0003_posts_kept_apart'),
         ('records', '0002_append_only'),
-        ('stations', '0001_initial'),
+        ('stations', '0002_imports'),
     ]
 
     operations = [
@@ -137,6 +137,7 @@ class Migration(migrations.Migration):
             name='VisitMonth',
             fields=[
                 ('pk', models.CompositePrimaryKey('station_id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('station', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='stations.station', verbose_name='驿站')),
                 ('month', models.DateField(verbose_name='哪个月')),
                 ('visits_person_times', models.IntegerField(default=0, verbose_name='人次')),
                 ('visitors_persons', models.IntegerField(null=True, verbose_name='约几人')),
@@ -162,6 +163,7 @@ class Migration(migrations.Migration):
             name='VisitSketch',
             fields=[
                 ('pk', models.CompositePrimaryKey('station_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('station', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='stations.station', verbose_name='驿站')),
                 ('day', models.DateField(verbose_name='哪天')),
                 ('visits_person_times', models.IntegerField(default=0, verbose_name='人次')),
                 ('visitors_persons', models.IntegerField(null=True, verbose_name='约几人')),
@@ -235,19 +237,9 @@ class Migration(migrations.Migration):
             name='takes_back',
             field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='taken_back_by', to='stations.stationreport', verbose_name='撤销哪一条'),
         ),
-        migrations.AddField(
-            model_name='visitmonth',
-            name='station',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='stations.station', verbose_name='驿站'),
-        ),
         migrations.AddConstraint(
             model_name='visitsalt',
             constraint=models.UniqueConstraint(fields=('is_month', 'begins_on'), name='each_salt_once'),
-        ),
-        migrations.AddField(
-            model_name='visitsketch',
-            name='station',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='stations.station', verbose_name='驿站'),
         ),
         migrations.AddIndex(
             model_name='doorscan',
