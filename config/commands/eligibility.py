@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.commands import rule_versions
-from config.commands.rule_versions import asking_versions, text_on
+from config.commands.rule_versions import all_texts_on, asking_versions, text_on
 from config.opening import opened, use_data_folder
 from config.places import places
 from config.usage import day
@@ -68,12 +68,11 @@ def run_list(options: argparse.Namespace) -> int:
     """Print the rules with their titles and dates."""
     from nuanxin.eligibility.rules.reading import read_rule
     from nuanxin.programmes.facts import CATALOGUE
-    from nuanxin.programmes.rules.conditions import rule_codes
 
     where = places(getattr(options, "data", None))
     use_data_folder(where)
     with asking_versions(where) as asks:
-        texts = [text_on(code, date.today(), asks=asks) for code in rule_codes()]
+        texts = all_texts_on(date.today(), asks=asks)
     found = [read_rule(text, CATALOGUE) for text in texts]
     if options.json:
         listed = [

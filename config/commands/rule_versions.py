@@ -59,6 +59,16 @@ def text_on(code: str, on: date, *, asks: bool) -> str:
     return text_in_force(code, on).text if asks else rule_text(code)
 
 
+def all_texts_on(on: date, *, asks: bool) -> list[str]:
+    """Return the text of every rule there is on a day; the shipped files where no database is asked."""
+    from nuanxin.programmes.queries.rule_versions import find_texts
+    from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+
+    if asks:
+        return [found.text for found in find_texts(None, on).values()]
+    return [rule_text(code) for code in rule_codes()]
+
+
 def run_versions(options: argparse.Namespace) -> int:
     """Print the released versions of a rule, the latest first; the shipped file is version 0."""
     with opened(places(getattr(options, "data", None))):
@@ -96,8 +106,7 @@ def run_diff(options: argparse.Namespace) -> int:
         from nuanxin.programmes.rules.rule_changes import Mark, text_changes
 
         code = options.programme
-        shipped = rule_text(code)
-        before = text_in_force(code, options.first).text if options.first else shipped
+        before = text_in_force(code, options.first).text if options.first else rule_text(code)
         after = text_in_force(code, options.last or date.today()).text
         lines = text_changes(before, after)
     marks = {Mark.SAME: " ", Mark.GONE: "-", Mark.NEW: "+"}

@@ -7,6 +7,8 @@ from django.urls import NoReverseMatch, reverse
 
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.clock import business_day, now
+from nuanxin.programmes.queries.reviews import count_waiting
 
 # section, name of the address, words, right, icon
 ROOMS = (
@@ -56,6 +58,7 @@ def desk_rail(request: HttpRequest) -> dict[str, Any]:
         for section, name, label, right in ROOMS
         if (url := _address(name)) and policy.holds(actor, right)
     ]
+    _count(rows, actor, request)
     may_search = any(policy.holds(actor, right) for right in SEARCHERS)
     search = _address("desk-search") if may_search else ""
     return {
@@ -63,6 +66,16 @@ def desk_rail(request: HttpRequest) -> dict[str, Any]:
         "desk_home_url": _address("desk-home"),
         "search_url": search,
     }
+
+
+def _count(rows: list[dict[str, Any]], actor: Actor, request: HttpRequest) -> None:
+    """Say beside 请人看看 how many wait: where one looks at what waits, no other page pays for it."""
+    url = _address("desk-human-reviews")
+    if request.path not in (_address("desk-home"), url):
+        return
+    for row in rows:
+        if row["url"] == url:
+            row["count"] = count_waiting(actor=actor, today=business_day(now())).count
 
 
 def _is_here(path: str, url: str) -> bool:

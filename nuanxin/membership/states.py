@@ -3,10 +3,13 @@
 Everything here is stored as a small integer: a million rows carry it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict
 
 
@@ -465,3 +468,22 @@ def diagrams() -> str:
     for title, entries, moves in _DIAGRAMS:
         parts += [f"## {title}", f"```mermaid\n{diagram(title, entries, moves)}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A line of 待办 that another package adds: what waits, where it is done, until when."""
+
+    title: str
+    text: str
+    url_name: str
+    due_on: date | None
+    label: str
+
+
+to_do_sources: list[Callable[[Actor, datetime], list[ToDo]]] = []
+
+
+def register_to_do(source: Callable[[Actor, datetime], list[ToDo]]) -> None:
+    """Let a package above say what waits for an officer; asked each time 待办 is opened."""
+    to_do_sources.append(source)

@@ -25,6 +25,7 @@ class ProgrammesConfig(AppConfig):
 
     def ready(self) -> None:
         """Take part in merging two records of one person, and in erasing what is kept of him."""
+        from nuanxin.membership import states as membership
         from nuanxin.notices import states as notices
         from nuanxin.people import states as people
         from nuanxin.programmes.actions.child_erasing import erase_children_of
@@ -35,7 +36,7 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.programmes.actions.reviewing import COLUMN, erase_reviews
         from nuanxin.programmes.actions.stating import erase_stated
         from nuanxin.programmes.queries.camps import CHILD_LABELS, own_children_data
-        from nuanxin.programmes.queries.reviews import MY_REVIEWS
+        from nuanxin.programmes.queries.reviews import MY_REVIEWS, reviews_to_do
         from nuanxin.programmes.queries.stated import MY_STATED
 
         for table in (
@@ -80,3 +81,4 @@ class ProgrammesConfig(AppConfig):
         )
         people.register_my_data_section(MY_STATED)
         people.register_my_data_section(MY_REVIEWS)
+        membership.register_to_do(reviews_to_do)

@@ -20,8 +20,7 @@ from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.previewing import carry_out_preview
 from nuanxin.programmes.actions.ruling import keep_all_answers
 from nuanxin.programmes.facts import CATALOGUE
-from nuanxin.programmes.queries.rule_versions import texts_in_force
-from nuanxin.programmes.rules.conditions import rule_codes
+from nuanxin.programmes.queries.rule_versions import find_texts
 
 
 @app.periodic(cron="* * * * *")
@@ -63,7 +62,7 @@ def keep_rulings(timestamp: int) -> None:
     today = clock.business_day(now)
     in_force = [
         read_checked(found.text, CATALOGUE, on=today)
-        for found in texts_in_force(rule_codes(), today).values()
+        for found in find_texts(None, today).values()
         if read_rule(found.text, CATALOGUE).is_in_force_on(today)
     ]
     keep_all_answers(in_force, now=now)

@@ -123,6 +123,7 @@ urlpatterns = [
         name="desk-offer-basis",
     ),
     path("desk/rules/", rules.rule_list, name="desk-rules"),
+    path("desk/rules/new/", rules.rule_begin, name="desk-rule-begin"),
     path("desk/rules/versions/<int:version_id>/", rule_drafts.draft, name="desk-rule-draft"),
     path("desk/rules/versions/<int:version_id>/check/", rule_drafts.check, name="desk-rule-check"),
     path(
@@ -133,6 +134,7 @@ urlpatterns = [
     path(
         "desk/rules/versions/<int:version_id>/decide/", rule_drafts.decide, name="desk-rule-decide"
     ),
+    path("desk/rules/versions/<int:version_id>/revoke/", rules.revoke, name="desk-rule-revoke"),
     path("desk/rules/<slug:code>/", rules.rule, name="desk-rule"),
     path("desk/rules/<slug:code>/new/", rules.rule_new, name="desk-rule-new"),
     path("desk/rules/<slug:code>/<int:number>/", rules.rule_version, name="desk-rule-version"),

@@ -1,12 +1,15 @@
 """请人看看: an automatic answer is looked at by somebody, once, with a reason; an exception lets apply."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refusal
+from nuanxin.kernel.workdays import add_workdays
 from nuanxin.notices.models import Notice
 from nuanxin.programmes.actions.claims import apply_for_place
 from nuanxin.programmes.actions.reviewing import (
@@ -317,3 +320,35 @@ def test_two_officers_at_once_one_wins_the_other_is_told(racing_town):
 
 def test_an_answered_request_moves_nowhere():
     assert all(REVIEW_MOVES[state] == set() for state in ReviewState if not state.is_open)
+
+
+@pytest.mark.django_db
+def test_there_is_a_last_day_in_working_days_and_both_sides_see_it(town, trip):
+    review = HumanReview.objects.get(id=ask(town, trip).id)
+    asked_on = business_day(town.cast.now)
+    assert review.due_on == add_workdays(asked_on, 3).day
+    page = town.cast.client("county_cadre").get("/desk/human-reviews/").content.decode()
+    assert f"最晚 {review.due_on}" in page
+    assert f"最晚 {review.due_on.month} 月 {review.due_on.day} 日" in text_of(
+        town.cast.client("rider_ye").get(f"/me/reviews/{review.id}/")
+    )
+    HumanReview.objects.update(due_on=asked_on - timedelta(days=1))
+    late = town.cast.client("county_cadre").get("/desk/human-reviews/").content.decode()
+    assert f"过了 {asked_on - timedelta(days=1)}" in late
+
+
+@pytest.mark.django_db
+def test_it_waits_among_the_things_to_do_of_who_may_answer(town, trip):
+    def home(who):
+        return town.cast.client(who).get("/desk/").content.decode()
+
+    assert "请人看看<" in home("county_cadre")
+    assert "个人请人看看" not in home("county_cadre")
+    review = ask(town, trip)
+    assert "1 个人请人看看" in home("county_cadre")
+    assert "请人看看<b>1</b>" in home("county_cadre")
+    assert "个人请人看看" not in home("cadre_of_next_county")
+    HumanReview.objects.update(due_on=business_day(town.cast.now) - timedelta(days=1))
+    assert "其中 1 件过了答复的日子" in home("county_cadre")
+    decide(town, review, ReviewOutcome.RULE_RIGHT)
+    assert "个人请人看看" not in home("county_cadre")

@@ -81,4 +81,5 @@ def rule_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-rule-check": version,
         "desk-rule-preview": version,
         "desk-rule-decide": version,
+        "desk-rule-revoke": version,
     }

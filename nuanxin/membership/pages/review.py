@@ -26,7 +26,7 @@ from nuanxin.membership.queries.applications import (
     list_tasks,
 )
 from nuanxin.membership.queries.rosters import list_batches
-from nuanxin.membership.states import BatchState, MemberState
+from nuanxin.membership.states import BatchState, MemberState, to_do_sources
 from nuanxin.orgs import queries as orgs
 
 
@@ -309,6 +309,12 @@ def _todo(actor: Any) -> list[dict[str, Any]]:
             for batch in list_batches(actor, limit=20)
             if batch.state == BatchState.PREVIEWED
         ]  # fmt: skip
+    rows += [
+        {"title": one.title, "text": one.text, "url": reverse(one.url_name),
+         "due_on": one.due_on or "", "label": one.label, "done_url": ""}
+        for source in to_do_sources
+        for one in source(actor, now)
+    ]  # fmt: skip
     return rows + _dissolutions_to_acknowledge(actor) + _posts_to_approve(actor)
 
 

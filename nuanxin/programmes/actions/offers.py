@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
 from django.db import connection, transaction
 
+from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.kernel import occupations
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
@@ -15,7 +16,9 @@ from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.uuid7 import uuid7
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
+from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer, Pool, Programme, Seat
+from nuanxin.programmes.queries.rule_versions import find_text, owner_of
 from nuanxin.programmes.rules.definitions import Definition, definition
 from nuanxin.programmes.rules.quota import Split, split_places
 from nuanxin.programmes.states import OfferState, Way, check_offer_move
@@ -53,6 +56,8 @@ class OfferDraft:
     released_at: datetime | None = None
     pools: tuple[PoolDraft, ...] = ()
     slots: tuple[datetime, ...] = ()
+    rule: str = ""
+    """A rule begun at the desk, in the place of the definition's; "" for that one."""
 
 
 def preview_split(draft: OfferDraft) -> Split:
@@ -92,12 +97,13 @@ def create_offer(*, draft: OfferDraft, union_id: int, actor: Actor, now: datetim
     _check_slots(draft)
     if any(not pool.union_path.startswith(union.path) for pool in draft.pools if pool.union_path):
         raise Malformed("programmes.pool_elsewhere", "分份的工会要在主办工会下面。")
+    rule = _rule_of(draft, defined, union.path, business_day(now))
     split = preview_split(draft)
     programme, _ = Programme.objects.get_or_create(
         code=defined.code,
         defaults={"title": defined.title, "kind": defined.kind, "created_at": now},
     )
-    offer = Offer.objects.create(**_fields(draft, defined, split), union_id=union_id,
+    offer = Offer.objects.create(**_fields(draft, defined, split) | rule, union_id=union_id,
         programme=programme, created_by=actor.account_id, created_by_name=actor.name[:60],
         created_at=now)  # fmt: skip
     _make_seats(offer, draft.pools or (PoolDraft("全部", 1),), split, draft.slots)
@@ -122,8 +128,6 @@ def _fields(draft: OfferDraft, defined: Definition, split: Split) -> dict[str, o
         "closes_at": draft.closes_at,
         "places": draft.places,
         "money_fen": defined.money_fen,
-        "rule_code": defined.rule,
-        "conditions": list(defined.conditions),
         "evidence": list(defined.evidence),
         "provider": defined.provider,
         "cost_bearer": defined.cost_bearer,
@@ -134,6 +138,23 @@ def _fields(draft: OfferDraft, defined: Definition, split: Split) -> dict[str, o
         "confirm_hours": defined.confirm_hours,
         "proof": list(split.proof),
     }
+
+
+def _rule_of(draft: OfferDraft, defined: Definition, path: str, today: date) -> dict[str, object]:
+    """Return the offer's rule and its conditions in words: the definition's, or one begun at the desk.
+
+    That one must count already, so that it counts for as long as the offer lasts, and be of a union
+    above.
+    """
+    if not draft.rule:
+        return {"rule_code": defined.rule, "conditions": list(defined.conditions)}
+    found = find_text(draft.rule, today)
+    if found is None:
+        raise Malformed("programmes.rule_not_in_force", "这条条件还没有开始用，定稿生效以后再选。")
+    bound = read_checked(found.text, CATALOGUE, on=today)
+    if not path.startswith(owner_of(bound.rule.jurisdiction).path):
+        raise Malformed("programmes.rule_elsewhere", "这条条件是别的地方定的，这里不能用。")
+    return {"rule_code": draft.rule, "conditions": [one.text for one in bound.conditions]}
 
 
 def _directed_of(defined: Definition, draft: OfferDraft) -> list[int]:

@@ -15,7 +15,7 @@ from nuanxin.programmes import permissions
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import RulePreview, RuleVersion
 from nuanxin.programmes.queries.previewing import day_of, sensitive_facts, try_rule
-from nuanxin.programmes.queries.rule_versions import text_in_force
+from nuanxin.programmes.queries.rule_versions import find_text
 from nuanxin.programmes.states import PreviewState
 from nuanxin.records.actions import append_event
 
@@ -78,7 +78,8 @@ def _result(preview: RulePreview) -> dict[str, Any]:
     version, day = preview.version, preview.as_of
     if version.digest != preview.digest:
         raise Conflict("programmes.rule_changed_meanwhile", "试算的时候条件又改了。再算一次。")
-    before = read_checked(text_in_force(version.code, day).text, CATALOGUE, on=day)
+    counts = find_text(version.code, day)
+    before = None if counts is None else read_checked(counts.text, CATALOGUE, on=day)
     after = read_checked(version.text, CATALOGUE, on=day)
     root, owner = get_root(), get_union(version.union_id)
     below = "" if root is not None and root.id == owner.id else owner.path

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,10 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import SHANGHAI, business_day
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, Unavailable
+from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.workdays import add_workdays
 from nuanxin.notices.actions import notify
+from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import HumanReview, Offer
 from nuanxin.programmes.queries.asking import Asking, get_asking
@@ -207,9 +210,9 @@ def _check_not_too_often(offer_id: int, worker_id: int) -> None:
 _INSERT = """
 INSERT INTO programmes_humanreview
     (worker_id, programme_id, offer_id, state, rule_answer, frozen, reason_sealed, reason_key,
-     asked_at, taken_by_name, answered_by_name, answer)
+     asked_at, due_on, taken_by_name, answered_by_name, answer)
 SELECT %(worker)s, o.programme_id, o.id, 1, %(rule_answer)s, %(frozen)s::jsonb, %(sealed)s, %(key)s,
-       %(now)s, '', '', ''
+       %(now)s, %(due)s, '', '', ''
 FROM programmes_offer o WHERE o.id = %(offer)s
 ON CONFLICT (worker_id, programme_id) WHERE state IN (1, 2) DO NOTHING
 RETURNING id
@@ -228,11 +231,19 @@ def _insert(
         "sealed": sealing.seal(COLUMN, reason, key) if reason else None,
         "key": key,
         "now": now,
+        "due": _due_on(asked.offer_id, business_day(now)),
     }
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
         row = cursor.fetchone()
     return None if row is None else int(row[0])
+
+
+def _due_on(offer_id: int, asked_on: date) -> date:
+    """Return the last day to answer: so many working days, as the union's place says."""
+    adcode = f"{get_union(_union_of(offer_id)).adcode:06d}"
+    days = parameter("programmes.review_days", adcode=adcode, on=asked_on)
+    return add_workdays(asked_on, int(days.value)).day
 
 
 def _frozen(told: Explanation) -> str:

@@ -18,7 +18,15 @@ from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import RulePreview, RuleVersion
-from nuanxin.programmes.queries.rule_versions import owner_of, text_in_force
+from nuanxin.programmes.queries.rule_versions import (
+    find_text,
+    owner_of,
+    shown_text,
+    text_in_force,
+    text_of,
+)
+from nuanxin.programmes.rules.conditions import has_rule
+from nuanxin.programmes.rules.new_rules import NewRule, new_rule_text
 from nuanxin.programmes.states import PreviewState, VersionState, check_version_move
 from nuanxin.records.actions import append_event
 
@@ -32,23 +40,63 @@ def draft_rule(*, code: str, actor: Actor, now: datetime) -> RuleVersion:
 
     Raises ``NotFound`` for an unknown rule or one of a union out of scope.
     """
-    current = text_in_force(code, business_day(now))
-    rule = read_rule(current.text, CATALOGUE)
-    union = owner_of(rule.jurisdiction)
+    released = RuleVersion.objects.filter(code=code, state=VersionState.RELEASED)
+    current = shown_text(code, business_day(now), released) or text_of(code, None, "")
+    union = owner_of(read_rule(current.text, CATALOGUE).jurisdiction)
     permissions.check_can_draft_rule(actor, path=union.path)
+    return begin_version(code=code, text=current.text, union_id=union.id, actor=actor, now=now)
+
+
+@transaction.atomic
+def begin_rule(
+    *, new: NewRule, like: str, union_id: int, actor: Actor, now: datetime
+) -> RuleVersion:
+    """Begin a rule that nobody has shipped, from the text of ``like`` or from the smallest one ("").
+
+    It counts for nobody before somebody else has released it. Raises ``Conflict``
+    programmes.rule_code_taken, ``Malformed`` for a code that is none or a union that owns no rules,
+    ``NotFound`` for a union out of scope.
+    """
+    union = get_union(union_id)
+    permissions.check_can_draft_rule(actor, path=union.path)
+    jurisdiction = f"{union.adcode:06d}"
+    if owner_of(jurisdiction).id != union.id:
+        raise Malformed(
+            "programmes.rule_owner", f"条件由省、市、县总工会定，{union.name}不能自己定一条。"
+        )
+    today = business_day(now)
+    known = RuleVersion.objects.filter(code=new.code).exclude(state=VersionState.DISCARDED)
+    if has_rule(new.code) or known.exists():
+        raise Conflict(
+            "programmes.rule_code_taken", f"已经有一条叫 {new.code} 的条件，换一个代码。"
+        )
+    text = new_rule_text(
+        new,
+        like=text_in_force(like, today).text if like else "",
+        jurisdiction=jurisdiction,
+        on=today,
+    )
+    return begin_version(code=new.code, text=text, union_id=union.id, actor=actor, now=now)
+
+
+def begin_version(
+    *, code: str, text: str, union_id: int, actor: Actor, now: datetime
+) -> RuleVersion:
+    """Keep a text as the version in work; return the one that is in work already, if there is one."""
     versions = RuleVersion.objects.filter(code=code)
-    working = versions.filter(state__in=[VersionState.DRAFT, VersionState.SUBMITTED]).first()
-    if working is not None:
+    in_work = versions.filter(state__in=[VersionState.DRAFT, VersionState.SUBMITTED])
+    if (working := in_work.first()) is not None:
         return working
+    rule = read_rule(text, CATALOGUE)
     last = versions.order_by("-number").values_list("number", flat=True).first() or 0
     try:
         with transaction.atomic():
             made = RuleVersion.objects.create(
                 code=code,
                 number=last + 1,
-                union_id=union.id,
-                text=current.text,
-                digest=digest_of(current.text),
+                union_id=union_id,
+                text=text,
+                digest=digest_of(text),
                 document=rule.document,
                 checked_on=rule.checked_on,
                 drafted_by=_account(actor),
@@ -57,7 +105,7 @@ def draft_rule(*, code: str, actor: Actor, now: datetime) -> RuleVersion:
                 changed_at=now,
             )
     except IntegrityError:  # somebody began at the same moment: his is the one
-        return versions.get(state__in=[VersionState.DRAFT, VersionState.SUBMITTED])
+        return in_work.get()
     _record("programmes.rule_drafted", made, actor, now)
     return made
 
@@ -101,7 +149,8 @@ def submit_rule(*, version_id: int, actor: Actor, now: datetime) -> None:
     check_version_move(VersionState(version.state), VersionState.SUBMITTED)
     today = business_day(now)
     rule = _checked(version, today)
-    if text_in_force(version.code, today).digest == version.digest:
+    counts = find_text(version.code, today)
+    if counts is not None and counts.digest == version.digest:
         raise Conflict("programmes.rule_unchanged", "和现在用的一字不差，不用送审。")
     version.state, version.submitted_at, version.reason = VersionState.SUBMITTED, now, ""
     version.document, version.checked_on = rule.document, rule.checked_on
@@ -175,6 +224,40 @@ def release_rule(*, version_id: int, valid_from: date, actor: Actor, now: dateti
     version.save()
     _record("programmes.rule_released", version, actor, now, valid_from=valid_from.isoformat())
     _tell(version, "条件定稿了", f"{actor.name}复核了您起草的条件，从 {valid_from} 起用。", now)
+
+
+@transaction.atomic
+def revoke_rule(*, version_id: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Take a released version back before its day; what it would have ended goes on in its place.
+
+    It stays in the record with who, when and why; who wrote and who released it are told. Raises
+    ``Conflict`` programmes.rule_in_use from its day on, ``Malformed`` without a reason.
+    """
+    version = _for_update(version_id, actor, permissions.RELEASE_RULE)
+    check_version_move(VersionState(version.state), VersionState.REVOKED)
+    assert version.valid_from is not None
+    if version.valid_from <= business_day(now):
+        raise Conflict(
+            "programmes.rule_in_use",
+            f"这一版从 {version.valid_from} 起已经在用，不能撤回。要改，起草新的一版。",
+        )
+    if not reason.strip():
+        raise Malformed("programmes.reason_missing", "写一句为什么撤回，同事看得明白。")
+    version.state, version.reason = VersionState.REVOKED, reason.strip()[:LONGEST_REASON]
+    version.revoked_by, version.revoked_by_name = _account(actor), actor.name[:60]
+    version.revoked_at = now
+    version.save(update_fields=["state", "reason", "revoked_by", "revoked_by_name", "revoked_at"])
+    RuleVersion.objects.filter(
+        code=version.code,
+        state=VersionState.RELEASED,
+        valid_to=version.valid_from - timedelta(days=1),
+    ).update(valid_to=version.valid_to)
+    _record(
+        "programmes.rule_revoked", version, actor, now, valid_from=version.valid_from.isoformat()
+    )
+    body = f"{actor.name}撤回了第 {version.number} 版（原定 {version.valid_from} 起用）：{version.reason}"
+    for account in {version.drafted_by, version.released_by} - {actor.account_id, None}:
+        _tell(version, "条件撤回了", body, now, to=account)
 
 
 def digest_of(text: str) -> str:
@@ -266,12 +349,14 @@ def _record(
     )
 
 
-def _tell(version: RuleVersion, title: str, body: str, now: datetime) -> None:
+def _tell(
+    version: RuleVersion, title: str, body: str, now: datetime, *, to: UUID | None = None
+) -> None:
     notify(
         kind="programmes.rule_decided",
         title=title,
         body=body,
         url=f"/desk/rules/versions/{version.id}/",
-        account_id=version.drafted_by,
+        account_id=to or version.drafted_by,
         now=now,
     )

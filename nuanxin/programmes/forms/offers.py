@@ -1,6 +1,7 @@
 """The form of an offer: from a definition, with its pools one a line."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Any
@@ -32,6 +33,12 @@ class OfferForm(forms.Form):
     )
     way = forms.TypedChoiceField(
         label="名额怎么给", coerce=int, choices=(), error_messages={"required": "选一种。"}
+    )
+    rule = forms.ChoiceField(
+        label="谁可以报",
+        required=False,
+        choices=(),
+        help_text="工作台上新写的条件，定稿生效以后会出现在这里。",
     )
     places = forms.IntegerField(
         label="多少个名额",
@@ -79,8 +86,17 @@ class OfferForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        definition: Definition,
+        rules: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        rule = self.fields["rule"]
+        assert isinstance(rule, forms.ChoiceField)
+        rule.choices = [("", "按这种服务的条件"), *rules]
         self.definition = definition
         ways = [(int(way), way.label) for way in definition.ways]
         field = self.fields["way"]
@@ -124,6 +140,7 @@ class OfferForm(forms.Form):
         released = given["released_on"]
         return OfferDraft(
             definition=self.definition.code,
+            rule=given["rule"],
             title=given["title"],
             way=Way(given["way"]),
             places=given["places"],

@@ -2,11 +2,13 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
 from nuanxin.eligibility.rules.editing import Slot
+from nuanxin.programmes.rules.new_rules import LONGEST_DOCUMENT, LONGEST_TITLE, NewRule
 
 LONGEST_VALUE = 120
 _SLOT = re.compile(r"v-(\d{1,3})")
@@ -37,6 +39,62 @@ def case_of(data: QueryDict, slots: tuple[Slot, ...]) -> tuple[str, dict[str, st
         if value:
             facts[fact] = value
     return name, facts, answer
+
+
+class NewRuleForm(forms.Form):
+    """What a rule that nobody has shipped is called, where it stands, what it begins from."""
+
+    title = forms.CharField(
+        label="名称",
+        max_length=LONGEST_TITLE,
+        help_text="给劳动者看的，比如“夏季送清凉”。",
+        error_messages={"required": "起个名称。"},
+    )
+    code = forms.CharField(
+        label="代码",
+        max_length=60,
+        help_text="小写英文字母、数字、下划线，定了不改，比如 summer_gift。",
+        error_messages={"required": "写一个代码。"},
+    )
+    document = forms.CharField(
+        label="依据哪份文件",
+        max_length=LONGEST_DOCUMENT,
+        help_text="文件名、文号、年份。",
+        error_messages={"required": "写上依据。没有文件的，写是谁、哪次会定的。"},
+    )
+    union = forms.CharField(
+        label="哪家工会定的（工会编码）",
+        max_length=24,
+        help_text="省、市、县总工会。下面的工会都能用这一条。",
+        error_messages={"required": "填是哪家工会定的。"},
+    )
+    like = forms.ChoiceField(label="从哪里写起", required=False, choices=())
+
+    def __init__(self, *args: Any, known: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["like"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("", "空白：只有“是工会会员”一条"),
+            *((code, f"照“{title}”写") for code, title in known),
+        ]
+
+    def new_rule(self) -> NewRule:
+        """Return what was filled in."""
+        given = self.cleaned_data
+        return NewRule(given["code"].strip(), given["title"], given["document"])
+
+
+class RevokeForm(forms.Form):
+    """Why a version that was released is taken back before its day."""
+
+    reason = forms.CharField(
+        label="为什么撤回",
+        max_length=200,
+        help_text="起草和复核的人会收到这句话，也会留在这条条件的各版里。",
+        error_messages={"required": "写一句为什么撤回，同事看得明白。"},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class ReleaseForm(forms.Form):

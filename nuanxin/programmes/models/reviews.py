@@ -26,6 +26,7 @@ class HumanReview(models.Model):
     reason_sealed = models.BinaryField("说明", null=True)
     reason_key = models.UUIDField("说明的绑定")
     asked_at = models.DateTimeField("提出时间")
+    due_on = models.DateField("最晚哪天答复", null=True)
     taken_at = models.DateTimeField("接手时间", null=True)
     taken_by = models.UUIDField("接手账号", null=True)
     taken_by_name = models.CharField("接手人", max_length=60, blank=True)

@@ -2,7 +2,7 @@
 
 One text of a rule in force on any day: released versions of a code do not overlap (exclusion
 constraint), are released by somebody who never wrote in them (check) and do not change afterwards
-(trigger); what was concluded when a place was asked for does not change either (migration
+(trigger; before its day it may be revoked); what was concluded when a place was asked for does not change either (migration
 ``rule_versions``).
 """
 
@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from nuanxin.programmes.states import PreviewState, VersionState
+
+_DECIDED = [int(VersionState.RELEASED), int(VersionState.REVOKED)]
 
 
 class RuleVersion(models.Model):
@@ -38,10 +40,13 @@ class RuleVersion(models.Model):
     editors = ArrayField(models.UUIDField(), verbose_name="改过的账号", default=list)
     changed_at = models.DateTimeField("改动时间")
     submitted_at = models.DateTimeField("送审时间", null=True)
-    reason = models.CharField("退回原因", max_length=200, blank=True)
+    reason = models.CharField("退回或撤回的原因", max_length=200, blank=True)
     released_by = models.UUIDField("复核账号", null=True)
     released_by_name = models.CharField("复核人", max_length=60, blank=True)
     released_at = models.DateTimeField("定稿时间", null=True)
+    revoked_by = models.UUIDField("撤回账号", null=True)
+    revoked_by_name = models.CharField("撤回人", max_length=60, blank=True)
+    revoked_at = models.DateTimeField("撤回时间", null=True)
     valid_from = models.DateField("从哪天起", null=True)
     valid_to = models.DateField("到哪天为止", null=True)
 
@@ -55,15 +60,26 @@ class RuleVersion(models.Model):
                 name="one_draft_a_rule",
             ),
             models.CheckConstraint(
-                condition=~Q(state=int(VersionState.RELEASED))
+                condition=~Q(state__in=_DECIDED)
                 & Q(released_by__isnull=True, released_at__isnull=True, valid_from__isnull=True)
                 | Q(
-                    state=int(VersionState.RELEASED),
+                    state__in=_DECIDED,
                     released_by__isnull=False,
                     released_at__isnull=False,
                     valid_from__isnull=False,
                 ),
                 name="rule_released_by_somebody_from_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=int(VersionState.REVOKED))
+                & Q(revoked_by__isnull=True, revoked_at__isnull=True)
+                | Q(
+                    ~Q(reason=""),
+                    state=int(VersionState.REVOKED),
+                    revoked_by__isnull=False,
+                    revoked_at__isnull=False,
+                ),
+                name="rule_revoked_by_somebody_with_a_reason",
             ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),

@@ -21,6 +21,8 @@ from nuanxin.programmes.forms.offers import OfferForm, SeedForm, ValueForm
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import desk as queries
 from nuanxin.programmes.queries.finding import count_reminders
+from nuanxin.programmes.queries.rule_texts import rule_of
+from nuanxin.programmes.queries.rule_versions import list_begun_rules
 from nuanxin.programmes.rules.definitions import all_definitions, definition
 from nuanxin.programmes.states import Kind, OfferState, Way
 
@@ -94,9 +96,10 @@ def offer_new(request: HttpRequest) -> HttpResponse:
     defined = definition(request.GET.get("of", ""))
     if defined is None:
         return HttpResponseRedirect(reverse("desk-offer-kinds"))
-    form = OfferForm(
-        request.POST or None, definition=defined, initial=_initial(actor, defined, now)
-    )
+    begun = list_begun_rules(clock.business_day(now))
+    rules = [(one.code, rule_of(one.text).title) for one in begun]
+    initial = _initial(actor, defined, now)
+    form = OfferForm(request.POST or None, definition=defined, rules=rules, initial=initial)
     split = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -115,6 +118,7 @@ def offer_new(request: HttpRequest) -> HttpResponse:
         "page_title": defined.title,
         "page_lead": f"{defined.gives}。依据：{defined.source}。",
         "form": form,
+        "has_rules": bool(rules),
         "split": split,
         "split_rows": _split_rows(form, split) if split else [],
         "split_columns": _SPLIT_COLUMNS,

@@ -154,7 +154,7 @@ def _row(row: queries.ReviewRow, now: datetime) -> dict[str, Any]:
     if row.answered_at is not None:
         when = {"text": words.day(row.answered_at), "note": row.answered_by_name}
     else:
-        when = {"text": _age(now - row.asked_at), "note": words.moment(row.asked_at)}
+        when = {"text": _age(now - row.asked_at), "note": _limit(row, now)}
     label = row.outcome.label if row.outcome else row.state.label
     return {
         "id": row.id,
@@ -168,6 +168,14 @@ def _row(row: queries.ReviewRow, now: datetime) -> dict[str, Any]:
             {"text": label, "note": row.taken_by_name if row.state.is_open else ""},
         ],
     }
+
+
+def _limit(row: queries.ReviewRow, now: datetime) -> str:
+    """Return until when it is to be answered, and whether that day is over."""
+    if row.due_on is None:
+        return words.moment(row.asked_at)
+    late = clock.business_day(now) > row.due_on
+    return f"过了 {row.due_on}" if late else f"最晚 {row.due_on}"
 
 
 def _age(waited: Any) -> str:
@@ -189,7 +197,9 @@ def _facts(row: queries.ReviewRow) -> list[dict[str, str]]:
             {"label": "答复", "value": row.answer},
             {"label": "答复人", "value": row.answered_by_name},
         ]
-    elif row.taken_by_name:
+    elif row.due_on is not None:
+        facts.append({"label": "最晚哪天答复", "value": str(row.due_on)})
+    if row.outcome is None and row.taken_by_name:
         facts.append({"label": "谁在看", "value": row.taken_by_name})
     return facts
 

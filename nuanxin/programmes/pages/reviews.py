@@ -134,14 +134,19 @@ def _frozen_fact(seen: dict[str, Any]) -> str:
 
 def _lead(row: queries.ReviewRow) -> str:
     if row.state is ReviewState.ASKED:
-        return f"{row.union_name}的人会看，看了发消息告诉你。急的话打 12351。"
+        return f"{row.union_name}的人会看，{_by_when(row)}看了发消息告诉你。急的话打 12351。"
     if row.state is ReviewState.TAKEN:
-        return f"{row.taken_by_name}在看，看完发消息告诉你。"
+        return f"{row.taken_by_name}在看，{_by_when(row)}看完发消息告诉你。"
     if row.outcome is ReviewOutcome.EXCEPTION:
         return "规则说不能，工会看过以后同意你报名。"
     if row.outcome is ReviewOutcome.CORRECTED:
         return "用错的信息改了，回到那一件再看一次。"
     return ""
+
+
+def _by_when(row: queries.ReviewRow) -> str:
+    """Return 最晚 12 月 2 日，, nothing for requests that came before there was such a day."""
+    return f"最晚 {row.due_on.month} 月 {row.due_on.day} 日，" if row.due_on else ""
 
 
 def _actor(request: HttpRequest) -> Any:

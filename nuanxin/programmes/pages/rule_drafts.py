@@ -246,12 +246,14 @@ def _checked(version: RuleVersion, looked: rule_texts.Looked, problem: str) -> d
 def _compared(version: RuleVersion) -> dict[str, Any]:
     """Return what differs from the text that counts on the day it would begin."""
     today = clock.business_day(clock.now())
-    before = queries.text_in_force(version.code, today)
+    before = queries.find_text(version.code, today)
+    if before is None:
+        return {"is_new": True, "changes": [], "text_changes": []}
     looked = rule_texts.look_at(version.text, today)
     former = rule_texts.read_shown(before.text, today)
     changes = word_changes(former, looked.bound) if looked.bound else []
     return {
-        "before_number": before.number,
+        "is_new": False,
         "changes": words.changed_rows(changes),
         "text_changes": words.changed_rows(text_changes(before.text, version.text)),
     }

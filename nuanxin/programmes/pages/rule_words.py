@@ -17,8 +17,8 @@ from nuanxin.kernel.occupations import by_key
 from nuanxin.orgs.queries.places import region_name
 from nuanxin.programmes.models import RulePreview, RuleVersion
 from nuanxin.programmes.queries.previewing import Example
-from nuanxin.programmes.queries.rule_texts import Looked
-from nuanxin.programmes.queries.rule_versions import RuleLine
+from nuanxin.programmes.queries.rule_texts import Looked, rule_of_draft
+from nuanxin.programmes.queries.rule_versions import RuleLine, RuleText
 from nuanxin.programmes.rules.rule_changes import Line
 from nuanxin.programmes.rules.small_cells import told
 from nuanxin.programmes.states import VersionState
@@ -36,10 +36,11 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
     return [*rows, {"label": more[-1][0]}]
 
 
-def rule_row(line: RuleLine, rule: Rule) -> dict[str, Any]:
-    """Return a line of the list of rules."""
+def rule_row(line: RuleLine, rule: Rule | None) -> dict[str, Any]:
+    """Return a line of the list of rules; ``rule`` is None for one that counts from no day yet."""
     version, working = line.in_force, line.working
-    since = version.valid_from if version and version.valid_from else rule.valid_from
+    shown = rule or _coming_rule(line)
+    since = version.valid_from if version and version.valid_from else shown and shown.valid_from
     state = {"text": "没有在改的", "css": "mute"}
     if working is not None:
         label = f"第 {working.number} 版{VersionState(working.state).label}"
@@ -47,17 +48,38 @@ def rule_row(line: RuleLine, rule: Rule) -> dict[str, Any]:
     elif line.coming is not None:
         state = {"text": f"第 {line.coming.number} 版 {line.coming.valid_from} 起", "state": "off"}
     return {
-        "id": rule.code,
-        "name": rule.title,
-        "url": reverse("desk-rule", args=[rule.code]),
+        "id": line.code,
+        "name": shown.title if shown else line.code,
+        "url": reverse("desk-rule", args=[line.code]),
         "cells": [
-            {"text": rule.title, "note": rule.document},
-            f"第 {version.number} 版" if version else "随系统带的",
-            {"text": f"{since}", "css": "nw"},
+            {"text": shown.title, "note": shown.document} if shown else {"text": line.code},
+            which(version.number if version else 0, counts=rule is not None),
+            {"text": f"{since}" if rule else "—", "css": "nw"},
             version.released_by_name if version else "—",
             state,
         ],
     }
+
+
+def _coming_rule(line: RuleLine) -> Rule | None:
+    """Return what a rule that does not count yet is called: in its next version, or in its draft."""
+    version = line.coming or line.working
+    return None if version is None else rule_of_draft(version.text)
+
+
+def which(number: int, *, counts: bool) -> str:
+    """Return which text it is: 第 2 版, 随系统带的, 还没开始用."""
+    if not counts:
+        return "还没开始用"
+    return f"第 {number} 版" if number else "随系统带的"
+
+
+def what_goes_on(version: RuleVersion, now: RuleText | None) -> str:
+    """Return what a revoked version leaves behind."""
+    begins = f"它原定 {version.valid_from} 起用。"
+    if now is None:
+        return f"{begins}撤回以后，这条条件还是没有开始用。"
+    return f"{begins}撤回以后，接着用{which(now.number, counts=True)}。"
 
 
 def version_row(version: RuleVersion, today: date) -> dict[str, Any]:
@@ -74,7 +96,7 @@ def version_row(version: RuleVersion, today: date) -> dict[str, Any]:
     return {
         "cells": [
             {"text": f"第 {version.number} 版", "url": url if state is VersionState.RELEASED else ""},
-            {"text": text, "state": kind},
+            {"text": text, "state": kind, "note": _why_revoked(version)},
             {"text": span(version), "css": "nw"},
             {"text": version.drafted_by_name, "note": moment(version.drafted_at)},
             {"text": version.released_by_name or "—", "note": moment(version.released_at)},
@@ -82,10 +104,18 @@ def version_row(version: RuleVersion, today: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _why_revoked(version: RuleVersion) -> str:
+    if version.state != VersionState.REVOKED:
+        return ""
+    return f"{version.revoked_by_name} {moment(version.revoked_at)}：{version.reason}"
+
+
 def span(version: RuleVersion) -> str:
     """Return 2027-01-01 起, or from when until when."""
     if version.valid_from is None:
         return "—"
+    if version.state == VersionState.REVOKED:
+        return f"原定 {version.valid_from} 起"
     return f"{version.valid_from} 起" + (f"，到 {version.valid_to}" if version.valid_to else "")
 
 
@@ -269,13 +299,19 @@ def _by_county(cells: list[list[int | None]], *, is_exact: bool) -> list[dict[st
     return rows[:MOST_CELLS]
 
 
+def _why(one: Example) -> str:
+    if not one.because:
+        return "以前没有这一条"
+    return ("还不知道：" if one.is_unknown else "卡在：") + "、".join(one.because)
+
+
 def _group(title: str, examples: list[Example]) -> dict[str, Any]:
     return {
         "title": title,
         "rows": [
             {
                 "who": "，".join(part for part in (one.name or "某位劳动者", one.place, one.trade) if part),
-                "why": ("还不知道：" if one.is_unknown else "卡在：") + "、".join(one.because),
+                "why": _why(one),
             }
             for one in examples
         ],

@@ -1,16 +1,23 @@
-"""服务的条件 at the desk: the list, one rule with its versions, a version beside the one before."""
+"""服务的条件 at the desk: the list, one rule with its versions, a version beside the one before.
+
+And a rule that nobody has shipped, begun here.
+"""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
+from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.orgs import queries as orgs
 from nuanxin.programmes import permissions
-from nuanxin.programmes.actions.rule_versions import draft_rule
+from nuanxin.programmes.actions.rule_versions import begin_rule, draft_rule, revoke_rule
+from nuanxin.programmes.forms.rules import NewRuleForm, RevokeForm
+from nuanxin.programmes.models import RuleVersion
 from nuanxin.programmes.pages import rule_words as words
 from nuanxin.programmes.queries import rule_texts
 from nuanxin.programmes.queries import rule_versions as queries
@@ -22,7 +29,12 @@ from nuanxin.programmes.states import VersionState
 @require_GET
 def rule_list(request: HttpRequest) -> HttpResponse:
     """List the rules with what counts today and what is in work."""
-    lines = queries.list_rules(clock.business_day(clock.now()))
+    writes = policy.holds(_actor(request), permissions.DRAFT_RULE)
+    lines = [
+        line
+        for line in queries.list_rules(clock.business_day(clock.now()))
+        if line.now or line.coming or writes
+    ]
     context = {
         "page_title": "服务的条件",
         "page_lead": "谁可以报，写在这里。改一条要两个人：一个起草，另一个复核定稿。以前的日子按以前的条件算。",
@@ -30,9 +42,44 @@ def rule_list(request: HttpRequest) -> HttpResponse:
             {"label": "哪一项"}, {"label": "现在用"}, {"label": "从哪天起", "css": "nw"},
             {"label": "谁定的稿"}, {"label": "在改的"},
         ],
-        "rows": [words.rule_row(line, rule_texts.rule_of(line.now.text)) for line in lines],
+        "rows": [words.rule_row(line, rule_texts.rule_of(line.now.text) if line.now else None) for line in lines],
+        "begin_url": reverse("desk-rule-begin") if writes else "",
     }  # fmt: skip
     return render(request, "programmes/rules/list.html", context)
+
+
+@requires("rule.draft")
+@require_http_methods(["GET", "HEAD", "POST"])
+def rule_begin(request: HttpRequest) -> HttpResponse:
+    """Begin a rule that nobody has shipped: its name, where it stands, what it begins from."""
+    actor, now = _actor(request), clock.now()
+    lines = queries.list_rules(clock.business_day(now))
+    known = [(line.code, rule_texts.rule_of(line.now.text).title) for line in lines if line.now]
+    form = NewRuleForm(request.POST or None, known=known, initial={"union": _own_code(actor)})
+    status = 422 if request.method == "POST" else 200
+    if form.is_valid():
+        try:
+            union = orgs.get_union_by_code(form.cleaned_data["union"])
+            made = begin_rule(
+                new=form.new_rule(),
+                like=form.cleaned_data["like"],
+                union_id=union.id,
+                actor=actor,
+                now=now,
+            )
+            return HttpResponseRedirect(reverse("desk-rule-draft", args=[made.id]))
+        except NotFound:
+            form.add_error("union", "没有找到这家工会，或者不在您的范围里。")
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
+            status = refusal.status
+    context = {
+        "page_title": "新写一条条件",
+        "page_lead": "先起名字、写依据，再在草稿里改条件、加例子。另一位同事定稿以前，它不算数。",
+        "form": form,
+        "crumbs": words.crumbs(("新写一条", "")),
+    }
+    return render(request, "programmes/rules/begin.html", context, status=status)
 
 
 @requires("rule.view")
@@ -41,14 +88,17 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
     """Show what counts today, in words and as text, and every version there was."""
     actor, today = _actor(request), clock.business_day(clock.now())
     versions = queries.list_versions(code)
-    now = queries.text_in_force(code, today)
+    working = next((one for one in versions if VersionState(one.state).is_in_work), None)
+    now = queries.shown_text(code, today, versions)
+    if now is None:  # begun here, and nothing of it is released
+        return _to_its_draft(working, actor)
     bound = rule_texts.read_shown(now.text, today)
     owner = queries.owner_of(bound.rule.jurisdiction)
-    working = next((v for v in versions if v.state != VersionState.RELEASED), None)
     may_draft = queries.may_draft(actor, owner)
+    counts = queries.find_text(code, today) is not None
     context = {
         "page_title": bound.rule.title,
-        "page_lead": f"{'随系统带的' if not now.number else f'第 {now.number} 版'}，{owner.name}定的条件。",
+        "page_lead": f"{words.which(now.number, counts=counts)}，{owner.name}定的条件。",
         "said": words.said_rows(bound),
         "facts": [
             {"label": "依据", "value": bound.rule.document},
@@ -61,7 +111,7 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
             {"label": "哪一版"}, {"label": "状态"}, {"label": "什么时候用", "css": "nw"},
             {"label": "谁起草"}, {"label": "谁复核"},
         ],
-        "rows": [words.version_row(version, today) for version in versions if may_draft or version.state == VersionState.RELEASED],
+        "rows": [words.version_row(version, today) for version in versions if may_draft or not VersionState(version.state).is_in_work],
         "draft_url": reverse("desk-rule-new", args=[code]) if may_draft and working is None else "",
         "working": working if may_draft else None,
         "working_url": reverse("desk-rule-draft", args=[working.id]) if working and may_draft else "",
@@ -80,9 +130,10 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
 def rule_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Show a version that was released, beside the one before it."""
     shown, before = queries.get_released(code, number)
+    actor, today = _actor(request), clock.business_day(clock.now())
     bound = rule_texts.read_shown(shown.text, shown.day)
     former = rule_texts.read_shown(before.text, before.day) if before else None
-    context = {
+    context: dict[str, Any] = {
         "page_title": f"{bound.rule.title}，第 {number} 版" if number else f"{bound.rule.title}，随系统带的",
         "page_lead": shown.span,
         "said": words.said_rows(bound),
@@ -91,6 +142,9 @@ def rule_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
             {"label": "谁起草", "value": shown.drafted_by or "—"},
             {"label": "谁复核", "value": shown.released_by or "—"},
         ],
+        "revoke_url": reverse("desk-rule-revoke", args=[shown.version_id])
+        if shown.version_id and shown.day > today and policy.may(actor, permissions.RELEASE_RULE, path=queries.owner_of(bound.rule.jurisdiction).path)
+        else "",
         "text": shown.text,
         "before": before,
         "changes": words.changed_rows(word_changes(former, bound)) if former else [],
@@ -100,12 +154,56 @@ def rule_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return render(request, "programmes/rules/version.html", context)
 
 
+@requires("rule.release")
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Take a released version back before its day, with the reason."""
+    actor, now = _actor(request), clock.now()
+    version, _ = queries.get_version(version_id, actor=actor, right=permissions.RELEASE_RULE)
+    form = RevokeForm(request.POST or None)
+    problem, status = "", 422 if request.method == "POST" else 200
+    if form.is_valid():
+        try:
+            reason = form.cleaned_data["reason"]
+            revoke_rule(version_id=version.id, reason=reason, actor=actor, now=now)
+            return HttpResponseRedirect(reverse("desk-rule", args=[version.code]))
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            problem, status = refusal.message, refusal.status
+    title = rule_texts.title_of(version.text, version.code)
+    context = {
+        "page_title": f"撤回：{title}，第 {version.number} 版",
+        "page_lead": words.what_goes_on(version, queries.find_text(version.code, clock.business_day(now))),
+        "problem": problem,
+        "form": form,
+        "is_released": version.state == VersionState.RELEASED,
+        "crumbs": words.crumbs((title, reverse("desk-rule", args=[version.code])), ("撤回", "")),
+    }  # fmt: skip
+    return render(request, "programmes/rules/revoke.html", context, status=status)
+
+
 @requires("rule.draft")
 @require_POST
 def rule_new(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a new version, or go on with the one in work."""
     made = draft_rule(code=code, actor=_actor(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-rule-draft", args=[made.id]))
+
+
+def _to_its_draft(working: RuleVersion | None, actor: Any) -> HttpResponse:
+    """Lead to the draft of a rule that never counted; raise ``NotFound`` for who may not write it."""
+    if working is None:
+        raise NotFound()
+    queries.get_version(working.id, actor=actor, right=permissions.DRAFT_RULE)
+    return HttpResponseRedirect(reverse("desk-rule-draft", args=[working.id]))
+
+
+def _own_code(actor: Any) -> str:
+    """Return the code of the union that one writes rules for, "" where that is not one."""
+    paths = policy.scope_paths(actor, permissions.DRAFT_RULE)
+    own = paths[0].rstrip("/").rsplit("/", 1)[-1] if len(paths) == 1 else ""
+    return orgs.get_union(int(own)).code if own else ""
 
 
 def _actor(request: HttpRequest) -> Any:

@@ -26,7 +26,7 @@ _TRY = """
 WITH found AS MATERIALIZED (SELECT * FROM ({found}) s), placed AS MATERIALIZED (
     SELECT f.id, u.adcode AS region, m.occupation, f.failing_0, f.missing_0,
            f.failing_1 AS failing, f.missing_1 AS missing,
-           CASE WHEN f.failing_0 <> 0 THEN 0 WHEN f.missing_0 <> 0 THEN 1 ELSE 2 END AS was,
+           {was} AS was,
            CASE WHEN f.failing_1 <> 0 THEN 0 WHEN f.missing_1 <> 0 THEN 1 ELSE 2 END AS will
     FROM found f
     LEFT JOIN membership_membership m ON m.worker_id = f.id AND m.ended_on IS NULL
@@ -42,10 +42,13 @@ SELECT (SELECT coalesce(json_agg(c), '[]') FROM (
             SELECT id, region, occupation, failing, missing FROM placed
             WHERE was = 2 AND will <> 2 ORDER BY id LIMIT {most}) e)
 """
+_AS_BEFORE = "CASE WHEN f.failing_0 <> 0 THEN 0 WHEN f.missing_0 <> 0 THEN 1 ELSE 2 END"
+_NOBODY = "0"
+"""What a rule that does not count yet says of everybody."""
 
 
-def try_rule(before: BoundRule, after: BoundRule, *, below: str = "") -> dict[str, Any]:
-    """Return what the second text would change against the first; writes nothing.
+def try_rule(before: BoundRule | None, after: BoundRule, *, below: str = "") -> dict[str, Any]:
+    """Return what the second text would change against the first (None: nobody fits); writes nothing.
 
     ``below`` narrows it to members of unions below a path, "" is the whole register. The result is
     plain, to be kept: people, answers before and after, gained, lost, cells by county and trade,
@@ -53,9 +56,10 @@ def try_rule(before: BoundRule, after: BoundRule, *, below: str = "") -> dict[st
     conditions that decided.
     """
     population = POPULATION + (_BELOW if below else "")
-    statement = find_statement([before, after], CATALOGUE, population=population)
+    statement = find_statement([before or after, after], CATALOGUE, population=population)
     bits = counting_sql(after, "").removeprefix("SELECT ").removesuffix(" FROM ")
-    sql = _TRY.format(found=statement.sql, bits=bits, most=MOST_EXAMPLES)
+    was = _NOBODY if before is None else _AS_BEFORE
+    sql = _TRY.format(found=statement.sql, bits=bits, most=MOST_EXAMPLES, was=was)
     with connection.cursor() as cursor:
         cursor.execute(sql, statement.parameters | {"owner": below})
         cells, row, gained, lost = cursor.fetchone()
@@ -70,7 +74,7 @@ def try_rule(before: BoundRule, after: BoundRule, *, below: str = "") -> dict[st
         "clauses": [{"text": c.text, "no": c.no, "unknown": c.unknown} for c in counts.clauses],
         "warnings": [odd.value for odd in counts.oddities],
         "examples": {
-            "gained": [_example(before, one) for one in gained],
+            "gained": [_example(before or after, one) for one in gained],
             "lost": [_example(after, one) for one in lost],
         },
     }

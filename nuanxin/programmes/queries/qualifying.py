@@ -12,10 +12,9 @@ from nuanxin.eligibility.rules.given import read_given
 from nuanxin.eligibility.rules.tree import Value
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer
-from nuanxin.programmes.queries.rule_versions import RuleText, text_in_force, texts_in_force
+from nuanxin.programmes.queries.rule_versions import RuleText, find_text, find_texts, text_in_force
 from nuanxin.programmes.queries.ruling import get_known
 from nuanxin.programmes.queries.sources import with_sources
-from nuanxin.programmes.rules.conditions import has_rule, rule_codes
 from nuanxin.programmes.states import OfferState
 
 
@@ -68,10 +67,12 @@ def explain_given(
     ``eligibility.rules.given``. Outside its dates the rule is read on the nearest day in them.
     Raises ``NotFound`` programmes.no_rule, ``Malformed`` for facts that cannot be read.
     """
-    if code not in rule_codes():
+    found = find_text(code, on)
+    if found is None:
         offers = Offer.objects.filter(code=code).exclude(state=OfferState.DRAFT)
         code = offers.values_list("rule_code", flat=True).first() or code
-    bound = read_near(text_in_force(code, on).text, CATALOGUE, on=on, adcode=adcode)
+        found = text_in_force(code, on)
+    bound = read_near(found.text, CATALOGUE, on=on, adcode=adcode)
     known, consents = read_given(given, CATALOGUE)
     return explain(bound, known, consents=consents)
 
@@ -83,10 +84,10 @@ def bound_rule_of(rule_code: str, on: date) -> BoundRule | None:
 
 def bound_rules_of(codes: Collection[str], on: date) -> dict[str, BoundRule]:
     """Return the rules as they read on a day, by code, in one statement; without those that are not there."""
-    known = [code for code in sorted(codes) if has_rule(code)]
+    known = sorted(code for code in codes if code)
     if not known:
         return {}
-    return {code: _bound(found.text, on) for code, found in texts_in_force(known, on).items()}
+    return {code: _bound(found.text, on) for code, found in find_texts(known, on).items()}
 
 
 @lru_cache(maxsize=256)

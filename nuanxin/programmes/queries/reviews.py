@@ -3,15 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.membership.queries.members import masked
+from nuanxin.membership.states import ToDo
 from nuanxin.people.states import MyDataSection
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import HumanReview
@@ -47,12 +49,14 @@ class ReviewRow:
     outcome: ReviewOutcome | None
     answer: str
     frozen: dict[str, Any]
+    due_on: date | None
 
 
 _ROW = """
 SELECT r.id, r.worker_id, w.name, w.phone_hint, r.offer_id, o.code, o.title, u.id, u.name, u.path,
        r.state, r.rule_answer, r.asked_at, r.reason_sealed IS NOT NULL, r.taken_by,
-       r.taken_by_name, r.taken_at, r.answered_by_name, r.answered_at, r.outcome, r.answer, r.frozen
+       r.taken_by_name, r.taken_at, r.answered_by_name, r.answered_at, r.outcome, r.answer, r.frozen,
+       r.due_on
 FROM programmes_humanreview r JOIN programmes_offer o ON o.id = r.offer_id
 JOIN orgs_union u ON u.id = o.union_id JOIN people_worker w ON w.id = r.worker_id
 """
@@ -81,6 +85,49 @@ def list_reviews(
     }
     rows = _rows(_OPEN if is_open else _ANSWERED, values)
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many requests wait below somebody's unions; the first last day of them, None without one."""
+
+    count: int
+    late: int
+    first_due_on: date | None
+
+
+_WAITING = f"""SELECT count(*), count(*) FILTER (WHERE d.due_on < %(today)s), min(d.due_on) FROM (
+    SELECT r.due_on FROM programmes_humanreview r JOIN programmes_offer o ON o.id = r.offer_id
+    JOIN orgs_union u ON u.id = o.union_id
+    WHERE r.state IN (1, 2) AND {_IN_SCOPE} ORDER BY r.asked_at, r.id LIMIT %(limit)s) d"""
+MOST_COUNTED = 1_000
+
+
+def count_waiting(*, actor: Actor, today: date) -> Waiting:
+    """Count the open requests that the actor may answer, the oldest ``MOST_COUNTED`` of them."""
+    paths = list(policy.scope_paths(actor, permissions.REVIEW_ANSWER))
+    if not paths:
+        return Waiting(0, 0, None)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"paths": paths, "today": today, "limit": MOST_COUNTED})
+        return Waiting(*cursor.fetchone())
+
+
+def reviews_to_do(actor: Actor, now: datetime) -> list[ToDo]:
+    """Return the line of 待办 for the requests that wait, none when nobody waits."""
+    waiting = count_waiting(actor=actor, today=business_day(now))
+    if not waiting.count:
+        return []
+    late = f"其中 {waiting.late:,} 件过了答复的日子。" if waiting.late else ""
+    return [
+        ToDo(
+            title=f"{waiting.count:,} 个人请人看看",
+            text=f"他们觉得规则算得不对。{late}",
+            url_name="desk-human-reviews",
+            due_on=waiting.first_due_on,
+            label="去看看",
+        )
+    ]
 
 
 def get_review(review_id: int, *, actor: Actor) -> ReviewRow:

@@ -20,7 +20,7 @@ from nuanxin.orgs.queries.rows import UnionRow
 from nuanxin.orgs.queries.unions import federation_paths, get_root, get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import RuleVersion
-from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from nuanxin.programmes.rules.conditions import has_rule, rule_codes, rule_text
 from nuanxin.programmes.states import VersionState
 
 MOST_VERSIONS = 100
@@ -44,7 +44,7 @@ class RuleText:
 
 _IN_FORCE = """
 SELECT v.code, v.id, v.digest FROM programmes_ruleversion v
-WHERE v.code = ANY (%(codes)s) AND v.state = 3 AND v.valid_from <= %(day)s
+WHERE (v.code = ANY (%(codes)s) OR %(every)s) AND v.state = 3 AND v.valid_from <= %(day)s
   AND coalesce(v.valid_to, 'infinity') >= %(day)s
 """
 JOIN_IN_FORCE = """LEFT JOIN programmes_ruleversion v ON v.code = {code} AND v.state = 3
@@ -54,16 +54,32 @@ JOIN_IN_FORCE = """LEFT JOIN programmes_ruleversion v ON v.code = {code} AND v.s
 
 def text_in_force(code: str, on: date) -> RuleText:
     """Return the text that counts on a day; raise ``NotFound`` programmes.no_rule."""
-    return texts_in_force([code], on)[code]
+    return find_text(code, on) or text_of(code, None, "")
 
 
-def texts_in_force(codes: Iterable[str], on: date) -> dict[str, RuleText]:
-    """Return the texts that count on a day, by code, in one statement; raise ``NotFound``."""
-    wanted = list(codes)
+def find_texts(codes: Iterable[str] | None, on: date) -> dict[str, RuleText]:
+    """Return the texts that count on a day, by code, in one statement; without codes that have none.
+
+    ``None`` asks for every rule there is on that day: of files, and those begun at the desk.
+    """
+    every = codes is None
+    wanted = rule_codes() if codes is None else [code for code in codes if code]
     with connection.cursor() as cursor:
-        cursor.execute(_IN_FORCE, {"codes": wanted, "day": on})
+        cursor.execute(_IN_FORCE, {"codes": wanted, "every": every, "day": on})
         versions = {code: (version_id, digest) for code, version_id, digest in cursor.fetchall()}
-    return {code: text_of(code, *versions.get(code, (None, ""))) for code in wanted}
+    listed = [code for code in wanted if code in versions or has_rule(code)]
+    listed += sorted(set(versions) - set(listed))
+    return {code: text_of(code, *versions.get(code, (None, ""))) for code in listed}
+
+
+def list_begun_rules(on: date) -> list[RuleText]:
+    """Return the rules that count on a day and that nobody has shipped: they were begun at the desk."""
+    return [found for found in find_texts(None, on).values() if not has_rule(found.code)]
+
+
+def find_text(code: str, on: date) -> RuleText | None:
+    """Return the text that counts on a day, None for a rule that does not count yet."""
+    return find_texts([code], on).get(code)
 
 
 def text_of(code: str, version_id: int | None, digest: str) -> RuleText:
@@ -81,9 +97,10 @@ def _released(version_id: int, digest: str) -> RuleText:
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """A rule in the list: what counts today, and what is being worked on."""
+    """A rule in the list: what counts today (None: nothing yet), and what is being worked on."""
 
-    now: RuleText
+    code: str
+    now: RuleText | None
     in_force: RuleVersion | None
     working: RuleVersion | None
     coming: RuleVersion | None
@@ -91,12 +108,11 @@ class RuleLine:
 
 def list_rules(on: date) -> list[RuleLine]:
     """Return every rule with the version in force, the one to come, and the one in work."""
-    codes = rule_codes()
-    found = RuleVersion.objects.filter(code__in=codes, state__in=_OPEN).order_by("code", "number")
-    by_code: dict[str, list[RuleVersion]] = {}
+    found = RuleVersion.objects.filter(state__in=_OPEN).order_by("code", "number")
+    by_code: dict[str, list[RuleVersion]] = {code: [] for code in rule_codes()}
     for version in found[: MOST_VERSIONS * 10]:
         by_code.setdefault(version.code, []).append(version)
-    return [_line(code, by_code.get(code, []), on) for code in codes]
+    return [_line(code, by_code[code], on) for code in sorted(by_code)]
 
 
 _OPEN = [int(VersionState.DRAFT), int(VersionState.SUBMITTED), int(VersionState.RELEASED)]
@@ -105,10 +121,14 @@ _OPEN = [int(VersionState.DRAFT), int(VersionState.SUBMITTED), int(VersionState.
 def _line(code: str, versions: list[RuleVersion], on: date) -> RuleLine:
     released = [one for one in versions if one.state == VersionState.RELEASED]
     current = next((one for one in released if _counts(one, on)), None)
+    now: RuleText | None
+    if current is not None:
+        now = RuleText(code, current.text, current.number, current.id)
+    else:
+        now = RuleText(code, rule_text(code)) if has_rule(code) else None
     return RuleLine(
-        now=RuleText(code, rule_text(code))
-        if current is None
-        else RuleText(code, current.text, current.number, current.id),
+        code=code,
+        now=now,
         in_force=current,
         working=next((one for one in versions if one.state != VersionState.RELEASED), None),
         coming=next((one for one in released if one.valid_from and one.valid_from > on), None),
@@ -122,9 +142,22 @@ def _counts(version: RuleVersion, on: date) -> bool:
 
 def list_versions(code: str) -> list[RuleVersion]:
     """Return the versions of a rule, the latest first, without those given up; raise ``NotFound``."""
-    rule_text(code)
     found = RuleVersion.objects.filter(code=code).exclude(state=VersionState.DISCARDED)
-    return list(found.order_by("-number")[:MOST_VERSIONS])
+    listed = list(found.order_by("-number")[:MOST_VERSIONS])
+    if not listed:
+        rule_text(code)
+    return listed
+
+
+def shown_text(code: str, on: date, versions: Iterable[RuleVersion]) -> RuleText | None:
+    """Return what a page shows of a rule: what counts, else the next to count; None before that."""
+    if (counts := find_text(code, on)) is not None:
+        return counts
+    released = (one for one in versions if one.state == VersionState.RELEASED)
+    coming = min(released, key=lambda one: one.valid_from or on, default=None)
+    if coming is None:
+        return None
+    return RuleText(code, coming.text, coming.number, coming.id)
 
 
 def get_version(version_id: int, *, actor: Actor, right: str) -> tuple[RuleVersion, UnionRow]:
@@ -168,19 +201,20 @@ class Released:
     span: str
     drafted_by: str = ""
     released_by: str = ""
+    version_id: int | None = None
 
 
 def get_released(code: str, number: int) -> tuple[Released, Released | None]:
     """Return a released version (0 is the shipped file) and the one before it; raise ``NotFound``."""
-    shipped = rule_text(code)
     rows = RuleVersion.objects.filter(
         code=code, state=VersionState.RELEASED, number__lte=number
     ).order_by("-number")[:2]
     listed = [_told(row) for row in rows]
-    first = listed[-1].day if listed else date.today()
-    if len(listed) < 2:
-        listed.append(Released(SHIPPED, shipped, first, "随系统带的，没有定稿的版本时用它。"))
-    if listed[0].number != number:
+    if len(listed) < 2 and has_rule(code):
+        first = listed[-1].day if listed else date.today()
+        words = "随系统带的，没有定稿的版本时用它。"
+        listed.append(Released(SHIPPED, rule_text(code), first, words))
+    if not listed or listed[0].number != number:
         raise NotFound()
     return listed[0], listed[1] if len(listed) > 1 else None
 
@@ -195,4 +229,5 @@ def _told(row: RuleVersion) -> Released:
         span=f"{row.valid_from} 起{ends}。",
         drafted_by=row.drafted_by_name,
         released_by=row.released_by_name,
+        version_id=row.id,
     )

@@ -6,17 +6,23 @@ from nuanxin.kernel.errors import Conflict
 
 
 class VersionState(IntEnum):
-    """Where a version of a rule stands. A released one never changes."""
+    """Where a version of a rule stands. A released one never changes; before its day it may be revoked."""
 
     DRAFT = 1
     SUBMITTED = 2
     RELEASED = 3
     DISCARDED = 4
+    REVOKED = 5
 
     @property
     def label(self) -> str:
         """Return the Chinese word."""
         return _VERSIONS[self]
+
+    @property
+    def is_in_work(self) -> bool:
+        """Return whether somebody still writes or reviews it."""
+        return self in (VersionState.DRAFT, VersionState.SUBMITTED)
 
 
 _VERSIONS = {
@@ -24,13 +30,15 @@ _VERSIONS = {
     VersionState.SUBMITTED: "等复核",
     VersionState.RELEASED: "定稿",
     VersionState.DISCARDED: "不要了",
+    VersionState.REVOKED: "撤回了",
 }
 
 VERSION_MOVES = {
     VersionState.DRAFT: {VersionState.SUBMITTED, VersionState.DISCARDED},
     VersionState.SUBMITTED: {VersionState.DRAFT, VersionState.RELEASED},
-    VersionState.RELEASED: set(),
+    VersionState.RELEASED: {VersionState.REVOKED},
     VersionState.DISCARDED: set(),
+    VersionState.REVOKED: set(),
 }
 
 
