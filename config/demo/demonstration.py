@@ -26,6 +26,7 @@ from config.demo import (
     reports,
     rules,
     season,
+    stations,
     underway,
     world,
 )
@@ -95,6 +96,7 @@ def build(
     if not SCALES[scale].is_bulk:  # every rule over a million people: the night does it
         finding.find_and_tell(sign_ins, now=now)
     made |= camps.open_camps(built, sign_ins, now=now)
+    made |= stations.open_stations(built, sign_ins, now=now)
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)

@@ -46,3 +46,23 @@ def test_outside_china_nothing_is_shifted():
 
 def test_systems_have_chinese_names():
     assert "高德" in CRS.GCJ02.label
+
+
+# What others print: (given, source, target, what they print, tolerance in degrees).
+# Aliyun 地址标准化 TransferCoord, example of the answer (a place in Hangzhou, six digits):
+#   help.aliyun.com/zh/address-purification/addrpapi/developer-reference/coordinate-system-conversion
+# wandergis/coordtransform test/app.js, repeated by hutool's CoordinateUtilTest (full precision).
+# Those print the shortcut inverses; ours are exact, so the way back differs by what they leave out.
+PUBLISHED = (
+    ((120.026268, 30.279164), CRS.GCJ02, CRS.BD09, (120.032768, 30.285238), 1e-6),
+    ((120.026268, 30.279164), CRS.GCJ02, CRS.WGS84, (120.021519, 30.281543), 2e-5),
+    ((116.404, 39.915), CRS.WGS84, CRS.GCJ02, (116.41024449916938, 39.91640428150164), 1e-12),
+    ((116.404, 39.915), CRS.GCJ02, CRS.BD09, (116.41036949371029, 39.92133699351021), 1e-12),
+    ((116.404, 39.915), CRS.GCJ02, CRS.WGS84, (116.39775550083061, 39.91359571849836), 2e-5),
+    ((116.404, 39.915), CRS.BD09, CRS.GCJ02, (116.39762729119315, 39.90865673957631), 1e-5),
+)
+
+
+@pytest.mark.parametrize(("point", "source", "target", "printed", "within"), PUBLISHED)
+def test_conversions_give_what_others_have_published(point, source, target, printed, within):
+    assert convert(*point, source=source, target=target) == pytest.approx(printed, abs=within)

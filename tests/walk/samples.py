@@ -30,6 +30,7 @@ from tests.walk.contacts import contact_samples
 from tests.walk.numbers import number_samples
 from tests.walk.offers import offer_samples
 from tests.walk.rules import rule_samples
+from tests.walk.stations import station_samples
 
 NO_ID = 10**12
 NO_UUID = UUID("00000000-0000-7000-8000-000000000000")
@@ -588,3 +589,4 @@ SAMPLES |= rule_samples(Sample, NO_ID)
 SAMPLES |= attestation_samples(Sample, NO_ID)
 SAMPLES |= camp_samples(Sample, NO_ID)
 SAMPLES |= number_samples(Sample)
+SAMPLES |= station_samples(Sample, NO_ID)

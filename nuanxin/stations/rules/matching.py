@@ -88,6 +88,7 @@ class Neighbourhood:
     ) -> None:
         self._squares: dict[tuple[int, int], list[Known]] = {}
         self._named: dict[tuple[int, str], list[Known]] = {}
+        self._at: dict[tuple[int, str], list[Known]] = {}
         self._by_id: dict[int, Known] = {}
         self._by_code: dict[str, Known] = {}
         for one in stations:
@@ -100,10 +101,17 @@ class Neighbourhood:
         self._squares.setdefault(_square(one.lng, one.lat), []).append(one)
         for name in one.names:
             self._named.setdefault((one.adcode, name), []).append(one)
+        if one.address:
+            self._at.setdefault((one.adcode, one.address), []).append(one)
 
     def named(self, adcode: int, name: str) -> Sequence[Known]:
         """Return the stations of a county that have this compact name."""
         return self._named.get((adcode, name), ())
+
+    def alike(self, adcode: int, name: str, address: str) -> list[Known]:
+        """Return the stations of a county with this compact name or this compact address."""
+        found = [*self.named(adcode, name), *self._at.get((adcode, address), ())]
+        return list({one.id: one for one in found}.values())
 
     def candidates(self, row: Listed) -> list[Candidate]:
         """Return what the row may be, the likeliest first; a sure one stands alone."""

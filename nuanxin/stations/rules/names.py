@@ -6,7 +6,8 @@ from functools import lru_cache
 from nuanxin.kernel.names import sort_key
 from nuanxin.kernel.text import compact
 
-_BRACKETS = re.compile(r"[(（【\[].*?[)）】\]]")
+_BRACKETS = re.compile(r"[(（【\[][^)）】\]0-9]*[)）】\]]")
+"""What is said in brackets (北门) tells no two stations apart; a number does."""
 _GENERIC = re.compile(
     "户外劳动者服务站点|户外劳动者服务站|户外劳动者驿站|户外劳动者|环卫工人|新就业形态劳动者|"
     "司机之家|骑手驿站|骑手之家|快递员之家|小哥驿站|工会爱心驿站|爱心驿站|工会驿站|劳动驿站|职工驿站|"
@@ -23,7 +24,10 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 
 def compact_name(name: str) -> str:
     """Return the name without white space, punctuation and brackets' content, letters lowered."""
-    return _PUNCTUATION.sub("", compact(_BRACKETS.sub("", name))).lower()[:80] or compact(name)[:80]
+    return (
+        _PUNCTUATION.sub("", compact(_BRACKETS.sub("", name))).lower()[:80]
+        or _PUNCTUATION.sub("", compact(name))[:80]
+    )
 
 
 @lru_cache(maxsize=50_000)
@@ -40,6 +44,6 @@ def sound_of(core: str) -> str:
 
 def compact_address(address: str) -> str:
     """Return an address as it is compared: without province, city, county, town, punctuation."""
-    text = _PUNCTUATION.sub("", compact(_BRACKETS.sub("", address)))
+    text = _PUNCTUATION.sub("", _BRACKETS.sub("", compact(address)))
     rest = _REGIONS.sub("", text, count=1)
     return rest if len(rest) >= _LEAST_ADDRESS else text

@@ -1,0 +1,48 @@
+"""Stations of a given union, for the walk."""
+
+from typing import Any
+
+from nuanxin.orgs.models import Union
+from nuanxin.stations.models import Station, StationState
+from tests.cast import Cast
+
+POINTS = {330105: (120.15, 30.32), 330106: (120.13, 30.26), 330212: (121.55, 29.82)}
+
+
+def station(cast: Cast, union: Union) -> Station:
+    """Return a station of the union, made where there is none."""
+    known = Station.objects.filter(union=union).first()
+    if known is not None:
+        return known
+    number = Station.objects.count() + 1
+    adcode = union.adcode if union.adcode % 100 else 330105
+    lng, lat = POINTS.get(adcode, POINTS[330105])
+    made = Station.objects.create(
+        code=f"{adcode}-{number:04}",
+        union=union,
+        name=f"样例驿站{number}",
+        name_compact=f"样例驿站{number}",
+        adcode=adcode,
+        address="样例路1号",
+        lng=lng + number / 100,
+        lat=lat,
+        crs="wgs84",
+        wgs_lng=lng + number / 100,
+        wgs_lat=lat,
+        hours="Mo-Su 08:00-22:00",
+        created_at=cast.now,
+        updated_at=cast.now,
+    )
+    StationState.objects.create(station=made)
+    return made
+
+
+def station_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """Return the number of a station of the union."""
+    return {"code": station(cast, union).code}
+
+
+def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
+    """Return the samples of the addresses of stations; ``sample`` makes one."""
+    one = sample(missing={"code": "330105-9999"}, of_union=station_of)
+    return dict.fromkeys(("desk-station", "desk-station-edit", "desk-station-standing"), one)
