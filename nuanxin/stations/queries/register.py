@@ -179,7 +179,7 @@ def _condition(actor: Actor, only: StationFilter, values: dict[str, Any]) -> str
     text = " ".join(only.search.split())[:40]
     if text:
         values["text"] = _like(text)
-        values["compact"] = _like(compact_name(text))
+        values["compact"] = _like(compact_name(text) or text)
         values["number"] = text
         parts.append(_SEARCHED)
     return " AND ".join(parts)
