@@ -81,9 +81,9 @@ _CHANGES = (
     "UPDATE people_worker SET birth_on = %(day)s::date - 15000 WHERE id %% 300 = 3",
 )
 _SUMS = """
-SELECT k.code, count(*), sum(r.failing::bigint * (r.worker_id %% 1009 + 1)),
-       sum(r.missing::bigint * (r.worker_id %% 1009 + 1))
-FROM programmes_ruling r JOIN programmes_keptrule k ON k.id = r.rule_id GROUP BY k.code
+SELECT k.code, count(r.failing[k.place]), sum(r.failing[k.place]::bigint * (r.worker_id %% 1009 + 1)),
+       sum(r.missing[k.place]::bigint * (r.worker_id %% 1009 + 1))
+FROM programmes_ruling r CROSS JOIN programmes_keptrule k GROUP BY k.code
 """
 
 

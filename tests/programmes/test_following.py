@@ -29,6 +29,7 @@ from nuanxin.programmes.queries.changes import (
     ground_now,
     tables_of,
 )
+from nuanxin.programmes.queries.kept_answers import list_kept
 from nuanxin.programmes.queries.ruling import counting_sql, counts_of, statement_of
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
 from tests.programmes.conftest import Town
@@ -58,9 +59,7 @@ def must_equal_everybody(rules, seed) -> None:
             )
             cursor.execute(counting_sql(bound, masks), statement.parameters)
             counts = counts_of(bound, cursor.fetchone()).as_plain()
-        kept = Ruling.objects.filter(rule__code=bound.rule.code)
-        found = {one.worker_id: (one.failing, one.missing) for one in kept}
-        assert found == told, (seed, bound.rule.code)
+        assert list_kept(bound.rule.code) == told, (seed, bound.rule.code)
         of_rule = KeptRule.objects.get(code=bound.rule.code).counts
         assert of_rule | {"changed": 0} == counts | {"changed": 0}, (seed, bound.rule.code)
 
@@ -171,7 +170,12 @@ def test_after_any_changes_and_days_it_is_what_everybody_answered_would_be(racin
 
 def write_nonsense_for_all_but(worker_id: int) -> None:
     """Leave answers that no rule gives: whoever is looked at again loses his."""
-    Ruling.objects.exclude(worker_id=worker_id).update(failing=NONSENSE)
+    Ruling.objects.exclude(worker_id=worker_id).update(failing=[NONSENSE] * len(CODES))
+
+
+def who_is_right() -> set[int]:
+    rows = Ruling.objects.exclude(failing__contains=[NONSENSE])
+    return set(rows.values_list("worker_id", flat=True))
 
 
 def horizon_of_ours() -> Ground:
@@ -211,11 +215,10 @@ def test_only_who_changed_is_answered_again(racing_town, monkeypatch):
     assert {one.counts.changed for one in kept} == {1}
     write_nonsense_for_all_but(rider.worker_id)
     keep_all_answers(rules, now=now)  # who is not looked at keeps what stands there
-    assert not Ruling.objects.exclude(worker_id=rider.worker_id).exclude(failing=NONSENSE).exists()
+    assert who_is_right() == {rider.worker_id}
     Worker.objects.filter(id=riders[0].worker_id).update(birth_on=date(1990, 5, 5))
     keep_all_answers(rules, now=now)
-    right = Ruling.objects.exclude(failing=NONSENSE).values_list("worker_id", flat=True)
-    assert set(right) == {rider.worker_id, riders[0].worker_id}
+    assert who_is_right() == {rider.worker_id, riders[0].worker_id}
 
 
 def test_whoever_changed_is_found_exactly_from_a_horizon_on(racing_town):
@@ -242,9 +245,7 @@ def test_while_others_hold_the_horizon_back_more_are_answered_again_and_none_is_
         write_nonsense_for_all_but(rider.worker_id)
         kept = keep_all_answers(rules, now=now)
         assert not any(one.is_whole for one in kept)
-        of_them = Ruling.objects.filter(worker_id__in=[one.worker_id for one in riders])
-        assert of_them.exists()
-        assert not of_them.filter(failing=NONSENSE).exists()
+        assert {one.worker_id for one in riders} <= who_is_right()
 
 
 def test_everybody_is_answered_anew_after_a_week_and_in_another_database(racing_town):

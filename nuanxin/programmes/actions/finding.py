@@ -96,8 +96,9 @@ WITH due AS MATERIALIZED (
            o.state = 2 AND o.closes_at > %(now)s
            AND w.merged_into_id IS NULL AND w.erased_at IS NULL
            AND EXISTS (SELECT 1 FROM programmes_keptrule k JOIN programmes_ruling r
-                           ON r.rule_id = k.id AND r.worker_id = d.worker_id
-                       WHERE k.code = o.rule_code AND r.failing = 0 AND r.missing = 0)
+                           ON r.worker_id = d.worker_id
+                       WHERE k.code = o.rule_code
+                         AND r.failing[k.place] = 0 AND r.missing[k.place] = 0)
            AND {MAY_BE_TOLD.format(worker="d.worker_id", kind="g.kind")}
            AND {NOT_ASKED.format(worker="d.worker_id", offer="o.id")} AS is_good
     FROM due d JOIN programmes_offer o ON o.id = d.offer_id

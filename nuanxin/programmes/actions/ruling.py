@@ -1,10 +1,11 @@
-"""Rules applied to the whole register, answers kept with their reasons: one statement a rule.
+"""Rules applied to the whole register, answers kept with their reasons: each fact read once for all.
 
 In full once a week and whenever rule, parameters or database are others; else only for those whose
 answer can have changed (``queries.changes``), with the same result.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +14,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from nuanxin.eligibility.rules.binding import BoundRule
-from nuanxin.eligibility.rules.statement import find_statement
-from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import KeptRule, RuleGround
 from nuanxin.programmes.queries.changes import (
-    CHANGED,
     Ground,
     can_follow,
     drop_changed,
@@ -25,54 +23,23 @@ from nuanxin.programmes.queries.changes import (
     ground_now,
     statement_digest,
 )
-from nuanxin.programmes.queries.ruling import (
-    POPULATION,
-    RuleCounts,
-    counting_sql,
-    counts_of,
-    statement_of,
+from nuanxin.programmes.queries.kept_answers import (
+    Histogram,
+    count_found,
+    counting_row,
+    fill_found,
+    fill_next,
+    plain_values,
+    shifts,
+    write_next,
 )
+from nuanxin.programmes.queries.ruling import RuleCounts, counts_of
 
+NO_SHIFT: tuple[Histogram, Histogram] = (Counter(), Counter())
 WHOLE_AGAIN = timedelta(days=7)
 """So often everybody is answered anew, whether or not anything is known to have changed."""
 WHOLE_IS_CHEAPER = 0.2
 """Of the people: where more than this may have changed, all are answered."""
-
-_WRITE = """
-    INSERT INTO programmes_ruling (rule_id, worker_id, failing, missing, since)
-    SELECT %(kept_rule)s, id, failing, missing, %(day)s FROM found
-    ON CONFLICT (worker_id, rule_id) DO UPDATE
-        SET failing = excluded.failing, missing = excluded.missing, since = excluded.since
-        WHERE (programmes_ruling.failing, programmes_ruling.missing)
-            IS DISTINCT FROM (excluded.failing, excluded.missing)
-    RETURNING 1
-"""
-_KEEP = f"""
-WITH found AS MATERIALIZED (
-    SELECT id, failing_0::int AS failing, missing_0::int AS missing FROM ({{found}}) s
-), kept AS ({_WRITE}), gone AS (
-    DELETE FROM programmes_ruling r WHERE r.rule_id = %(kept_rule)s
-        AND NOT EXISTS (SELECT 1 FROM found WHERE found.id = r.worker_id)
-)
-SELECT (SELECT count(*) FROM kept), counted.* FROM ({{counting}}) counted
-"""
-_CHANGED = f"""(SELECT DISTINCT c.worker_id FROM {CHANGED} c
-    WHERE c.fact = '' OR c.fact = ANY (%(facts)s))"""
-# What was kept of them is counted off, what is found counted in: the others are not read.
-_KEEP_CHANGED = f"""
-WITH changed AS MATERIALIZED {_CHANGED}, found AS MATERIALIZED (
-    SELECT id, failing_0::int AS failing, missing_0::int AS missing FROM ({{found}}) s
-), before AS MATERIALIZED (
-    SELECT r.id, r.worker_id, r.failing, r.missing FROM changed c
-    JOIN programmes_ruling r ON r.worker_id = c.worker_id AND r.rule_id = %(kept_rule)s
-), kept AS ({_WRITE}), gone AS (
-    DELETE FROM programmes_ruling r USING before b WHERE r.id = b.id
-        AND NOT EXISTS (SELECT 1 FROM found WHERE found.id = b.worker_id)
-)
-SELECT (SELECT count(*) FROM kept), now_counted.*, was_counted.*
-FROM ({{counting}}) now_counted CROSS JOIN ({{counting_before}}) was_counted
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswers:
@@ -82,32 +49,63 @@ class KeptAnswers:
     is_whole: bool
 
 
+@transaction.atomic
 def keep_all_answers(rules: Sequence[BoundRule], *, now: datetime) -> list[KeptAnswers]:
-    """Bring the kept answers of the rules up to date, each rule a transaction of its own.
+    """Bring the kept answers of the rules up to date, all in one transaction.
 
-    The same as answering everybody. A process that dies leaves some rules of today and some of
-    yesterday; the next run takes both further. All rules are of one day. Call it outside a transaction.
+    The same as answering everybody. A process that dies leaves the answers of before. All rules are
+    of one day, no code twice. Call it outside a transaction.
     """
+    kept = _kept_rules(rules, now)
+    ground = ground_now()  # before anything is read: what is written meanwhile is seen next time
     grounds = {one.rule.code: one for one in RuleGround.objects.select_related("rule")}
-    now_ground = (
-        ground_now()
-    )  # before anything is read: what is written meanwhile is seen next time
-    follow = [
-        bound for bound in rules if _is_followed(grounds.get(bound.rule.code), bound, now_ground)
-    ]
-    try:
-        if follow:
-            follow = _followed(follow, grounds)
-        codes = {bound.rule.code for bound in follow}
-        return [
-            KeptAnswers(_keep_changed(bound, now_ground, now), is_whole=False)
-            if bound.rule.code in codes
-            else KeptAnswers(keep_answers(bound, now=now), is_whole=True)
-            for bound in rules
-        ]
-    finally:
-        if follow:
-            drop_changed()
+    follow = [bound for bound in rules if _is_followed(grounds.get(bound.rule.code), bound, ground)]
+    if follow:
+        follow = _followed(follow, grounds)
+    codes = {bound.rule.code for bound in follow}
+    whole = [bound for bound in rules if bound.rule.code not in codes]
+    counts = _keep_changed(follow, kept) | _keep_whole(whole, kept)
+    drop_changed()
+    for bound in rules:
+        is_whole = bound.rule.code not in codes
+        more = {"full_on": bound.day} if is_whole else {}
+        _note(kept[bound.rule.code], counts[bound.rule.code], ground, now, **more)
+    return [KeptAnswers(counts[one.rule.code], one.rule.code not in codes) for one in rules]
+
+
+def keep_answers(bound: BoundRule, *, now: datetime) -> RuleCounts:
+    """Answer the rule for everybody and keep each answer with its reasons; return the counts.
+
+    Only rows that change are written; ``since`` is the day an answer became what it is. A person
+    whose record was merged or erased loses his.
+    """
+    with transaction.atomic():
+        kept = _kept_rules([bound], now)
+        ground = ground_now()
+        counts = _keep_whole([bound], kept)[bound.rule.code]
+        _note(kept[bound.rule.code], counts, ground, now, full_on=bound.day)
+    return counts
+
+
+def _kept_rules(rules: Sequence[BoundRule], now: datetime) -> dict[str, KeptRule]:
+    """Return every kept rule by code, with a place for each of these; only one run at a time.
+
+    Rows carry the answers of all rules: two runs at once would write over each other's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('programmes.keep'))")
+    kept = {one.code: one for one in KeptRule.objects.all()}
+    for bound in rules:
+        if bound.rule.code not in kept:
+            kept[bound.rule.code] = KeptRule.objects.create(
+                code=bound.rule.code,
+                place=max((one.place for one in kept.values()), default=0) + 1,
+                title=bound.rule.title,
+                as_of=bound.day,
+                applied_at=now,
+                counts={},
+            )
+    return kept
 
 
 def _is_followed(ground: RuleGround | None, bound: BoundRule, now: Ground) -> bool:
@@ -134,69 +132,50 @@ def _followed(follow: list[BoundRule], grounds: dict[str, RuleGround]) -> list[B
     return follow if changed <= max(people * WHOLE_IS_CHEAPER, 1_000) else []
 
 
-@transaction.atomic
-def keep_answers(bound: BoundRule, *, now: datetime) -> RuleCounts:
-    """Answer the rule for everybody and keep each answer with its reasons; return the counts.
+def _keep_whole(rules: Sequence[BoundRule], kept: dict[str, KeptRule]) -> dict[str, RuleCounts]:
+    """Answer the rules for everybody, every fact read once."""
+    if not rules:
+        return {}
+    shifted = _keep(rules, kept, is_whole=True)
+    counts = {}
+    for bound, masks in zip(rules, count_found(rules), strict=True):
+        _, added = shifted.get(kept[bound.rule.code].place, NO_SHIFT)
+        row = tuple(counting_row(bound, masks))
+        counts[bound.rule.code] = counts_of(bound, row, changed=added.total())
+    return counts
 
-    Only rows that change are written; ``since`` is the day an answer became what it is. A person
-    whose record was merged or erased loses his.
+
+def _keep_changed(rules: Sequence[BoundRule], kept: dict[str, KeptRule]) -> dict[str, RuleCounts]:
+    """Answer the rules for those in ``CHANGED``; the counts are those of everybody.
+
+    What was kept of them is counted off, what is found counted in: the others are not read.
     """
-    ground = ground_now()
-    rule, _ = KeptRule.objects.select_for_update().get_or_create(
-        code=bound.rule.code,
-        defaults={
-            "title": bound.rule.title,
-            "as_of": bound.day,
-            "applied_at": now,
-            "counts": {},
-        },
-    )
-    statement = statement_of(bound)
-    sql = _KEEP.format(found=statement.sql, counting=counting_sql(bound, "found"))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, statement.parameters | {"kept_rule": rule.pk})
-        changed, *row = cursor.fetchone()
-    counts = counts_of(bound, tuple(row), changed=changed)
-    _note(rule, counts, ground, now, full_on=bound.day)
+    if not rules:
+        return {}
+    shifted = _keep(rules, kept, is_whole=False)
+    counts = {}
+    for bound in rules:
+        rule = kept[bound.rule.code]
+        taken, added = shifted.get(rule.place, NO_SHIFT)
+        rows = (plain_values(rule.counts), counting_row(bound, added), counting_row(bound, taken))
+        row = tuple(was + more - less for was, more, less in zip(*rows, strict=True))
+        counts[bound.rule.code] = counts_of(bound, row, changed=added.total())
     return counts
 
 
-@transaction.atomic
-def _keep_changed(bound: BoundRule, ground: Ground, now: datetime) -> RuleCounts:
-    """Answer the rule for those in ``CHANGED``; the counts are those of everybody."""
-    rule = KeptRule.objects.select_for_update().get(code=bound.rule.code)
-    statement = find_statement(
-        [bound],
-        CATALOGUE,
-        population=f"changed c JOIN {POPULATION.replace(' w WHERE', ' w ON w.id = c.worker_id WHERE')}",
+def _keep(
+    rules: Sequence[BoundRule], kept: dict[str, KeptRule], *, is_whole: bool
+) -> dict[int, tuple[Histogram, Histogram]]:
+    """Write what comes out otherwise than it is kept; return by place what that moves."""
+    fill_found(rules, is_whole=is_whole)
+    fill_next(
+        [kept[bound.rule.code].place for bound in rules],
+        most=max(one.place for one in kept.values()),
+        day=rules[0].day,
+        is_whole=is_whole,
     )
-    sql = _KEEP_CHANGED.format(
-        found=statement.sql,
-        counting=counting_sql(bound, "found"),
-        counting_before=counting_sql(bound, "before"),
-    )
-    values: dict[str, Any] = {
-        "kept_rule": rule.pk,
-        "facts": [regions.fact.name for regions in bound.facts],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, statement.parameters | values)
-        changed, *rows = cursor.fetchone()
-    half = len(rows) // 2
-    was = _row_of(rule.counts)
-    row = tuple(
-        old + now_ - before for old, now_, before in zip(was, rows[:half], rows[half:], strict=True)
-    )
-    counts = counts_of(bound, row, changed=changed)
-    _note(rule, counts, ground, now)
-    return counts
-
-
-def _row_of(plain: dict[str, Any]) -> list[int]:
-    """Return kept counts in the order of ``counting_sql``."""
-    answers = plain["answers"]
-    clauses = [number for one in plain["clauses"] for number in (one["no"], one["unknown"])]
-    return [plain["people"], answers["yes"], answers["no"], answers["unknown"], *clauses]
+    write_next()
+    return shifts()
 
 
 def _note(rule: KeptRule, counts: RuleCounts, ground: Ground, now: datetime, **more: Any) -> None:

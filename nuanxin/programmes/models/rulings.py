@@ -1,5 +1,6 @@
 """填报的情况, 条件, 条件的结论."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -42,10 +43,14 @@ class StatedFact(models.Model):
 
 
 class KeptRule(models.Model):
-    """条件: a rule as it was last applied to the whole register, with what came out."""
+    """条件: a rule as it was last applied to the whole register, with what came out.
+
+    ``place`` is where its answers stand in the lists of every ``Ruling``, from 1 (as SQL counts).
+    """
 
     id = models.AutoField(primary_key=True)
     code = models.SlugField("代码", max_length=60, unique=True, db_index=False)
+    place = models.SmallIntegerField("第几个", unique=True)
     title = models.CharField("名称", max_length=80)
     text = models.TextField("全文")
     digest = models.CharField("指纹", max_length=64)
@@ -58,33 +63,23 @@ class KeptRule(models.Model):
 
 
 class Ruling(models.Model):
-    """条件的结论: bits of the conditions that fail and of those not known; none of either is yes."""
+    """条件的结论: what all rules say of one person, each at the place of its ``KeptRule``.
 
-    id = models.BigAutoField(primary_key=True)
-    rule = models.ForeignKey(KeptRule, models.CASCADE, db_index=False, verbose_name="条件")
-    worker = models.ForeignKey(
+    Bits of the conditions that fail and of those not known; none of either is yes, None is a rule that
+    was not applied to him. A row below zero is nobody's any more: an erased person's answers, kept
+    without him until the next run has counted them off.
+    """
+
+    worker = models.OneToOneField(
         "people.Worker",
         models.CASCADE,
+        primary_key=True,
         db_constraint=False,
-        db_index=False,
         verbose_name="劳动者",
     )
-    failing = models.IntegerField("没满足的")
-    missing = models.IntegerField("还不知道的")
-    since = models.DateField("从哪天起")
+    failing = ArrayField(models.IntegerField(null=True), verbose_name="没满足的")
+    missing = ArrayField(models.IntegerField(null=True), verbose_name="还不知道的")
+    since = ArrayField(models.DateField(null=True), verbose_name="从哪天起")
 
     class Meta:
         verbose_name = "条件的结论"
-        constraints = [
-            models.UniqueConstraint(fields=["worker", "rule"], name="one_ruling_a_person_and_rule"),
-            models.CheckConstraint(
-                condition=Q(failing__gte=0, missing__gte=0), name="ruling_masks_are_bits"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["rule", "worker"],
-                condition=Q(failing=0, missing=0),
-                name="ruling_of_who_fits",
-            )
-        ]

@@ -16,12 +16,13 @@ from typing import Any
 from django.db import connection
 
 from nuanxin.eligibility.rules.binding import BoundRule
+from nuanxin.eligibility.rules.predicates import OneOf, Predicate, Within
 from nuanxin.kernel.fact import Fact
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.queries.ruling import statement_of
 
 CHANGED = "programmes_changed"
-"""A table of the session: ``worker_id``, and ``fact`` where only the day moved that fact, else ''."""
+"""A table of the session: ``worker_id``, each once."""
 
 _KEEPS = sorted({one.keeps_days for one in CATALOGUE.facts.values() if one.keeps_days})
 _EXPIRED = " OR ".join(
@@ -45,20 +46,20 @@ _MOVES = {
             AND {_APPLIED} < (%(day)s::date - interval '12 months')::date)""",
 }
 """Tables that facts read, with when a row of theirs begins or ends to count as days go by."""
-_AGE = "extract(year FROM age(%({0})s::date, w.birth_on))"
-_MONTHS = """(extract(year FROM age(%({0})s::date, m.joined_on)) * 12
-    + extract(month FROM age(%({0})s::date, m.joined_on)))"""
+_YEARS = "extract(year FROM age(%({day})s::date, t.birth_on))"
+_MONTHS = """(extract(year FROM age(%({day})s::date, t.joined_on)) * 12
+    + extract(month FROM age(%({day})s::date, t.joined_on)))"""
 _STEPS = {
-    "people.age_years": f"""SELECT w.id FROM people_worker w
-        WHERE {_AGE.format("day")} <> {_AGE.format("last")}""",
-    "membership.months": f"""SELECT m.worker_id FROM membership_membership m
-        WHERE {_MONTHS.format("day")} <> {_MONTHS.format("last")}""",
+    "people.age_years": ("people_worker", "birth_on", "1 year", _YEARS),
+    "membership.months": ("membership_membership", "joined_on", "1 month", _MONTHS),
 }
-"""Facts that count time: whose value is another on the later day."""
+"""Facts that count time: table, the day they count from, what of, and the count."""
+_SLACK = 4
+"""Days that the calendar can hold a step back: there is no 31 February."""
 _FOLLOWED = {"orgs_union", "programmes_offer", "programmes_programme"}
 """Read by facts beside a person's row: a union's change moves its members, the others never change."""
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b(?!\()")
-_NEWER = "age({row}.xmin) <= age(%(horizon)s::text::xid)"
+_NEWER = "age(t.xmin) <= (SELECT age(%(horizon)s::text::xid))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +113,14 @@ def find_changed(rules: Sequence[BoundRule], *, horizon: int, last: date, day: d
 
     Since the horizon, and from ``last`` to ``day``. More than whose answer has changed, never fewer.
     """
-    facts = {regions.fact.name: regions.fact for bound in rules for regions in bound.facts}
     values: dict[str, Any] = {"horizon": horizon % (1 << 32), "last": last, "day": day}
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CHANGED}")
-        cursor.execute(f"CREATE TEMPORARY TABLE {CHANGED} (worker_id bigint, fact text)")
-        cursor.execute(_insert_of(facts), values)
-        count = int(cursor.rowcount)
-        cursor.execute(f"CREATE INDEX ON {CHANGED} (fact, worker_id)")
+        found = _changed_sql(rules, days_passed=day > last)
+        cursor.execute(f"CREATE TEMPORARY TABLE {CHANGED} AS {found}", values)
         cursor.execute(f"ANALYZE {CHANGED}")
-    return count
+        cursor.execute(f"SELECT count(*) FROM {CHANGED}")
+        return int(cursor.fetchone()[0])
 
 
 def drop_changed() -> None:
@@ -130,28 +129,70 @@ def drop_changed() -> None:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CHANGED}")
 
 
-def _insert_of(facts: dict[str, Fact]) -> str:
+def _changed_sql(rules: Sequence[BoundRule], *, days_passed: bool) -> str:
+    facts = {regions.fact.name: regions.fact for bound in rules for regions in bound.facts}
     tables = {table for fact in facts.values() for table in tables_of(fact)}
     if any(fact.consent for fact in facts.values()):
         tables.add("people_consent")
-    newer = _NEWER.format(row="t")
+    moves: dict[str, list[str]] = {}
+    if days_passed:
+        moves = {table: [said] for table, said in _MOVES.items() if table in tables}
+        for name in facts.keys() & _STEPS.keys():
+            moves.setdefault(_STEPS[name][0], []).extend(_steps_over(name, rules))
     parts = [
-        f"SELECT t.id FROM people_worker t WHERE {newer}",
+        # Erased since: counted off from what was kept of him (``models.Ruling``).
+        "SELECT t.worker_id FROM programmes_ruling t WHERE t.worker_id < 0",
         # Taken apart again: links went back, and the one that was kept may not have been touched.
-        f"SELECT t.kept_id FROM people_merge t WHERE {newer}",
-        *(
-            f"SELECT t.worker_id FROM {table} t WHERE {newer} OR {_MOVES[table]}"
-            for table in sorted(tables & _MOVES.keys() - {"people_worker"})
-        ),
+        f"SELECT t.kept_id FROM people_merge t WHERE {_NEWER}",
     ]
+    for table in sorted((tables & _MOVES.keys()) | {"people_worker"}):
+        key = "id" if table == "people_worker" else "worker_id"
+        asked = " OR ".join([_NEWER, *moves.get(table, [])])
+        parts.append(f"SELECT t.{key} FROM {table} t WHERE {asked}")
     if "orgs_union" in tables:
         parts.append(
             f"""SELECT m.worker_id FROM orgs_union t JOIN membership_membership m
-                ON m.union_id = t.id WHERE {newer}"""
+                ON m.union_id = t.id WHERE {_NEWER}"""
         )
-    steps = [
-        f"SELECT id, '{name}' FROM ({_STEPS[name]}) AS s (id)"
-        for name in sorted(facts.keys() & _STEPS.keys())
+    return " UNION ".join(parts)
+
+
+def _steps_over(name: str, rules: Sequence[BoundRule]) -> list[str]:
+    """Return when a fact that counts time steps over a number at which a rule changes its mind.
+
+    The day tells who comes near it; of them the count tells whose step it is.
+    """
+    _, column, unit, count = _STEPS[name]
+    steps = f"{count.format(day='day')} <> {count.format(day='last')}"
+    return [
+        f"""(t.{column} > (%(last)s::date - {number} * interval '{unit}')::date - {_SLACK}
+             AND t.{column} <= (%(day)s::date - {number} * interval '{unit}')::date + {_SLACK}
+             AND {steps})"""
+        for number in sorted(_turns(name, rules))
     ]
-    common = f"SELECT id, '' FROM ({' UNION '.join(parts)}) AS c (id)"
-    return f"INSERT INTO {CHANGED} (worker_id, fact) " + " UNION ALL ".join([common, *steps])
+
+
+def _turns(name: str, rules: Sequence[BoundRule]) -> set[int]:
+    """Return the counts from which on a test of the fact can come out otherwise."""
+    found: set[int] = set()
+    for test in (
+        test
+        for bound in rules
+        for regions in bound.facts
+        if regions.fact.name == name
+        for test in regions.tests
+    ):
+        found |= {
+            turn for low, high in _spans_of(test) for turn in (low, high) if turn is not None
+        }
+    # Counts below 0 are cut off towards it, a unit late.
+    return found | {turn - 1 for turn in found if turn <= 0}
+
+
+def _spans_of(test: Predicate) -> list[tuple[int | None, int | None]]:
+    """Return from which number on it holds, and from which on it does no more."""
+    if isinstance(test, OneOf):
+        return [(int(value), int(value) + 1) for value in test.values if isinstance(value, int)]
+    assert isinstance(test, Within)  # a count is a number
+    low, high = test.low, test.high
+    return [(low if isinstance(low, int) else None, high + 1 if isinstance(high, int) else None)]

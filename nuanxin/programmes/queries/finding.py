@@ -27,7 +27,7 @@ NOT_ASKED = """NOT EXISTS (SELECT 1 FROM programmes_application a
 # place is left. Of one person the offers that close first, no more than he hears of in a week.
 CHOSEN = f"""
 WITH offer AS MATERIALIZED (
-    SELECT o.id, o.code, o.closes_at, g.kind, k.id AS rule_id, u.path
+    SELECT o.id, o.code, o.closes_at, g.kind, k.place, u.path
     FROM programmes_offer o JOIN programmes_programme g ON g.id = o.programme_id
     JOIN programmes_keptrule k ON k.code = o.rule_code AND k.applied_at > %(fresh)s
     JOIN orgs_union u ON u.id = o.union_id
@@ -38,7 +38,7 @@ WITH offer AS MATERIALIZED (
 ), fits AS MATERIALIZED (
     SELECT o.id AS offer_id, o.closes_at, m.worker_id, coalesce(m.occupation, 0) AS trade
     FROM offer o
-    JOIN programmes_ruling r ON r.rule_id = o.rule_id AND r.failing = 0 AND r.missing = 0
+    JOIN programmes_ruling r ON r.failing[o.place] = 0 AND r.missing[o.place] = 0
     JOIN membership_membership m
         ON m.worker_id = r.worker_id AND m.ended_on IS NULL AND m.retained_on IS NULL
     JOIN orgs_union u ON u.id = m.union_id AND starts_with(u.path, o.path)
