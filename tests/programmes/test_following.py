@@ -17,6 +17,7 @@ from nuanxin.membership.models import Membership
 from nuanxin.people.models import Consent, Engagement, Worker
 from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_offer
 from nuanxin.programmes.actions.ruling import keep_all_answers
+from nuanxin.programmes.actions.stating import erase_stated
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import KeptRule, RuleGround, Ruling, StatedFact
 from nuanxin.programmes.queries.changes import (
@@ -27,6 +28,7 @@ from nuanxin.programmes.queries.changes import (
     drop_changed,
     find_changed,
     ground_now,
+    steps_over,
     tables_of,
 )
 from nuanxin.programmes.queries.kept_answers import list_kept
@@ -131,6 +133,7 @@ class Change:
     def is_erased(self, rider, now, today):
         if self.chance.random() < 0.3:
             Worker.objects.filter(id=rider.worker_id).update(erased_at=now)
+            erase_stated([rider.worker_id], now)
 
     def joins(self, rider, now, today):
         self.people += self.town.riders(1)
@@ -257,6 +260,46 @@ def test_everybody_is_answered_anew_after_a_week_and_in_another_database(racing_
     assert all(one.is_whole for one in keep_all_answers(rules_on(business_day(later)), now=later))
     RuleGround.objects.update(statement="another parameter")
     assert all(one.is_whole for one in keep_all_answers(rules_on(business_day(later)), now=later))
+
+
+COUNTING = {
+    "people.age_years": ("birth_on", "extract(year FROM age({0}, birth_on))"),
+    "membership.months": (
+        "joined_on",
+        "extract(year FROM age({0}, joined_on)) * 12 + extract(month FROM age({0}, joined_on))",
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", COUNTING)
+def test_whoever_comes_to_a_number_that_a_rule_asks_for_is_found_and_few_besides(name):
+    column, count = COUNTING[name]
+    chance = random.Random(name)
+    of_facts = {"people.age_years": "degree_and_skill", "membership.months": "recuperation"}
+    for _ in range(40):
+        last = date(2026, 2, 20) + timedelta(days=chance.randint(0, 800))
+        day = last + timedelta(days=chance.choice((1, 1, 2, 6)))
+        bound = read_near(rule_text(of_facts[name]), CATALOGUE, on=day)
+        [tests] = [regions.tests for regions in bound.facts if regions.fact.name == name]
+        turns = sorted(
+            {one.low for one in tests if one.low} | {one.high + 1 for one in tests if one.high}
+        )
+        regions = " + ".join(f"({{0}} >= {turn})::int" for turn in turns)
+        before, after = (regions.format(count.format(f"%({at})s::date")) for at in ("last", "day"))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""SELECT count(*) FILTER (WHERE NOT is_found), count(*) FROM (
+                      SELECT {before} <> {after} AS is_other, {" OR ".join(steps_over(name, [bound]))}
+                          AS is_found
+                      FROM (SELECT day::date AS {column} FROM generate_series(
+                              %(day)s::date - 20000, %(day)s::date + 3, interval '1 day') AS day) t
+                    ) AS asked WHERE is_other OR is_found""",
+                {"last": last, "day": day},
+            )
+            missed, found = cursor.fetchone()
+        assert missed == 0, (last, day)
+        assert found <= 8 * len(turns) * (day - last).days, (last, day)
 
 
 def test_of_every_fact_of_the_shipped_rules_it_is_known_what_changes_it():

@@ -70,6 +70,7 @@ def test_each_answer_is_kept_with_its_reason_and_only_changes_are_written(town, 
     assert Ruling.objects.count() == first.people - 1
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_a_person_is_what_he_is_told_for_every_programme(town, today):
     riders = town.riders(3)
     add_engagement(

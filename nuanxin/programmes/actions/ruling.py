@@ -41,6 +41,7 @@ WHOLE_AGAIN = timedelta(days=7)
 WHOLE_IS_CHEAPER = 0.2
 """Of the people: where more than this may have changed, all are answered."""
 
+
 @dataclass(frozen=True, slots=True)
 class KeptAnswers:
     """What came out for one rule; ``is_whole`` when everybody was answered anew."""

@@ -138,7 +138,7 @@ def _changed_sql(rules: Sequence[BoundRule], *, days_passed: bool) -> str:
     if days_passed:
         moves = {table: [said] for table, said in _MOVES.items() if table in tables}
         for name in facts.keys() & _STEPS.keys():
-            moves.setdefault(_STEPS[name][0], []).extend(_steps_over(name, rules))
+            moves.setdefault(_STEPS[name][0], []).extend(steps_over(name, rules))
     parts = [
         # Erased since: counted off from what was kept of him (``models.Ruling``).
         "SELECT t.worker_id FROM programmes_ruling t WHERE t.worker_id < 0",
@@ -157,7 +157,7 @@ def _changed_sql(rules: Sequence[BoundRule], *, days_passed: bool) -> str:
     return " UNION ".join(parts)
 
 
-def _steps_over(name: str, rules: Sequence[BoundRule]) -> list[str]:
+def steps_over(name: str, rules: Sequence[BoundRule]) -> list[str]:
     """Return when a fact that counts time steps over a number at which a rule changes its mind.
 
     The day tells who comes near it; of them the count tells whose step it is.
@@ -182,9 +182,7 @@ def _turns(name: str, rules: Sequence[BoundRule]) -> set[int]:
         if regions.fact.name == name
         for test in regions.tests
     ):
-        found |= {
-            turn for low, high in _spans_of(test) for turn in (low, high) if turn is not None
-        }
+        found |= {turn for low, high in _spans_of(test) for turn in (low, high) if turn is not None}
     # Counts below 0 are cut off towards it, a unit late.
     return found | {turn - 1 for turn in found if turn <= 0}
 

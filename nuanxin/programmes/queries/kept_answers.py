@@ -59,9 +59,7 @@ GROUP BY 1, 2, 3, 4, 5
 
 def fill_found(rules: Sequence[BoundRule], *, is_whole: bool) -> None:
     """Answer the rules for everybody, or for those in ``CHANGED``, into ``FOUND``; facts read once."""
-    statement = find_statement(
-        rules, CATALOGUE, population=POPULATION if is_whole else _OF_CHANGED
-    )
+    statement = find_statement(rules, CATALOGUE, population=POPULATION if is_whole else _OF_CHANGED)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{FOUND}, pg_temp.{NEXT}")
         cursor.execute(
