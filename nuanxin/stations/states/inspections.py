@@ -17,6 +17,31 @@ class InspectionKind(IntEnum):
         return _KINDS[self]
 
 
+class PaperKind(IntEnum):
+    """What is kept of a keeper."""
+
+    TRAINING = 1
+    RECORD_CHECK = 2
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {1: "培训", 2: "犯罪记录查询"}[self.value]
+
+
+class ObjectionOutcome(IntEnum):
+    """What became of an objection."""
+
+    OPEN = 1
+    NOT_UPHELD = 2
+    UPHELD = 3
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name."""
+        return {1: "等答复", 2: "不成立", 3: "成立"}[self.value]
+
+
 class Finding(IntEnum):
     """What was found for one item of the form."""
 
