@@ -40,6 +40,8 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "programmes_feedback": (),
     "stations_stationreport": (),
     "stations_doorscan": (),
+    "stations_inspection": (),
+    "stations_keeperpaper": (),
 }
 # What migrations alone write.
 READ_ONLY = ("django_migrations", "django_content_type")

@@ -231,6 +231,8 @@ RIGHT_WORDS = {
     "station.list": "看驿站台账",
     "station.manage": "登记、更改、导入驿站",
     "station.edit_own": "管自己的驿站",
+    "station.inspect": "检查驿站、复查整改",
+    "station.select": "评最美驿站",
     "post.view": "看职务",
     "post.grant": "授予、复核、收回职务",
     "account.own": "管自己的登录",

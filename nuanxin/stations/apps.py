@@ -19,3 +19,8 @@ class StationsConfig(AppConfig):
             people.register_sealed_column(
                 people.SealedColumn("stations_stationkeeper", column, sealed, "bound_to")
             )
+        people.register_sealed_column(
+            people.SealedColumn(
+                "stations_selectionobjection", "selection_objection", "text_sealed", "bound_to"
+            )
+        )

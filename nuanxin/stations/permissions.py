@@ -36,3 +36,35 @@ def check_can_manage(actor: Actor, *, path: str) -> None:
 def can_keep(actor: Actor, *, path: str, keeps: bool) -> bool:
     """Return whether the actor may act as keeper: in the subtree of his post and it is his own."""
     return keeps and policy.may(actor, EDIT_OWN, path=path)
+
+
+# ---- inspections and the selection of the most beautiful -----------------------------------------
+
+INSPECT = "station.inspect"
+SELECT = "station.select"
+
+
+def can_inspect(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may inspect stations of the union at ``path``."""
+    return policy.may(actor, INSPECT, path=path)
+
+
+def check_can_inspect(actor: Actor, *, path: str) -> None:
+    """Raise unless ``can_inspect``."""
+    policy.check(actor, INSPECT, path=path)
+
+
+def can_select(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may run a selection of the union at ``path``."""
+    return policy.may(actor, SELECT, path=path)
+
+
+def check_can_select(actor: Actor, *, path: str) -> None:
+    """Raise unless ``can_select``."""
+    policy.check(actor, SELECT, path=path)
+
+
+def check_can_nominate(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor manages, or selects among, stations of the union at ``path``."""
+    if not can_select(actor, path=path):
+        check_can_manage(actor, path=path)

@@ -73,7 +73,9 @@ def commit_round(
     permissions.check_can_inspect(actor, path=path)
     title, seed = as_written(title)[:60], as_written(seed)[:120]
     if not title or not seed:
-        raise Malformed("stations.round_words", "写上名称，和用哪个公开的数来抽（哪天、哪里看得到）。")
+        raise Malformed(
+            "stations.round_words", "写上名称，和用哪个公开的数来抽（哪天、哪里看得到）。"
+        )
     if not 1 <= permille <= 1000:
         raise Malformed("stations.round_share", "抽的比例要在 0.1% 到 100% 之间。")
     if due_on <= business_day(now):
@@ -210,7 +212,7 @@ def _check_sheet(sheet: Sheet, form: Form, now: datetime) -> None:
     if unknown:
         raise Malformed("stations.sheet_form", "检查表换过了。刷新这一页，照新的填。")
     is_day = sheet.kind is InspectionKind.MASTER_DAY
-    if is_day and sheet.until_at is None or not is_day and sheet.until_at is not None:
+    if (is_day and sheet.until_at is None) or (not is_day and sheet.until_at is not None):
         raise Malformed("stations.master_day", "当一天站长，要写从几点到几点；别的检查不用写。")
     if sheet.until_at and not timedelta() < sheet.until_at - sheet.inspected_at <= LONGEST_DAY:
         raise Malformed("stations.master_day", "结束要在开始以后，最长 16 小时。")
@@ -303,7 +305,9 @@ def see_mended(*, finding_id: int, is_good: bool, actor: Actor, now: datetime) -
             "mended_name",
         ]
     )  # fmt: skip
-    _log_finding("stations.mending_seen" if is_good else "stations.mending_sent_back", found, actor, now)
+    _log_finding(
+        "stations.mending_seen" if is_good else "stations.mending_sent_back", found, actor, now
+    )
 
 
 def _lock_finding(finding_id: int) -> InspectionFinding:

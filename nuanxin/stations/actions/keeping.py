@@ -1,6 +1,7 @@
 """Keepers: trainings and record checks noted, shifts planned, repeated, taken off the roster."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -79,7 +80,8 @@ def plan_shift(
             )
     except IntegrityError as error:
         raise Conflict(
-            "stations.shift_overlaps", "这段时间他已经排了班（这里或者别的站）。换个时间，或者换个人。"
+            "stations.shift_overlaps",
+            "这段时间他已经排了班（这里或者别的站）。换个时间，或者换个人。",
         ) from error
     _log("stations.shift_planned", made.id, station, actor, now)
     return made
@@ -118,9 +120,7 @@ WHERE s.station_id = %(station)s AND s.ended_at IS NULL
 
 
 @transaction.atomic
-def repeat_week(
-    *, station_id: int, since: datetime, actor: Actor, now: datetime
-) -> int:
+def repeat_week(*, station_id: int, since: datetime, actor: Actor, now: datetime) -> int:
     """Plan the seven days from ``since`` again a week later; return how many shifts.
 
     Who is no longer in post or fit, and what would overlap, is left out. Raises ``NotFound``,
@@ -174,13 +174,11 @@ def _fit(keeper: StationKeeper, station: Station, *, on: date) -> bool:
     return may_keep(_papers(keeper), on=on, **_terms(station, on)).is_yes
 
 
-def _terms(station: Station, on: date) -> dict[str, int]:
+def _terms(station: Station, on: date) -> dict[str, Any]:
     adcode = f"{station.adcode:06d}"
     children = Facility.objects.filter(station=station, kind__in=WHERE_CHILDREN_COME).exists()
     return {
-        "training_months": parameter(
-            "stations.keeper_training_months", adcode=adcode, on=on
-        ).value,
+        "training_months": parameter("stations.keeper_training_months", adcode=adcode, on=on).value,
         "check_months": parameter("stations.keeper_check_months", adcode=adcode, on=on).value,
         "needs_check": children,
     }

@@ -142,9 +142,9 @@ def rank_nominations(*, selection_id: int, actor: Actor, now: datetime) -> int:
     placed = {one.code: one for one in place(rows, weights)}
     refused = {one.code: may_be_ranked(one).message for one in rows}
     listed = list(
-        Nomination.objects.select_related("station").filter(
-            selection=selection, withdrawn_at=None
-        )[:MOST_NOMINATED]
+        Nomination.objects.select_related("station").filter(selection=selection, withdrawn_at=None)[
+            :MOST_NOMINATED
+        ]
     )
     for one in listed:
         told = placed.get(one.station.code)
@@ -212,13 +212,15 @@ def object_to_nomination(*, nomination_id: int, text: str, now: datetime) -> str
     text, selection = text.strip(), found.selection
     if not 10 <= len(text) <= 1000:
         raise Malformed("stations.objection_text", "写 10 到 1000 个字：哪里不对，怎么知道的。")
-    if selection.state != SelectionState.PUBLICITY or now >= selection.publicity_until:
+    if selection.state != SelectionState.PUBLICITY or not _is_shown(selection, now):
         raise Conflict("stations.publicity_over", "公示期过了，这里不再收异议。可以打 12351 反映。")
     waiting = SelectionObjection.objects.filter(
         nomination__selection=selection, outcome=int(ObjectionOutcome.OPEN)
     ).count()
     if waiting >= MOST_OPEN:
-        raise TooMany("stations.objections_full", "收到的异议太多，一时看不完。明天再来，或打 12351。")
+        raise TooMany(
+            "stations.objections_full", "收到的异议太多，一时看不完。明天再来，或打 12351。"
+        )
     bound = uuid7()
     made = SelectionObjection.objects.create(
         nomination=found,
@@ -276,7 +278,7 @@ def decide_selection(*, selection_id: int, actor: Actor, now: datetime) -> None:
     selection = _lock(selection_id)
     permissions.check_can_select(actor, path=get_union(selection.union_id).path)
     _move(selection, SelectionState.DECIDED)
-    if now < selection.publicity_until:
+    if _is_shown(selection, now):
         raise Conflict("stations.publicity_runs", "公示还没到期，到期以后再定。")
     if SelectionObjection.objects.filter(
         nomination__selection=selection, outcome=int(ObjectionOutcome.OPEN)
@@ -287,6 +289,10 @@ def decide_selection(*, selection_id: int, actor: Actor, now: datetime) -> None:
     selection.decided_at, selection.decided_key = now, actor.person_key
     selection.save(update_fields=["state", "decided_at", "decided_key"])
     _log("stations.selection_decided", selection, actor, now)
+
+
+def _is_shown(selection: Selection, now: datetime) -> bool:
+    return selection.publicity_until is None or now < selection.publicity_until
 
 
 def _move(selection: Selection, target: SelectionState) -> None:

@@ -4,11 +4,24 @@ from nuanxin.stations.models.doors import DoorDevice, DoorScan
 from nuanxin.stations.models.facility import Facility
 from nuanxin.stations.models.funding import Funding
 from nuanxin.stations.models.imports import StationImport, StationImportRow
+from nuanxin.stations.models.inspections import (
+    Inspection,
+    InspectionFinding,
+    InspectionRound,
+    SampledStation,
+)
 from nuanxin.stations.models.keeper import StationKeeper
+from nuanxin.stations.models.keeping import KeeperPaper, KeeperShift
 from nuanxin.stations.models.names import MapId, StationName
 from nuanxin.stations.models.photo import StationPhoto
 from nuanxin.stations.models.repair import Repair
 from nuanxin.stations.models.reports import KeeperLink, PlannedClosure, StationReport
+from nuanxin.stations.models.selection import (
+    Nomination,
+    Selection,
+    SelectionObjection,
+    StationRating,
+)
 from nuanxin.stations.models.state import StationState
 from nuanxin.stations.models.station import Station
 from nuanxin.stations.models.visits import VisitMonth, VisitSalt, VisitSketch
@@ -18,16 +31,26 @@ __all__ = [
     "DoorScan",
     "Facility",
     "Funding",
+    "Inspection",
+    "InspectionFinding",
+    "InspectionRound",
     "KeeperLink",
+    "KeeperPaper",
+    "KeeperShift",
     "MapId",
+    "Nomination",
     "PlannedClosure",
     "Repair",
+    "SampledStation",
+    "Selection",
+    "SelectionObjection",
     "Station",
     "StationImport",
     "StationImportRow",
     "StationKeeper",
     "StationName",
     "StationPhoto",
+    "StationRating",
     "StationReport",
     "StationState",
     "VisitMonth",

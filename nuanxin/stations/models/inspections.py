@@ -48,9 +48,7 @@ class SampledStation(models.Model):
     """抽中的驿站: drawn in a round; the inspection that answers it is set once."""
 
     id = models.BigAutoField(primary_key=True)
-    round = models.ForeignKey(
-        InspectionRound, models.PROTECT, db_index=False, verbose_name="抽查"
-    )
+    round = models.ForeignKey(InspectionRound, models.PROTECT, db_index=False, verbose_name="抽查")
     station = models.ForeignKey(Station, models.PROTECT, verbose_name="驿站")
     inspection = models.OneToOneField(
         "stations.Inspection", models.PROTECT, null=True, verbose_name="检查"
@@ -73,7 +71,9 @@ class Inspection(models.Model):
     id = models.BigAutoField(primary_key=True)
     client_id = models.UUIDField("设备给的编号", unique=True)
     station = models.ForeignKey(Station, models.PROTECT, db_index=False, verbose_name="驿站")
-    kind = models.SmallIntegerField("为什么查", choices=[(one, one.label) for one in InspectionKind])
+    kind = models.SmallIntegerField(
+        "为什么查", choices=[(one, one.label) for one in InspectionKind]
+    )
     form_code = models.CharField("检查表", max_length=20)
     inspected_at = models.DateTimeField("检查时间")
     sent_at = models.DateTimeField("交上时间")
@@ -113,9 +113,7 @@ class InspectionFinding(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    inspection = models.ForeignKey(
-        Inspection, models.PROTECT, db_index=False, verbose_name="检查"
-    )
+    inspection = models.ForeignKey(Inspection, models.PROTECT, db_index=False, verbose_name="检查")
     station = models.ForeignKey(Station, models.PROTECT, db_index=False, verbose_name="驿站")
     item = models.CharField("哪一项", max_length=20)
     text = models.CharField("要求", max_length=80)

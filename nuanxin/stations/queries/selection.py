@@ -82,7 +82,9 @@ FROM stations_selection s JOIN orgs_union u ON u.id = s.union_id
 """
 
 
-def list_selections(*, actor: Actor, after: int | None = None) -> tuple[list[SelectionRow], int | None]:
+def list_selections(
+    *, actor: Actor, after: int | None = None
+) -> tuple[list[SelectionRow], int | None]:
     """Return the selections that concern the actor's unions, newest first, and where the next page begins.
 
     Those of his subtree, and those of unions above, in which he nominates.
@@ -233,7 +235,7 @@ def candidates_of(selection_id: int, *, adcode: str, now: datetime) -> list[Cand
 
 
 def _selection(row: tuple[Any, ...]) -> SelectionRow:
-    return SelectionRow(*row[:5], SelectionState(row[5]), *row[6:])
+    return SelectionRow(*[*row[:5], SelectionState(row[5]), *row[6:]])
 
 
 def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
