@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0003_contacts'),
-        ('programmes', '0017_who_came_has_it'),
+        ('programmes', '0018_rules_revoked'),
     ]
 
     operations = [
