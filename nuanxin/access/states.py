@@ -52,6 +52,9 @@ class AttemptKind(StrEnum):
     ATTEST_LINK = "attest_link"
     HELP_FIND = "help_find"
     JUDGE_CODE = "judge_code"
+    STATION_REPORT = "station_report"
+    STATION_DOOR = "station_door"
+    STATION_LINK = "station_link"
 
     @property
     def label(self) -> str:
@@ -69,6 +72,9 @@ class AttemptKind(StrEnum):
             "attest_link": "点错证明链接",
             "help_find": "代办找人",
             "judge_code": "一处网络输错评委码",
+            "station_report": "反映驿站开没开",
+            "station_door": "扫驿站门码",
+            "station_link": "点错站长链接",
         }[self.value]
 
 
