@@ -17,8 +17,8 @@ def follow_states(timestamp: int) -> None:
     refresh_opening(now=now, since=clock.day_start(clock.business_day(now)))
 
 
-@app.periodic(cron="5 0 * * *")
+@app.periodic(cron="5 * * * *")
 @app.task(name="stations.close_visit_days", queueing_lock="stations.close_visit_days")
 def end_the_day(timestamp: int) -> None:
-    """After midnight: salts and sketches of what is over are thrown away."""
+    """Every hour, so soon after midnight: salts and sketches of what is over are thrown away."""
     close_visit_days(now=clock.now())
