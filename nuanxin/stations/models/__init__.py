@@ -22,6 +22,7 @@ from nuanxin.stations.models.selection import (
     SelectionObjection,
     StationRating,
 )
+from nuanxin.stations.models.spot import StationSpot
 from nuanxin.stations.models.state import StationState
 from nuanxin.stations.models.station import Station
 from nuanxin.stations.models.visits import VisitMonth, VisitSalt, VisitSketch
@@ -52,6 +53,7 @@ __all__ = [
     "StationPhoto",
     "StationRating",
     "StationReport",
+    "StationSpot",
     "StationState",
     "VisitMonth",
     "VisitSalt",
