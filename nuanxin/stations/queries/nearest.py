@@ -1,8 +1,8 @@
 """The nearest stations by great circle, exactly, nearly always in one statement.
 
 The index brings candidates in the order of the plane, the statement measures them over the ground,
-and ``rules.nearest`` proves that nobody is missing; where the proof fails, once in some hundred
-times, a second statement reads the circle in which all answers lie. The texts are few and are
+and ``rules.nearest`` proves that nobody is missing; where the proof fails, once in fifty
+times at most, a second statement reads the circle in which all answers lie. The texts are few and are
 planned once a connection: which filters there are is in the text, what they ask for is not.
 """
 
@@ -97,4 +97,4 @@ def find_nearest(place: Place, *, limit: int, wanted: Wanted | None = None) -> l
 def _candidates(sql: str, values: dict[str, Any]) -> Sequence[Candidate]:
     with connection.prepared_cursor(is_binary=True) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
-        return [Candidate(*row) for row in cursor.fetchall()]
+        return [Candidate._make(row) for row in cursor.fetchall()]
