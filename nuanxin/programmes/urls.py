@@ -40,6 +40,7 @@ urlpatterns = [
     path("programmes/", offers.offer_list, name="worker-offers"),
     path("programmes/mine/", offers.mine, name="my-offers"),
     path("programmes/apply/", offers.apply, name="offer-apply"),
+    path("programmes/apply/together/", offers.apply_together, name="offer-apply-together"),
     path("programmes/confirm/", offers.confirm, name="offer-confirm"),
     path("programmes/withdraw/", offers.withdraw, name="offer-withdraw"),
     path("programmes/draw.py", offers.draw_script, name="draw-script"),

@@ -3,8 +3,9 @@
 Each test commits for real, in a database of its own.
 """
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import psycopg
@@ -12,13 +13,15 @@ import pytest
 from django.db import connection
 
 from nuanxin.kernel.errors import Conflict
-from nuanxin.programmes.actions import claims
-from nuanxin.programmes.actions.claim_statement import CLAIM
+from nuanxin.people.models import Household, HouseholdMember
+from nuanxin.programmes.actions import claims, parties, party_statement
+from nuanxin.programmes.actions.claim_statement import CLAIM, PASS_ON
 from nuanxin.programmes.actions.claims import (
     apply_for_place,
     release_directed_places,
     withdraw_from_offer,
 )
+from nuanxin.programmes.actions.parties import apply_together, withdraw_together
 from nuanxin.programmes.models import Application, Offer, Seat
 from nuanxin.programmes.states import ClaimState, Way
 from tests.programmes.conftest import CLEANER, at_once
@@ -149,7 +152,7 @@ def test_who_withdraws_while_a_place_is_given_to_him_leaves_no_seat_behind(racin
                     first, town.cast.now)  # fmt: skip
     values = {"pool": waiting.pool_id, "until": offer.closes_at, "now": town.cast.now}
     with own_connection() as one, ThreadPoolExecutor(1) as aside:
-        assert one.execute(claims.PASS_ON, values).fetchone()[0] == waiting.id
+        assert one.execute(PASS_ON, values).fetchone()[0] == waiting.id
 
         def withdraw_meanwhile():
             try:
@@ -259,3 +262,129 @@ def waits_beside_a_lock_that_is_let_go(town, offer, rider):
         finally:
             claims.pass_on_places = before
     return counted(offer)
+
+
+# ---- families ----------------------------------------------------------------------------------
+
+
+def families_of(town, *sizes):
+    """Return families of so many members each."""
+    found = []
+    for size in sizes:
+        riders = town.riders(size)
+        home = Household.objects.create(name="一家", recorded_at=town.cast.now)
+        HouseholdMember.objects.bulk_create(
+            HouseholdMember(household=home, worker_id=one.worker_id, from_on=town.cast.now.date())
+            for one in riders
+        )
+        found.append(riders)
+    return found
+
+
+def ask(town, offer, people):
+    """Ask as one, or alone where there is nobody else."""
+    if len(people) == 1:
+        return apply_for_place(code=offer.code, actor=people[0], now=town.cast.now)
+    others = [one.worker_id for one in people[1:]]
+    return apply_together(code=offer.code, with_workers=others, actor=people[0], now=town.cast.now)
+
+
+def units_that_wait(offer):
+    """Return how many each who waits needs, alone or family."""
+    rows = Application.objects.filter(offer=offer, state=ClaimState.WAITING)
+    sizes = Counter(party or -number for number, party in rows.values_list("id", "party_id"))
+    return sorted(sizes.values())
+
+
+def families_apart(offer):
+    """Return how many families have both places and people who wait."""
+    seen = {}
+    rows = Application.objects.filter(offer=offer, party__isnull=False, state__in=(2, 3, 4))
+    for party, state in rows.values_list("party_id", "state"):
+        seen.setdefault(party, set()).add(state)
+    return sum(len(states) > 1 for states in seen.values())
+
+
+def test_families_and_singles_in_a_rush_leave_no_place_that_anybody_could_have(racing_town):
+    """Thirty-two at once, each asked for twice, a third of them give their places back."""
+    town = racing_town
+    offer = town.offer(places=45)
+    groups = families_of(town, *([4, 1, 3, 1, 2, 1, 5, 1] * 4))
+    assert len(groups) == CLIENTS
+
+    def client(number):
+        mine, next_ones = groups[number], groups[(number + 1) % CLIENTS]
+        for people in (mine, next_ones):
+            ask(town, offer, people)
+        if number % 3 == 0:
+            if len(mine) == 1:
+                withdraw_from_offer(code=offer.code, actor=mine[0], now=town.cast.now)
+            else:
+                withdraw_together(code=offer.code, actor=mine[0], now=town.cast.now)
+
+    insist_on_answers(at_once(CLIENTS, client))
+    places, seats, _ = counted(offer)
+    assert places == seats <= 45
+    assert families_apart(offer) == 0
+    free = 45 - seats
+    assert all(size > free for size in units_that_wait(offer)), "nobody waits beside what does"
+
+
+def test_families_of_three_before_ten_places_get_nine(racing_town):
+    town = racing_town
+    offer = town.offer(places=10)
+    groups = families_of(town, *([3] * CLIENTS))
+    insist_on_answers(at_once(CLIENTS, lambda number: ask(town, offer, groups[number])))
+    assert counted(offer) == (9, 9, 3 * CLIENTS - 9)
+    assert families_apart(offer) == 0
+
+
+def test_without_the_lock_of_the_pool_families_take_seats_from_each_other(racing_town, monkeypatch):
+    """Two families who both looked: each counted the same free seats, the second gets none."""
+    town = racing_town
+    for is_guarded, expected in ((True, (4, 4, 2)), (False, (6, 4, 0))):
+        offer = town.offer(places=4)
+        groups = families_of(town, 2, 2, 2)
+        ask(town, offer, groups[0])
+        with monkeypatch.context() as patch:
+            if not is_guarded:
+                unguarded(patch)
+            with triggers_off() if not is_guarded else nullcontext():
+                two_families_who_both_looked(town, offer, groups[1], groups[2])
+        assert counted(offer) == expected
+
+
+def unguarded(patch):
+    """Take away the lock of the pool, and the locks of seats."""
+    for name in ("LOCK_POOL", "LOCK_SEATS"):
+        statement = getattr(party_statement, name)
+        without = statement.replace("FOR NO KEY UPDATE OF p", "").replace("FOR UPDATE", "")
+        patch.setattr(party_statement, name, without)
+
+
+def two_families_who_both_looked(town, offer, first, second):
+    """Let the second ask after the first has locked its seats and before it has committed."""
+    looked = parties.lock_seats
+    second_asks = []
+
+    with ThreadPoolExecutor(1) as aside:
+
+        def ask_meanwhile():
+            try:
+                return ask(town, offer, second)
+            finally:
+                connection.close()
+
+        def look_and_let_the_other_look(*values, **more):
+            found = looked(*values, **more)
+            if not second_asks:
+                second_asks.append(aside.submit(ask_meanwhile))
+                _wait_until_it_waits_or_is_done(second_asks[0])
+            return found
+
+        parties.lock_seats = look_and_let_the_other_look
+        try:
+            ask(town, offer, first)
+        finally:
+            parties.lock_seats = looked
+        second_asks[0].result(timeout=30)

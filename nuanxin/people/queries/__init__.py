@@ -20,6 +20,7 @@ from nuanxin.people.queries.duplicates import (
     list_undoable_merges,
 )
 from nuanxin.people.queries.erasing import ErasurePlan, get_erasure_plan
+from nuanxin.people.queries.households import HouseholdPerson, list_household
 from nuanxin.people.queries.own_data import my_data, my_data_workbook
 from nuanxin.people.queries.workers import (
     EngagementRow,
@@ -44,6 +45,7 @@ __all__ = [
     "DuplicateRow",
     "EngagementRow",
     "ErasurePlan",
+    "HouseholdPerson",
     "MergeRow",
     "NoticeText",
     "WorkerRow",
@@ -59,6 +61,7 @@ __all__ = [
     "list_contacts",
     "list_duplicates",
     "list_engagements",
+    "list_household",
     "list_readings",
     "list_readings_of",
     "list_undoable_merges",

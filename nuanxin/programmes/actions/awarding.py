@@ -18,10 +18,11 @@ from nuanxin.kernel import draw as lots
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.notices.actions.telling import notify_many
-from nuanxin.programmes.actions.claims import pass_on_places
 from nuanxin.programmes.actions.offers import _for_update, _move
+from nuanxin.programmes.actions.passing_on import pass_on_places
 from nuanxin.programmes.actions.posting import post_list, propose_next
 from nuanxin.programmes.models import Application, Draw, Objection, Offer, Pool, PublicNotice
+from nuanxin.programmes.models.parties import MOST
 from nuanxin.programmes.rules.publicity import may_finish
 from nuanxin.programmes.states import (
     ClaimState,
@@ -87,6 +88,21 @@ _WAIT = """
 UPDATE programmes_application a SET state = 2, rank = w.rank
 FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS w (id, rank)
 WHERE a.id = w.id AND a.state = 1
+"""
+# Households that drew together wait together: what frees is given to all of them, or goes past them.
+_HOUSEHOLDS_WAIT = """
+WITH homes AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('programmes_party', 'id')) AS party, h.*
+    FROM (SELECT a.pool_id, array_agg(a.id) AS ids, count(*) AS persons
+          FROM programmes_application a
+          JOIN people_householdmember m ON m.worker_id = a.worker_id AND m.to_on IS NULL
+          WHERE a.offer_id = %(offer)s AND a.state = 2 AND a.party_id IS NULL
+          GROUP BY m.household_id, a.pool_id HAVING count(*) BETWEEN 2 AND %(most)s) h
+), made AS (
+    INSERT INTO programmes_party (id, offer_id, pool_id, persons, skipped, created_at)
+    SELECT h.party, %(offer)s, h.pool_id, h.persons, 0, %(now)s FROM homes h
+)
+UPDATE programmes_application a SET party_id = h.party FROM homes h WHERE a.id = ANY (h.ids)
 """
 _SET_POINTS = """
 UPDATE programmes_application a SET points = g.points
@@ -242,6 +258,8 @@ def _settle(
         cursor.execute(_ASSIGN, values)
         granted = int(cursor.fetchone()[0])
         cursor.execute(_WAIT, {"ids": list(waiting)})
+        if offer.way == Way.DRAW:
+            cursor.execute(_HOUSEHOLDS_WAIT, {"offer": offer.id, "most": MOST, "now": now})
     if proposed:
         return _post(offer, granted, len(waiting), actor, now)
     for pool in Pool.objects.filter(offer=offer).order_by("ordinal"):  # of who withdrew meanwhile

@@ -84,7 +84,7 @@ FROM mine m CROSS JOIN offer o
 
 _PASS_ON = """
 WITH next AS MATERIALIZED (
-    SELECT a.id, a.offer_id, a.worker_id, a.is_directed FROM programmes_application a
+    SELECT a.id, a.offer_id, a.worker_id, a.is_directed, a.party_id FROM programmes_application a
     WHERE a.pool_id = %(pool)s AND a.state = 2
       AND EXISTS (SELECT 1 FROM programmes_seat s
                   WHERE s.pool_id = %(pool)s AND s.application_id IS NULL
@@ -94,6 +94,7 @@ WITH next AS MATERIALIZED (
     SELECT s.id FROM programmes_seat s
     WHERE s.pool_id = %(pool)s AND s.application_id IS NULL
       AND (NOT s.is_directed OR (SELECT is_directed FROM next))
+      AND (SELECT party_id IS NULL FROM next)
     ORDER BY s.is_directed DESC, s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), granted AS (
     UPDATE programmes_application a SET state = 3, keep_until = %(until)s
@@ -107,7 +108,9 @@ WITH next AS MATERIALIZED (
     {record}
 )
 SELECT id, worker_id FROM granted
+UNION ALL SELECT NULL, NULL FROM next WHERE party_id IS NOT NULL
 """
+# A family that stands first is not given a seat alone: a row without an application says so.
 _RECORD_PASSED = """
 SELECT %(now)s::timestamptz, 'programmes.place_passed_on', NULL::uuid, '系统'::text,
        'programme_application', g.id, o.union_id, NULL::jsonb

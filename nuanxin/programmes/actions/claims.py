@@ -1,7 +1,7 @@
 """Asking for a place, giving it back, passing it on. One person has one place of an offer, once."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,16 +10,16 @@ from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.notices.actions import notify
 from nuanxin.programmes.actions.claim_statement import (
     CLAIM,
     CLAIM_PATIENTLY,
     LOCK,
-    PASS_ON,
     RELEASE,
     TAKE,
 )
 from nuanxin.programmes.actions.freezing import NOTHING, basis_of, keeping_basis
+from nuanxin.programmes.actions.party_statement import CONFIRM_TOGETHER
+from nuanxin.programmes.actions.passing_on import LARGEST_PASS, expire_together, pass_on_places
 from nuanxin.programmes.actions.posting import fill_list
 from nuanxin.programmes.queries.asking import Asking, get_asking
 from nuanxin.programmes.queries.no_shows import decide_no_shows
@@ -31,9 +31,6 @@ from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.rules.fulfilment import may_change
 from nuanxin.programmes.states import ClaimState, OfferState, Way
 from nuanxin.records.actions import append_event, logged_name
-
-LARGEST_PASS = 1_000
-"""Places passed on, or claims expired, in one go of a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +212,16 @@ _CONFIRM = """
 UPDATE programmes_application a SET state = 4, keep_until = NULL FROM programmes_offer o
 WHERE o.id = a.offer_id AND o.code = %(code)s AND a.worker_id = %(worker)s AND a.state = 3
   AND a.keep_until > %(now)s
-RETURNING a.id
+RETURNING a.id, a.party_id
 """
 
 
 @transaction.atomic
 def confirm_place(*, code: str, actor: Actor, now: datetime) -> int:
-    """Take the place that is kept for oneself; raise ``Conflict`` programmes.not_kept else."""
+    """Take the place that is kept for oneself, and for one's family where they asked together.
+
+    Raises ``Conflict`` programmes.not_kept.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_CONFIRM, {"code": code, "worker": actor.worker_id or 0, "now": now})
         row = cursor.fetchone()
@@ -230,6 +230,12 @@ def confirm_place(*, code: str, actor: Actor, now: datetime) -> int:
             "programmes.not_kept", "现在没有给你留着的名额。留的时间过了，就给了下一位。"
         )
     _record("programmes.place_confirmed", row[0], actor, now)
+    if row[1] is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(CONFIRM_TOGETHER, {"party": row[1]})
+            others = cursor.fetchall()
+        for (other,) in others:
+            _record("programmes.place_confirmed", other, actor, now)
     return int(row[0])
 
 
@@ -270,38 +276,15 @@ def _release(claim_id: int, to: ClaimState, actor: Actor, now: datetime) -> int:
     return int(row[0])
 
 
-def pass_on_places(*, pool_id: int, hours: int, now: datetime) -> int:
-    """Give the free seats of a pool to those who wait, in their order; return how many.
-
-    Each is kept for ``hours`` and then goes on. One statement and commit a seat.
-    """
-    values: dict[str, Any] = {"pool": pool_id, "until": now + timedelta(hours=hours), "now": now}
-    for count in range(LARGEST_PASS):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(PASS_ON, values)
-            row = cursor.fetchone()
-            if row is None:
-                return count
-            notify(
-                kind="programmes.place_kept",
-                title="有名额给你留着",
-                body=f"前面有人退了，按次序轮到你。{hours} 小时里确认一下，过了就给下一位。",
-                url="/programmes/mine/",
-                worker_id=int(row[1]),
-                now=now,
-            )
-    return LARGEST_PASS
-
-
 _EXPIRED = """
-SELECT a.id, o.confirm_hours FROM programmes_application a
+SELECT a.id, o.confirm_hours, coalesce(a.party_id, 0) FROM programmes_application a
 JOIN programmes_offer o ON o.id = a.offer_id
 WHERE a.state = 3 AND a.keep_until <= %(now)s ORDER BY a.keep_until LIMIT %(limit)s
 """
 # Pools with free seats and people waiting: none, unless a process died between two statements. What
 # is before the public is filled by ``posting.fill_lists``.
 _STRANDED = """
-SELECT DISTINCT a.pool_id, o.confirm_hours FROM programmes_application a
+SELECT DISTINCT a.pool_id, o.confirm_hours, 0 FROM programmes_application a
 JOIN programmes_offer o ON o.id = a.offer_id
 WHERE a.state = 2 AND o.state <> 6 AND EXISTS (
     SELECT 1 FROM programmes_seat s WHERE s.pool_id = a.pool_id AND s.application_id IS NULL
@@ -314,11 +297,15 @@ def pass_on_what_expired(*, now: datetime) -> int:
     """End what nobody confirmed in time and give it on; see to seats that nobody gave on."""
     values = {"now": now, "limit": LARGEST_PASS}
     expired = _fetch(_EXPIRED, values)
-    for claim_id, hours in expired:
+    for party_id, hours in sorted({(party, hours) for _, hours, party in expired if party}):
+        expire_together(party_id=party_id, hours=hours, now=now)
+    for claim_id, hours, party in expired:
+        if party:
+            continue
         pool_id = _release(claim_id, ClaimState.EXPIRED, SYSTEM, now)
         if pool_id:
             pass_on_places(pool_id=pool_id, hours=hours, now=now)
-    for pool_id, hours in _fetch(_STRANDED, values):
+    for pool_id, hours, _ in _fetch(_STRANDED, values):
         pass_on_places(pool_id=pool_id, hours=hours, now=now)
     return len(expired)
 
@@ -328,7 +315,7 @@ UPDATE programmes_seat s SET is_directed = false
 FROM programmes_offer o
 WHERE o.id = s.offer_id AND s.is_directed AND s.application_id IS NULL
   AND o.state = 2 AND o.released_at <= %(now)s
-RETURNING s.pool_id, o.confirm_hours
+RETURNING s.pool_id, o.confirm_hours, 0
 """
 
 
@@ -336,15 +323,15 @@ def release_directed_places(*, now: datetime) -> int:
     """Open the directed places that nobody took, of offers whose day of release has come."""
     with transaction.atomic():
         freed = _fetch(_RELEASE_DIRECTED, {"now": now})
-    for pool_id, hours in sorted(set(freed)):
+    for pool_id, hours, _ in sorted(set(freed)):
         pass_on_places(pool_id=pool_id, hours=hours, now=now)
     return len(freed)
 
 
-def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[int, int]]:
+def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[int, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [(int(row[0]), int(row[1])) for row in cursor.fetchall()]
+        return [(int(row[0]), int(row[1]), int(row[2])) for row in cursor.fetchall()]
 
 
 def _record(kind: str, claim_id: int, actor: Actor, now: datetime) -> None:

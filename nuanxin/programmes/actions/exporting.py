@@ -11,7 +11,18 @@ from nuanxin.programmes import permissions
 from nuanxin.programmes.queries.desk import EXPORT_LIMIT, AwardRow, get_desk_offer, list_awards
 from nuanxin.records.actions import append_event
 
-COLUMNS = ("姓名", "序号", "手机号", "职业", "工会", "哪一份", "名额", "状态", "给出时间")
+COLUMNS = (
+    "姓名",
+    "序号",
+    "手机号",
+    "职业",
+    "工会",
+    "哪一份",
+    "名额",
+    "状态",
+    "给出时间",
+    "一家一起报",
+)
 SHORTEST_PURPOSE = 4
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝")
 
@@ -28,6 +39,7 @@ def cells(row: AwardRow) -> list[str]:
         "定向" if row.is_directed else "普通",
         row.state.label,
         f"{row.taken_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        f"第 {row.party} 家，{row.together} 人" if row.party and row.together > 1 else "",
     ]
 
 

@@ -42,9 +42,10 @@ _MOVE = """
 UPDATE programmes_application SET worker_id = %(to)s WHERE worker_id = %(from)s RETURNING id
 """
 _BACK = "UPDATE programmes_application SET worker_id = %(to)s WHERE id = ANY (%(ids)s)"
-# A place that was freed may be somebody else's by now: the application comes back as waiting.
+# A place that was freed may be somebody else's by now: the application comes back as waiting, for
+# itself: his family may have got their places meanwhile.
 _REOPEN = """
-UPDATE programmes_application a SET state = least(e.state, 2), ended_at = NULL
+UPDATE programmes_application a SET state = least(e.state, 2), ended_at = NULL, party_id = NULL
 FROM unnest(%(ids)s::bigint[], %(states)s::smallint[]) AS e (id, state)
 WHERE a.id = e.id AND a.state = 5
 """

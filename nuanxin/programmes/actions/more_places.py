@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.errors import Conflict, Malformed
-from nuanxin.programmes.actions.claims import pass_on_places
 from nuanxin.programmes.actions.offers import MOST_PLACES, _for_update
+from nuanxin.programmes.actions.passing_on import pass_on_places
 from nuanxin.programmes.models import Draw, Offer, Pool
 from nuanxin.programmes.rules.quota import Split, split_places
 from nuanxin.programmes.states import OfferState, Way

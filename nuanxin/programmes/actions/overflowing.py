@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from nuanxin.kernel.actor import SYSTEM
 from nuanxin.kernel.clock import SHANGHAI
-from nuanxin.programmes.actions.claims import LARGEST_PASS, pass_on_places
+from nuanxin.programmes.actions.passing_on import LARGEST_PASS, pass_on_places
 from nuanxin.records.actions import append_event
 
 # An offer whose day has come, with a free seat that nobody of its own pool may have and somebody of

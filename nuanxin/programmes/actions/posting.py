@@ -13,9 +13,10 @@ from nuanxin.kernel.names import COMPOUND_SURNAMES
 from nuanxin.kernel.parameters import parameter
 from nuanxin.notices.actions import notify
 from nuanxin.orgs.queries.unions import get_union
+from nuanxin.programmes.actions.passing_on import give_to_first_that_fits
 from nuanxin.programmes.models import Offer, PublicNotice
 from nuanxin.programmes.rules.publicity import HIDES_THE_UNION, publicity_term
-from nuanxin.programmes.states import Kind, OfferState
+from nuanxin.programmes.states import ClaimState, Kind, OfferState
 from nuanxin.records.actions import append_event
 
 LARGEST_PASS = 1_000
@@ -123,6 +124,10 @@ WHERE s.offer_id = %(offer)s AND s.application_id IS NULL
   AND EXISTS (SELECT 1 FROM programmes_application a WHERE a.pool_id = s.pool_id AND a.state = 2)
 ORDER BY s.ordinal LIMIT %(limit)s FOR UPDATE
 """
+_FAMILY_WAITS = """
+SELECT EXISTS (SELECT 1 FROM programmes_application a
+               WHERE a.pool_id = %(pool)s AND a.state = 2 AND a.party_id IS NOT NULL)
+"""
 _PROPOSE = """
 WITH proposed AS (
     UPDATE programmes_application SET state = 7, keep_until = NULL
@@ -142,13 +147,35 @@ def propose_next(offer: Offer, *, now: datetime) -> list[int]:
     moved: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(_FREE, {"offer": offer.id, "limit": LARGEST_PASS})
-        for seat_id, pool_id in cursor.fetchall():
+        free = cursor.fetchall()
+        together = [p for p in sorted({pool for _, pool in free}) if _family_waits(cursor, p)]
+        for pool_id in together:
+            moved += _propose_in_order(pool_id, now=now)
+        for seat_id, pool_id in free:
+            if pool_id in together:
+                continue
             cursor.execute(_NEXT, {"pool": pool_id})
             found = cursor.fetchone()
             if found is None:
                 continue
             cursor.execute(_PROPOSE, {"application": found[0], "seat": seat_id, "now": now})
             moved.append(int(found[1]))
+    return moved
+
+
+def _family_waits(cursor: Any, pool_id: int) -> bool:
+    cursor.execute(_FAMILY_WAITS, {"pool": pool_id})
+    return bool(cursor.fetchone()[0])
+
+
+def _propose_in_order(pool_id: int, *, now: datetime) -> list[int]:
+    """Propose whoever is first in order and fits, families whole, until nobody does; return the workers."""
+    moved: list[int] = []
+    while len(moved) < LARGEST_PASS:
+        given = give_to_first_that_fits(pool_id, to=ClaimState.PROPOSED, now=now)
+        if not given:
+            break
+        moved += given
     return moved
 
 

@@ -43,6 +43,7 @@ from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGr
 from nuanxin.programmes.models.forfeits import DebtEntry, Forfeit
 from nuanxin.programmes.models.helping import HelpAct, HelpSession
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
+from nuanxin.programmes.models.parties import Party
 from nuanxin.programmes.models.payments import PayeeAccount, Payment, PaymentFact, PaymentList
 from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNotice
 from nuanxin.programmes.models.reviews import HumanReview
@@ -95,6 +96,7 @@ __all__ = [
     "Objection",
     "Offer",
     "OfferReminder",
+    "Party",
     "PayeeAccount",
     "Payment",
     "PaymentFact",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from nuanxin.programmes.models.offers import Offer, Pool
+from nuanxin.programmes.models.parties import Party
 from nuanxin.programmes.states import LIVE, ClaimState
 
 
@@ -22,6 +23,14 @@ class Application(models.Model):
     )
     pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, verbose_name="名额份")
     worker = models.ForeignKey("people.Worker", models.PROTECT, verbose_name="劳动者")
+    party = models.ForeignKey(
+        Party,
+        models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        verbose_name="一家一起报",
+    )
     is_directed = models.BooleanField("定向人群", default=False)
     state = models.SmallIntegerField("状态")
     points = models.IntegerField("分数", null=True)
@@ -49,6 +58,9 @@ class Application(models.Model):
                 fields=["keep_until"],
                 condition=Q(state=int(ClaimState.GRANTED)),
                 name="application_to_expire",
+            ),
+            models.Index(
+                fields=["party"], condition=Q(party__isnull=False), name="application_of_party"
             ),
         ]
 

@@ -325,7 +325,10 @@ def _row(row: queries.DeskRow) -> dict[str, Any]:
 
 def _pool_row(pool: queries.PoolRow) -> dict[str, Any]:
     numbers = (pool.places, pool.directed, pool.taken, pool.waiting)
-    return {"cells": [pool.label, *({"text": f"{n:,}", "css": "num"} for n in numbers)]}
+    families = f"其中 {pool.families:,} 家一起等" if pool.families else ""
+    cells: list[Any] = [pool.label, *({"text": f"{n:,}", "css": "num"} for n in numbers)]
+    cells[-1]["note"] = families
+    return {"cells": cells}
 
 
 def _split_rows(form: OfferForm, split: Any) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from nuanxin.kernel import clock
 from nuanxin.kernel import draw as lots
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
-from nuanxin.programmes.actions import claims
+from nuanxin.people.queries import list_household
+from nuanxin.programmes.actions import claims, parties
 from nuanxin.programmes.pages import clauses, words
 from nuanxin.programmes.queries import offers as queries
 from nuanxin.programmes.queries.asking import get_asking
@@ -32,6 +33,7 @@ from nuanxin.programmes.rules.attestations import ATTESTABLE
 from nuanxin.programmes.states import ClaimState, Kind, OfferState, ReviewOutcome, Way
 
 _CODE_LONGEST = 20
+_MOST_TICKED = 30
 
 
 @public
@@ -73,6 +75,12 @@ def _offer_page(
     is_excepted = review is not None and review.outcome is ReviewOutcome.EXCEPTION
     waits = _waits(code, worker_id or 0, now) if is_told else ""
     here = reverse("offer", args=[code])
+    may_apply = (
+        not by_class
+        and is_asking
+        and not waits
+        and (told is None or is_excepted or told.answer is not Answer.NO)
+    )
     context = {
         "page_title": row.title,
         "row": row,
@@ -86,10 +94,10 @@ def _offer_page(
         "basis_url": reverse("offer-basis", args=[code]) if mine and has_basis(mine.id) else "",
         "may_withdraw": mine is not None and mine.state.is_live,
         "camp_url": reverse("camp", args=[code]) if by_class else "",
-        "may_apply": not by_class
-        and is_asking
-        and not waits
-        and (told is None or is_excepted or told.answer is not Answer.NO),
+        "may_apply": may_apply,
+        "family": _family(row, worker_id) if may_apply else [],
+        "withdraw_label": "只退我自己" if mine and mine.together > 1 else "不要了，撤回",
+        "family_label": f"我们 {mine.together} 个都不要了" if mine and mine.together > 1 else "",
         "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
         if told and any(can_be_asked(seen.fact) for seen in told.missing)
         else "",
@@ -143,6 +151,27 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 @requires("own.open")
 @require_POST
+def apply_together(request: HttpRequest) -> HttpResponse:
+    """Ask for places for oneself and those of one's household who are ticked."""
+    code = _code(request)
+    chosen = [words.number_of(text) for text in request.POST.getlist("with")[:_MOST_TICKED]]
+    try:
+        parties.apply_together(
+            code=code,
+            with_workers=[one for one in chosen if one is not None],
+            actor=_actor(request),
+            now=clock.now(),
+            slot_at=_slot(request),
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _offer_page(request, code, problem=refusal.message, status=refusal.status)
+    return HttpResponseRedirect(reverse("offer", args=[code]))
+
+
+@requires("own.open")
+@require_POST
 def confirm(request: HttpRequest) -> HttpResponse:
     """Take the place that is kept for one."""
     code = _code(request)
@@ -157,11 +186,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @requires("own.open")
 @require_POST
 def withdraw(request: HttpRequest) -> HttpResponse:
-    """Take one's application back; the place goes to the next."""
+    """Take one's application back, or that of one's whole family; the places go to the next."""
     code = _code(request)
     queries.get_offer(code)
+    is_whole = request.POST.get("who") == "family"
+    take_back = parties.withdraw_together if is_whole else claims.withdraw_from_offer
     try:
-        claims.withdraw_from_offer(code=code, actor=_actor(request), now=clock.now())
+        take_back(code=code, actor=_actor(request), now=clock.now())
     except Refusal as refusal:
         return _offer_page(request, code, problem=refusal.message, status=refusal.status)
     return HttpResponseRedirect(reverse("offer", args=[code]))
@@ -247,6 +278,16 @@ def _actor(request: HttpRequest) -> Any:
 def _worker_id(request: HttpRequest) -> int | None:
     found: int | None = _actor(request).worker_id
     return found
+
+
+def _family(row: queries.OfferRow, worker_id: int | None) -> list[dict[str, Any]]:
+    """Return those of one's household to tick, where places are given at once."""
+    if worker_id is None or not row.way.is_at_once:
+        return []
+    return [
+        {"id": f"with-{number}", "value": one.worker_id, "label": one.masked_name}
+        for number, one in enumerate(list_household(worker_id), start=1)
+    ]
 
 
 def _apply_label(row: queries.OfferRow) -> str:

@@ -97,6 +97,12 @@ def _places(row: OfferRow) -> str:
 
 def claim_words(claim: ClaimRow) -> tuple[str, str]:
     """Return the heading and the sentence that tell somebody where he stands."""
+    if claim.together > 1 and claim.state in (
+        ClaimState.WAITING,
+        ClaimState.GRANTED,
+        ClaimState.CONFIRMED,
+    ):
+        return _family_words(claim)
     told = {
         ClaimState.APPLIED: ("你报上名了", "截止以后定名额，定了会告诉你。"),
         ClaimState.WAITING: (
@@ -132,6 +138,33 @@ def claim_words(claim: ClaimRow) -> tuple[str, str]:
         ),
     }
     return told[claim.state]
+
+
+def _family_words(claim: ClaimRow) -> tuple[str, str]:
+    """Return the same for a family that asked together."""
+    if claim.state is ClaimState.WAITING:
+        ahead = (claim.place_in_line or 1) - 1
+        passed = (
+            f"空出来的不够 {claim.together} 个，先给过后面的 {claim.skipped} 次，你们的次序没变。"
+            if claim.skipped
+            else ""
+        )
+        return (
+            f"你们一家 {claim.together} 人在候补",
+            (f"前面还有 {ahead} 人。" if ahead else "前面没有人了。")
+            + passed
+            + f"空够 {claim.together} 个，一起给你们留着，会告诉你们。",
+        )
+    if claim.state is ClaimState.GRANTED:
+        return (
+            f"{claim.together} 个名额给你们一家留着",
+            f"留到 {moment(claim.keep_until)}，一个人确认，全家的就都定了；过了给下一家。",
+        )
+    when = moment(claim.slot_at) + " 一起来就行。" if claim.slot_at else ""
+    return (
+        f"你们一家 {claim.together} 人都有名额",
+        when + "谁来不了，谁自己撤回，不影响别人。",
+    )
 
 
 def slot_choices(slots: list[tuple[datetime, int]]) -> list[dict[str, str]]:

@@ -46,11 +46,15 @@ class PoolRow:
     directed: int
     taken: int
     waiting: int
+    families: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AwardRow:
-    """Somebody with a place; the phone is masked. ``basis_of``: what the rule said is kept of it."""
+    """Somebody with a place; the phone is masked. ``basis_of``: what the rule said is kept of it.
+
+    ``party`` is the number of the family that asked together, ``together`` how many of it have places.
+    """
 
     number: int
     name: str
@@ -62,6 +66,8 @@ class AwardRow:
     state: ClaimState
     taken_at: datetime
     basis_of: int | None = None
+    party: int | None = None
+    together: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,16 @@ _POOLS = """
 SELECT p.label, p.places, p.directed,
        (SELECT count(*) FROM programmes_seat s
         WHERE s.pool_id = p.id AND s.application_id IS NOT NULL),
-       (SELECT count(*) FROM programmes_application a WHERE a.pool_id = p.id AND a.state = 2)
+       (SELECT count(*) FROM programmes_application a WHERE a.pool_id = p.id AND a.state = 2),
+       (SELECT count(DISTINCT a.party_id) FROM programmes_application a
+        WHERE a.pool_id = p.id AND a.state = 2)
 FROM programmes_pool p WHERE p.offer_id = %(offer)s ORDER BY p.ordinal LIMIT 200
 """
 _AWARDS = """
 SELECT s.ordinal, w.name, w.phone_hint, m.occupation, u.name, p.label, a.is_directed, a.state,
-       s.taken_at, basis.application_id
+       s.taken_at, basis.application_id, a.party_id,
+       (SELECT count(*) FROM programmes_application b
+        WHERE b.party_id = a.party_id AND b.state IN (3, 4, 7))
 FROM programmes_seat s JOIN programmes_application a ON a.id = s.application_id
 LEFT JOIN programmes_awardbasis basis ON basis.application_id = a.id
 JOIN programmes_pool p ON p.id = a.pool_id
@@ -167,6 +177,8 @@ def _award(row: Any) -> AwardRow:
         state=ClaimState(row[7]),
         taken_at=row[8],
         basis_of=row[9],
+        party=row[10],
+        together=row[11],
     )
 
 

@@ -161,7 +161,11 @@ def _listed(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
-    """One's application for an offer. ``place_in_line`` counts from 1 while one waits."""
+    """One's application for an offer. ``place_in_line`` counts from 1 while one waits.
+
+    Who asked with the family: ``together`` are the live ones of it, oneself among them, ``skipped`` is
+    how often others went past because the free places did not do.
+    """
 
     id: int
     code: str
@@ -174,17 +178,27 @@ class ClaimRow:
     place_in_line: int | None
     starts_on: date | None = None
     slot_at: datetime | None = None
+    together: int = 1
+    skipped: int = 0
 
 
 _MINE = """
 SELECT a.id, o.code, o.title, g.kind, o.way, a.state, a.applied_at, a.keep_until,
        CASE WHEN a.state = 2 THEN (
            SELECT count(*) FROM programmes_application b
-           WHERE b.pool_id = a.pool_id AND b.state = 2 AND (b.rank, b.id) <= (a.rank, a.id)) END,
-       o.starts_on, s.slot_at
+           WHERE b.pool_id = a.pool_id AND b.state = 2
+             AND (b.rank, b.id) <= (coalesce(f.rank, a.rank), coalesce(f.first, a.id))) END,
+       o.starts_on, s.slot_at, coalesce(f.together, 1), coalesce(f.skipped, 0)
 FROM programmes_application a JOIN programmes_offer o ON o.id = a.offer_id
 LEFT JOIN programmes_seat s ON s.application_id = a.id
 JOIN programmes_programme g ON g.id = o.programme_id
+LEFT JOIN LATERAL (
+    SELECT min(c.rank) AS rank, min(c.id) AS first, count(*) AS together,
+           (SELECT p.skipped FROM programmes_party p WHERE p.id = a.party_id) AS skipped
+    FROM programmes_application c
+    WHERE c.party_id = a.party_id AND c.state IN (1, 2, 3, 4, 7) AND a.state IN (1, 2, 3, 4, 7)
+    HAVING count(*) > 0
+) f ON a.party_id IS NOT NULL
 WHERE a.worker_id = %(worker)s {more}
 ORDER BY a.id DESC LIMIT %(limit)s
 """
