@@ -3,7 +3,7 @@
 Each of them has an application of his own, and a seat of his own when places are given: everything
 that counts, checks in or forfeits stays person by person. That the applications of a party stand
 alike (all wait, all are kept, all have their place) is refused otherwise at the end of a transaction
-(trigger, migration 0019).
+(trigger, migration 0020).
 """
 
 from django.db import models

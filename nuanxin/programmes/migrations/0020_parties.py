@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0003_contacts'),
-        ('programmes', '0018_rules_revoked'),
+        ('programmes', '0019_answers_a_row_a_person'),
     ]
 
     operations = [
