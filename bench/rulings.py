@@ -45,13 +45,12 @@ FROM generate_series(1, %(rows)s) AS n
 _MEMBERS = """
 INSERT INTO membership_membership (worker_id, union_id, state, channel, occupation, started_on,
     ended_on, end_reason, joined_on, recorded_at)
-SELECT n, u.id, CASE WHEN n %% 12 = 5 THEN 3 ELSE 1 END, 1 + (n %% 3)::int,
+SELECT n, u.ids[1 + n * 31 %% cardinality(u.ids)], CASE WHEN n %% 12 = 5 THEN 3 ELSE 1 END, 1 + (n %% 3)::int,
     (ARRAY[4,4,4,4,4,3,3,3,2,2,1,1,6,6,7,99])[1 + n * 13 %% 16], m.day,
     CASE WHEN n %% 12 = 5 THEN %(day)s::date - 3 END, CASE WHEN n %% 12 = 5 THEN 2 END, m.day, m.day
 FROM generate_series(1, %(rows)s) AS n
 CROSS JOIN LATERAL (SELECT %(day)s::date - 10 - (abs(hashint8(n * 7)::bigint) %% 1700)::int AS day) m
-JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS rank, count(*) OVER () AS all_of_them
-      FROM orgs_union WHERE level = 5) AS u ON u.rank = n * 31 %% u.all_of_them
+CROSS JOIN (SELECT array_agg(id ORDER BY id) AS ids FROM orgs_union WHERE level = 5) AS u
 WHERE n %% 8 <> 0
 """
 _JOBS = """
