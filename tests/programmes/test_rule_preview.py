@@ -6,9 +6,16 @@ from django.test.utils import CaptureQueriesContext
 
 from nuanxin.kernel.clock import business_day
 from nuanxin.membership.models import Membership
+from nuanxin.programmes.actions import previewing as act_preview
 from nuanxin.programmes.actions import rule_versions as act
-from nuanxin.programmes.actions.previewing import ask_for_preview, carry_out_preview
+from nuanxin.programmes.actions.previewing import (
+    ask_for_preview,
+    carry_out_preview,
+    estimate_preview,
+)
 from nuanxin.programmes.models import RulePreview
+from nuanxin.programmes.pages.rule_words import preview_under_way
+from nuanxin.programmes.queries import previewing as trials
 from nuanxin.programmes.queries.previewing import list_examples
 from nuanxin.programmes.states import PreviewState
 from tests.programmes.conftest import COURIER, DRIVER
@@ -74,7 +81,7 @@ def test_it_is_one_statement_over_the_register(town):
         connection,
     ) as seen:
         carry_out_preview(preview_id=asked.id, now=town.cast.now)
-    assert sum("people_worker" in one["sql"] for one in seen.captured_queries) == 1
+    assert sum("FROM people_worker" in one["sql"] for one in seen.captured_queries) == 1
 
 
 def test_asked_twice_it_runs_once_and_after_a_change_anew(town):
@@ -93,3 +100,71 @@ def test_a_text_changed_under_way_is_not_mistaken_for_the_one_that_was_asked(tow
     act.save_rule_text(version_id=version.id, text=version.text + "# 又改\n", revision=1, actor=town.cast.province_cadre, now=town.cast.now)  # fmt: skip
     carry_out_preview(preview_id=asked.id, now=town.cast.now)
     assert RulePreview.objects.get(id=asked.id).state == PreviewState.FAILED
+
+
+@pytest.fixture
+def large_register(monkeypatch):
+    """Let a few people be a register that nobody waits for."""
+    monkeypatch.setattr(trials, "SMALL_REGISTER", 2)
+    monkeypatch.setattr(act_preview, "is_small_register", lambda: False)
+
+
+def test_in_parts_comes_out_what_comes_out_at_once_and_how_far_it_has_come_is_told(
+    town, large_register, monkeypatch
+):
+    town.riders(6, occupation=COURIER)
+    town.riders(3, occupation=DRIVER, union="drivers")
+    long_members(town, town.riders(3))
+    version = drafted(town.cast, change=open_to_all)
+    at_once = try_at_once(version, monkeypatch, town)
+    shares = []
+    seen = trials.try_rule
+
+    def watched(before, after, *, below, tell):
+        def tell_and_note(share):
+            tell(share)
+            shares.append(RulePreview.objects.get(id=asked.id).result["share"])
+
+        return seen(before, after, below=below, tell=tell_and_note)
+
+    monkeypatch.setattr(act_preview, "try_rule", watched)
+    asked = ask_for_preview(
+        version_id=version.id, actor=town.cast.province_cadre, now=town.cast.now
+    )
+    carry_out_preview(preview_id=asked.id, now=town.cast.now)
+    asked.refresh_from_db()
+    assert asked.state == PreviewState.DONE
+    assert asked.result == at_once
+    assert len(shares) >= 4
+    assert shares == sorted(shares)
+    assert shares[-1] < 100
+
+
+def try_at_once(version, monkeypatch, town):
+    with monkeypatch.context() as patched:
+        patched.setattr(act_preview, "is_small_register", lambda: True)
+        result = tried(town.cast, version).result
+    RulePreview.objects.all().delete()
+    return result
+
+
+def test_while_one_waits_a_sample_says_about_how_many(town, large_register, monkeypatch):
+    town.riders(40, occupation=COURIER)
+    monkeypatch.setattr(trials, "_registered", lambda: 3 * trials.SAMPLED)
+    version = drafted(town.cast, change=open_to_all)
+    asked = ask_for_preview(
+        version_id=version.id, actor=town.cast.province_cadre, now=town.cast.now
+    )
+    estimate_preview(preview_id=asked.id)
+    asked.refresh_from_db()
+    found = asked.result["estimate"]
+    assert asked.state == PreviewState.WAITING
+    assert found["one_in"] == 3
+    assert 0 < found["gained"] <= found["after"] <= found["sampled"] < 60
+    said = preview_under_way(asked)
+    assert said["share"] == 0
+    assert said["estimate"]["facts"][0]["label"] == "多出来"
+    assert said["estimate"]["facts"][1]["value"].startswith("不到")
+    carry_out_preview(preview_id=asked.id, now=town.cast.now)
+    asked.refresh_from_db()
+    assert "estimate" not in asked.result

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
 
 from django.db import transaction
 
+from nuanxin.eligibility.rules.binding import BoundRule
 from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
@@ -14,7 +14,13 @@ from nuanxin.orgs.queries.unions import get_root, get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import RulePreview, RuleVersion
-from nuanxin.programmes.queries.previewing import day_of, sensitive_facts, try_rule
+from nuanxin.programmes.queries.previewing import (
+    day_of,
+    estimate_rule,
+    is_small_register,
+    sensitive_facts,
+    try_rule,
+)
 from nuanxin.programmes.queries.rule_versions import find_text
 from nuanxin.programmes.states import PreviewState
 from nuanxin.records.actions import append_event
@@ -59,13 +65,19 @@ def carry_out_preview(*, preview_id: int, now: datetime) -> None:
 
     A text changed meanwhile is not tried: its own trial will be asked for.
     """
-    begun = RulePreview.objects.filter(id=preview_id, state=PreviewState.WAITING)
-    if not begun.update(state=PreviewState.RUNNING):
+    mine = RulePreview.objects.filter(id=preview_id)
+    if not mine.filter(state=PreviewState.WAITING).update(state=PreviewState.RUNNING):
         return
-    preview = RulePreview.objects.select_related("version").get(id=preview_id)
+    preview = mine.select_related("version").get()
     started = monotonic()
+
+    def tell(share: int) -> None:
+        mine.update(result=preview.result | {"share": share})
+
     try:
-        result = _result(preview)
+        before, after, below = _texts(preview)
+        result = try_rule(before, after, below=below, tell=None if is_small_register() else tell)
+        result["sensitive"] = sensitive_facts(after)
     except Refusal as refusal:
         preview.state, preview.result = PreviewState.FAILED, {"problem": refusal.message}
     else:
@@ -74,7 +86,20 @@ def carry_out_preview(*, preview_id: int, now: datetime) -> None:
     preview.save(update_fields=["state", "result", "done_at", "took_ms"])
 
 
-def _result(preview: RulePreview) -> dict[str, Any]:
+def estimate_preview(*, preview_id: int) -> None:
+    """Note about what a trial that waits will say, from a sample: while the official waits.
+
+    Nothing is decided by it: a release asks for the trial itself.
+    """
+    waiting = RulePreview.objects.filter(id=preview_id, state=PreviewState.WAITING, result={})
+    preview = waiting.select_related("version").first()
+    if preview is not None:
+        before, after, below = _texts(preview)
+        waiting.update(result={"estimate": estimate_rule(before, after, below=below)})
+
+
+def _texts(preview: RulePreview) -> tuple[BoundRule | None, BoundRule, str]:
+    """Return the text that counts, the text that is tried, and below which union ("" for all)."""
     version, day = preview.version, preview.as_of
     if version.digest != preview.digest:
         raise Conflict("programmes.rule_changed_meanwhile", "试算的时候条件又改了。再算一次。")
@@ -83,4 +108,4 @@ def _result(preview: RulePreview) -> dict[str, Any]:
     after = read_checked(version.text, CATALOGUE, on=day)
     root, owner = get_root(), get_union(version.union_id)
     below = "" if root is not None and root.id == owner.id else owner.path
-    return try_rule(before, after, below=below) | {"sensitive": sensitive_facts(after)}
+    return before, after, below

@@ -90,6 +90,7 @@ def preview(request: HttpRequest, version_id: int) -> HttpResponse:
             if trials.is_small_register():
                 previewing.carry_out_preview(preview_id=asked.id, now=clock.now())
             else:
+                previewing.estimate_preview(preview_id=asked.id)
                 tasks.preview_rule.defer(preview_id=asked.id)
             return HttpResponseRedirect(request.path)
         except NotFound:
@@ -263,7 +264,7 @@ def _preview_of(version: RuleVersion, actor: Any, path: str) -> dict[str, Any]:
     """Return the kept trial of the text as it is now, or how far it has come."""
     found = trials.latest_preview(version)
     if found is None or found.state != PreviewState.DONE:
-        return {"told": None, "is_running": found is not None}
+        return {"told": None, "is_running": found is not None} | words.preview_under_way(found)
     is_exact = policy.may(actor, "person.view_masked", path=path)
     gained, lost = (
         trials.list_examples(found, kind, shows_names=is_exact) for kind in ("gained", "lost")

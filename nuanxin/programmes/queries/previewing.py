@@ -1,5 +1,10 @@
-"""What a text would change: both texts over the register in one statement, by county and trade."""
+"""What a text would change: both texts over the register in one statement, by county and trade.
 
+A large register is gone through in parts, so that it can be told how far it has come; before that a
+sample says about how many.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +24,11 @@ from nuanxin.programmes.states import PreviewState
 
 MOST_EXAMPLES = 5
 SMALL_REGISTER = 60_000
-"""Up to so many people a trial is done while the official waits, beyond by a job."""
+"""Up to so many people a trial is done while the official waits, beyond by a job, so many at a time."""
+SAMPLED = 20_000
+"""About so many people are looked at for a first estimate."""
+FITS = 2
+"""Among 0 no, 1 not known, 2 yes."""
 _BELOW = """ AND EXISTS (SELECT 1 FROM membership_membership pm JOIN orgs_union pu ON pu.id = pm.union_id
     WHERE pm.worker_id = w.id AND pm.ended_on IS NULL AND starts_with(pu.path, %(owner)s))"""
 _TRY = """
@@ -47,23 +56,42 @@ _NOBODY = "0"
 """What a rule that does not count yet says of everybody."""
 
 
-def try_rule(before: BoundRule | None, after: BoundRule, *, below: str = "") -> dict[str, Any]:
+@dataclass(slots=True)
+class _Tried:
+    """What came out for some of the people: cells, the row of counts, a few gained and lost."""
+
+    cells: list[dict[str, int]]
+    row: list[int]
+    gained: list[dict[str, Any]]
+    lost: list[dict[str, Any]]
+
+    def add(self, more: "_Tried") -> None:
+        """Take in what came out for others, whose numbers are higher."""
+        self.cells += more.cells
+        self.row = [one + other for one, other in zip(self.row, more.row, strict=True)]
+        self.gained = (self.gained + more.gained)[:MOST_EXAMPLES]
+        self.lost = (self.lost + more.lost)[:MOST_EXAMPLES]
+
+
+def try_rule(
+    before: BoundRule | None,
+    after: BoundRule,
+    *,
+    below: str = "",
+    tell: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
     """Return what the second text would change against the first (None: nobody fits); writes nothing.
 
-    ``below`` narrows it to members of unions below a path, "" is the whole register. The result is
+    ``below`` narrows it to members of unions below a path, "" is the whole register. With ``tell`` it
+    goes through in parts, each person once as of when his part is read, and the per cent that is done
+    is told after each. The result is
     plain, to be kept: people, answers before and after, gained, lost, cells by county and trade,
     conditions with how many fail or miss them, warnings, and ids of a few gained and lost with the
     conditions that decided.
     """
-    population = POPULATION + (_BELOW if below else "")
-    statement = find_statement([before or after, after], CATALOGUE, population=population)
-    bits = counting_sql(after, "").removeprefix("SELECT ").removesuffix(" FROM ")
-    was = _NOBODY if before is None else _AS_BEFORE
-    sql = _TRY.format(found=statement.sql, bits=bits, most=MOST_EXAMPLES, was=was)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, statement.parameters | {"owner": below})
-        cells, row, gained, lost = cursor.fetchone()
-    counts = counts_of(after, tuple(row))
+    tried = _tried(before, after, below, tell)
+    cells = tried.cells
+    counts = counts_of(after, tuple(tried.row))
     return {
         "people": counts.people,
         "before": _answers(cells, "was"),
@@ -74,18 +102,76 @@ def try_rule(before: BoundRule | None, after: BoundRule, *, below: str = "") -> 
         "clauses": [{"text": c.text, "no": c.no, "unknown": c.unknown} for c in counts.clauses],
         "warnings": [odd.value for odd in counts.oddities],
         "examples": {
-            "gained": [_example(before or after, one) for one in gained],
-            "lost": [_example(after, one) for one in lost],
+            "gained": [_example(before or after, one) for one in tried.gained],
+            "lost": [_example(after, one) for one in tried.lost],
         },
     }
 
 
+def estimate_rule(before: BoundRule | None, after: BoundRule, *, below: str = "") -> dict[str, int]:
+    """Return what comes out for about ``SAMPLED`` people: counts among them, and one in how many.
+
+    Who is in it depends on the number of his record alone, not on when or where he joined.
+    """
+    one_in = max(1, _registered() // SAMPLED)
+    among = " AND mod(abs(hashint8(w.id)::bigint), %(one_in)s) = 0"
+    cells = _try(before, after, below, (among, {"one_in": one_in})).cells
+    return {
+        "one_in": one_in,
+        "sampled": sum(cell["n"] for cell in cells),
+        "before": sum(cell["n"] for cell in cells if cell["was"] == FITS),
+        "after": sum(cell["n"] for cell in cells if cell["will"] == FITS),
+        "gained": sum(cell["n"] for cell in cells if _is_gained(cell)),
+        "lost": sum(cell["n"] for cell in cells if _is_lost(cell)),
+    }
+
+
+Part = tuple[str, dict[str, Any]]
+"""A condition on ``w`` with its values."""
+EVERYBODY: Part = ("", {})
+
+
+def _tried(
+    before: BoundRule | None, after: BoundRule, below: str, tell: Callable[[int], None] | None
+) -> _Tried:
+    if tell is None:
+        return _try(before, after, below, EVERYBODY)
+    parts = _parts()
+    tried = _try(before, after, below, parts[0])
+    for done, part in enumerate(parts[1:], start=1):
+        tell(100 * done // len(parts))
+        tried.add(_try(before, after, below, part))
+    return tried
+
+
+def _try(before: BoundRule | None, after: BoundRule, below: str, part: Part) -> _Tried:
+    among, values = part
+    population = POPULATION + among + (_BELOW if below else "")
+    statement = find_statement([before or after, after], CATALOGUE, population=population)
+    bits = counting_sql(after, "").removeprefix("SELECT ").removesuffix(" FROM ")
+    was = _NOBODY if before is None else _AS_BEFORE
+    sql = _TRY.format(found=statement.sql, bits=bits, most=MOST_EXAMPLES, was=was)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, statement.parameters | values | {"owner": below})
+        return _Tried(*cursor.fetchone())
+
+
+def _parts() -> list[Part]:
+    """Return the register parted by number of record: at most a hundred, however far they reach."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM people_worker")
+        first, last = cursor.fetchone()
+    among = " AND w.id BETWEEN %(first)s AND %(last)s"
+    step = max(SMALL_REGISTER, (last - first) // 100 + 1)
+    return [(among, {"first": at, "last": at + step - 1}) for at in range(first, last + 1, step)]
+
+
 def _is_gained(cell: dict[str, int]) -> bool:
-    return cell["will"] == 2 and cell["was"] != 2
+    return cell["will"] == FITS and cell["was"] != FITS
 
 
 def _is_lost(cell: dict[str, int]) -> bool:
-    return cell["was"] == 2 and cell["will"] != 2
+    return cell["was"] == FITS and cell["will"] != FITS
 
 
 def _answers(cells: list[dict[str, int]], when: str) -> dict[str, int]:
@@ -173,10 +259,15 @@ def latest_preview(version: RuleVersion) -> RulePreview | None:
 
 
 def is_small_register() -> bool:
-    """Return whether a trial is quick; from the planner's count, which costs nothing."""
+    """Return whether a trial is quick."""
+    return _registered() <= SMALL_REGISTER
+
+
+def _registered() -> int:
+    """Return about how many records there are: the planner's count, which costs nothing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'people_worker'::regclass")
-        return float(cursor.fetchone()[0]) <= SMALL_REGISTER
+        return max(0, int(cursor.fetchone()[0]))
 
 
 def day_of(version: RuleVersion, today: date) -> date:
