@@ -18,9 +18,11 @@ def opened(where: Places, *, migrate: bool = True) -> Iterator[ServerLease | Non
 
     With ``migrate=False`` the tables are left as they are. Raises ``Unavailable``.
     """
-    use_data_folder(where)
     make_data_folder(where)
-    with ServerLease(where) if uses_embedded_server() else nullcontext() as lease:
+    with (
+        using_data_folder(where),
+        ServerLease(where) if uses_embedded_server() else nullcontext() as lease,
+    ):
         keys = load_keys(where.data)
         django.setup()
         from django.db import OperationalError, connections
@@ -39,10 +41,22 @@ def opened(where: Places, *, migrate: bool = True) -> Iterator[ServerLease | Non
             connections.close_all()
 
 
-def use_data_folder(where: Places) -> None:
-    """Let the settings, and every process started from here, use this data folder."""
+@contextmanager
+def using_data_folder(where: Places) -> Iterator[None]:
+    """Let the settings, and every process started in the ``with`` block, use this data folder.
+
+    Behind the block stands what stood before: who calls a command in his own process keeps his own.
+    """
+    before = os.environ.get("NUANXIN_DATA")
     os.environ["NUANXIN_DATA"] = str(where.data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["NUANXIN_DATA"]
+        else:
+            os.environ["NUANXIN_DATA"] = before
 
 
 def _say_unreachable(error: Exception) -> str:

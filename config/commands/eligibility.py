@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.commands import rule_versions
 from config.commands.rule_versions import all_texts_on, asking_versions, text_on
-from config.opening import opened, use_data_folder
+from config.opening import opened, using_data_folder
 from config.places import places
 from config.usage import day
 from nuanxin.kernel.errors import Malformed
@@ -70,7 +70,6 @@ def run_list(options: argparse.Namespace) -> int:
     from nuanxin.programmes.facts import CATALOGUE
 
     where = places(getattr(options, "data", None))
-    use_data_folder(where)
     with asking_versions(where) as asks:
         texts = all_texts_on(date.today(), asks=asks)
     found = [read_rule(text, CATALOGUE) for text in texts]
@@ -126,10 +125,10 @@ def run_check(options: argparse.Namespace) -> int:
     from nuanxin.eligibility.rules.faults import RuleFaulty
     from nuanxin.programmes.facts import CATALOGUE
 
-    use_data_folder(places(getattr(options, "data", None)))
     text = _text_of(options.file)
     try:
-        bound = read_checked(text, CATALOGUE, on=date.today())
+        with using_data_folder(places(getattr(options, "data", None))):
+            bound = read_checked(text, CATALOGUE, on=date.today())
     except RuleFaulty as error:
         faults = [
             {"line": f.place.line, "column": f.place.column, "code": f.code, "message": f.message}
@@ -158,7 +157,6 @@ def run_explain(options: argparse.Namespace) -> int:
     from nuanxin.programmes.facts import CATALOGUE
 
     where = places(getattr(options, "data", None))
-    use_data_folder(where)
     with asking_versions(where) as asks:
         bound = bound_rule(options, asks=asks)
     known, consents = read_given(_json_of(options.facts), CATALOGUE)
@@ -175,7 +173,6 @@ def run_explain(options: argparse.Namespace) -> int:
 def run_run(options: argparse.Namespace) -> int:
     """Print how many people the rule fits, by answer and by condition; with ``--keep`` keep each."""
     where = places(getattr(options, "data", None))
-    use_data_folder(where)
     with opened(where):
         from nuanxin.kernel import clock
         from nuanxin.programmes.actions.ruling import keep_answers

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from config.opening import opened
+from config.opening import opened, using_data_folder
 from config.places import Places, places
 from config.usage import day
 
@@ -45,7 +45,8 @@ def has_database(where: Places) -> bool:
 def asking_versions(where: Places) -> Iterator[bool]:
     """Hold the database open where there is one; yield whether versions can be asked for."""
     if not has_database(where):
-        yield False
+        with using_data_folder(where):
+            yield False
         return
     with opened(where):
         yield True

@@ -9,9 +9,10 @@ from nuanxin.kernel import draw as lots
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from nuanxin.people.actions import merge_workers, undo_merge
 from nuanxin.people.models import Household, HouseholdMember
-from nuanxin.programmes.actions.awarding import award_by_points, commit_draw, run_draw, set_points
+from nuanxin.programmes.actions.awarding import award_by_points, commit_draw, run_draw
 from nuanxin.programmes.actions.claims import apply_for_place, withdraw_from_offer
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
+from nuanxin.programmes.actions.points import enter_points
 from nuanxin.programmes.models import Application, Draw, Seat
 from nuanxin.programmes.states import ClaimState, Way
 from tests.programmes.conftest import CLEANER, DRIVER, POOLS_BY_TRADE
@@ -45,8 +46,8 @@ def test_the_most_points_get_the_places_and_equal_ones_go_by_time(town):
     offer = town.offer(Way.SCORE, places=2, definition="degree_yearly")
     ids = everybody_asks(town, offer, town.riders(4))
     cadre, now = town.cast.county_cadre, over(town, offer)
-    points = list(zip(ids[:3], (5, 9, 9), strict=True))
-    set_points(offer_id=offer.id, points=points, actor=cadre, now=now)
+    points = dict(zip(ids[:3], (5, 9, 9), strict=True))
+    enter_points(offer_id=offer.id, points=points, actor=cadre, now=now)
     awarded = award_by_points(offer_id=offer.id, actor=cadre, now=now)
     assert (awarded.granted, awarded.waiting) == (2, 2)
     assert with_a_place(offer) == ids[1:3]
@@ -59,8 +60,8 @@ def test_the_directed_share_is_given_first_and_the_rest_by_points(town):
     cleaners = everybody_asks(town, offer, town.riders(12, occupation=CLEANER))
     everybody_asks(town, offer, town.riders(1))
     cadre, now = town.cast.county_cadre, over(town, offer)
-    points = [(one, 100) for one in cleaners]
-    set_points(offer_id=offer.id, points=points, actor=cadre, now=now)
+    points = dict.fromkeys(cleaners, 100)
+    enter_points(offer_id=offer.id, points=points, actor=cadre, now=now)
     assert award_by_points(offer_id=offer.id, actor=cadre, now=now).granted == 10
     assert (
         Application.objects.filter(offer=offer, seat__isnull=False, is_directed=True).count() == 1

@@ -1,12 +1,12 @@
 """Thirty-two guardians at one class, and what is left on disk of a note: commits are real here."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection
 
 from config.embedded import uses_embedded_server
+from config.places import places
 from config.postgres.cluster import WEB_ROLE
 from nuanxin.programmes.actions import camp_places, child_erasing
 from nuanxin.programmes.models import CampPlace, HealthNote
@@ -106,10 +106,8 @@ def bytes_of_table(table):
         pytest.skip("the files of another's server cannot be looked at")
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
-        cursor.execute(
-            "SELECT current_setting('data_directory'), pg_relation_filepath(%s)", [table]
-        )
-        return Path(*cursor.fetchone()).read_bytes()
+        cursor.execute("SELECT pg_relation_filepath(%s)", [table])
+        return (places().cluster / cursor.fetchone()[0]).read_bytes()
 
 
 def as_the_web_role():

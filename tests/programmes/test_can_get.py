@@ -1,5 +1,6 @@
 """我能领: what one can get, in one line each; asked without signing in, and read from the register."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -267,3 +268,34 @@ def test_more_offers_cost_no_more_queries(town, rider, client, how_many):
         with CaptureQueriesContext(connection) as caught:
             assert browser.get(ADDRESS).status_code == 200
         assert len(caught) <= MOST_QUERIES, len(caught)
+
+
+def test_a_program_gets_the_questions_and_its_answers_fit_a_what_if(town, client):
+    town.offer(Way.DRAW, definition="recuperation")
+    exam = town.offer(definition="health_exam")
+    with CaptureQueriesContext(connection) as caught:
+        found = client.get("/api/v1/can-get/questions").json()
+    assert len(caught) <= 4
+    assert (found["most"], found["items"][0]["fact"]) == (5, "membership.is_member")
+    assert found["items"][0]["offers"] == 2
+    named = {one["fact"]: one for one in found["items"]}
+    assert [one["value"] for one in named["membership.is_member"]["answers"]] == [True, False]
+    months = named["membership.months"]["answers"]
+    assert months[0]["value"] == 0
+    facts = {name: one["answers"][-1]["value"] for name, one in named.items()}
+    answer = client.post(
+        f"/api/v1/programmes/{exam.code}/what-if",
+        json.dumps({"facts": facts}),
+        content_type="application/json",
+    )
+    assert answer.status_code == 200
+    assert answer.json()["missing"] == []
+
+
+def test_questions_are_of_a_place_and_name_nobody(town, client):
+    town.offer(definition="health_exam")
+    here = client.get("/api/v1/can-get/questions?area=330100").json()
+    assert here["areas"] == ["330100"]
+    assert here["items"]
+    assert client.get("/api/v1/can-get/questions?area=330200").json()["items"] == []
+    assert client.get("/api/v1/can-get/questions?area=here").status_code == 422

@@ -18,7 +18,6 @@ from nuanxin.programmes.actions.awarding import (
     award_by_points,
     finish_publicity,
     post_claimed,
-    set_points,
 )
 from nuanxin.programmes.actions.claims import (
     apply_for_place,
@@ -32,6 +31,7 @@ from nuanxin.programmes.actions.objecting import (
     read_objection,
 )
 from nuanxin.programmes.actions.offers import close_offer
+from nuanxin.programmes.actions.points import enter_points
 from nuanxin.programmes.models import Application, NoticeLine, Objection, Offer, PublicNotice, Seat
 from nuanxin.programmes.rules.publicity import digest_of, masked_name, publicity_term
 from nuanxin.programmes.states import ClaimState, ObjectionState, OfferState, Way
@@ -84,8 +84,9 @@ def proposed(town, *, places=2, people=4, **more):
     ids = list(Application.objects.filter(offer=offer).order_by("id").values_list("id", flat=True))
     cadre = town.cast.county_cadre
     close_offer(offer_id=offer.id, actor=cadre, now=POSTED)
-    points = [(one, 100 - number) for number, one in enumerate(ids)]
-    set_points(offer_id=offer.id, points=points, actor=cadre, now=POSTED)
+    points = {one: 100 - number for number, one in enumerate(ids)}
+    if points:
+        enter_points(offer_id=offer.id, points=points, actor=cadre, now=POSTED)
     award_by_points(offer_id=offer.id, actor=cadre, now=POSTED)
     offer.refresh_from_db()
     return offer, riders

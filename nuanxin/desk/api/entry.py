@@ -10,6 +10,7 @@ from ninja.renderers import JSONRenderer
 from nuanxin.access.permissions import public
 from nuanxin.desk.api import (
     applications,
+    can_get,
     figures,
     members,
     programmes,
@@ -39,7 +40,7 @@ _PROBLEMS = {
     503: "暂时不能用，过一会儿再发",
 }
 _FOR_EVERYBODY = tuple(
-    f"{PREFIX}{noun}" for noun in ("figures", "publications", "programmes", "unions")
+    f"{PREFIX}{noun}" for noun in ("figures", "publications", "programmes", "can-get", "unions")
 )
 """What is read without a token."""
 _KEY = {
@@ -69,6 +70,7 @@ add_handlers(api)
 api.add_router("/figures", figures.router)
 api.add_router("/publications", publications.router)
 api.add_router("/programmes", programmes.router)
+api.add_router("/can-get", can_get.router)
 api.add_router("/unions", unions.router)
 api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
-from pydantic import WithJsonSchema
+from pydantic import ConfigDict, WithJsonSchema
 
 from nuanxin.access.permissions import requires
 from nuanxin.desk.api.paging import Cursor, Limit, page
@@ -66,6 +66,12 @@ class WhatIf(Schema):
     ``as_of`` is the day that is asked for, today when it is not given.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"facts": {"membership.is_member": True, "membership.months": 8}}
+        }
+    )
+
     facts: Annotated[dict[str, Any], WithJsonSchema(schema_of(CATALOGUE))]
     consents: Annotated[list[str], WithJsonSchema(_CONSENTS)] = []
     as_of: date | None = None
@@ -113,7 +119,10 @@ class Answered(Schema):
 def what_if(request: HttpRequest, code: str, asked: WhatIf) -> Any:
     """Return yes, no or not known for the facts sent, with every condition and what would change it.
 
-    ``code`` is a programme's or an offer's. Nothing is kept and nobody is looked up.
+    ``code`` is a programme's or an offer's. Nothing is kept and nobody is looked up. Facts may be left
+    out: what is not sent is not known, and ``missing`` names what would have to be, ``ask`` with its
+    question. The questions for all open offers at once: ``GET /can-get/questions``. ``unknown`` is an
+    answer of its own, never a no. Sensitive facts are read only when ``consents`` names them.
     """
     given = {"facts": asked.facts, "consents": asked.consents}
     on = min(max(asked.as_of or clock.business_day(clock.now()), _FIRST), _LAST)

@@ -104,29 +104,6 @@ WITH homes AS MATERIALIZED (
 )
 UPDATE programmes_application a SET party_id = h.party FROM homes h WHERE a.id = ANY (h.ids)
 """
-_SET_POINTS = """
-UPDATE programmes_application a SET points = g.points
-FROM unnest(%(ids)s::bigint[], %(points)s::int[]) AS g (id, points)
-WHERE a.id = g.id AND a.offer_id = %(offer)s AND a.state = 1
-"""
-
-
-@transaction.atomic
-def set_points(
-    *, offer_id: int, points: Sequence[tuple[int, int]], actor: Actor, now: datetime
-) -> int:
-    """Enter points (application, points) of applicants who wait for the decision; return how many."""
-    offer = _for_update(offer_id, actor)
-    values: dict[str, Any] = {
-        "offer": offer.id,
-        "ids": [one[0] for one in points],
-        "points": [one[1] for one in points],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_SET_POINTS, values)
-        count = int(cursor.rowcount)
-    _record("programmes.points_entered", offer, actor, now, {"applicants": count})
-    return count
 
 
 @transaction.atomic

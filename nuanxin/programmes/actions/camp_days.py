@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.clock import SHANGHAI, business_day
@@ -16,6 +16,7 @@ from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import compact
 from nuanxin.notices.actions import notify, send_sms_to_many
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.models import CampDay, CampPlace, CampPresence, PickupPerson
 from nuanxin.programmes.queries.camp_days import (
     KeeperClass,
@@ -195,14 +196,14 @@ def alarm_late_pickups(*, now: datetime) -> int:
     there, today = now.astimezone(SHANGHAI), business_day(now)
     values = {"today": today, "clock": there.time(), "limit": MOST_LATE}
     told, texts = 0, []
-    for place_id, worker_id, hint, class_id, union_id, adcode, closes_at, heads in _fetch(
+    for place_id, worker_id, hint, class_id, union_id, adcode, closes_at, heads in fetch_all(
         _LATE, values
     ):
         wait = parameter("programmes.camp_late_minutes", adcode=f"{adcode:06d}", on=today).value
         closed = datetime.combine(today, closes_at, tzinfo=SHANGHAI)
         if now < closed + timedelta(minutes=int(wait)):
             continue
-        if not _fetch(_ALARM, {"place": place_id, "day": today, "now": now}):
+        if not fetch_all(_ALARM, {"place": place_id, "day": today, "now": now}):
             continue
         minutes = int((now - closed).total_seconds() // 60)
         body = f"{hint}还在托管点，过了接的时间 {minutes} 分钟。来不了，马上给老师打电话。"
@@ -284,13 +285,6 @@ def _append(
 
 def _take_back(found: CampPresence, day: date, actor: Actor, now: datetime) -> None:
     _append(found.place_id, day, Presence.TAKEN_BACK, actor, now, takes_back=found)
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows
 
 
 def _record(

@@ -37,7 +37,7 @@ def _list_page(
     status: int = 200,
 ) -> HttpResponse:
     found = offers.get_desk_offer(offer_id, actor=_actor(request))
-    counted = count_attended(offer_id=offer_id)
+    counted = count_attended(offer_id)
     answers = queries.count_answers(offer_id)
     context = {
         "page_title": f"场次：{found.row.title}",

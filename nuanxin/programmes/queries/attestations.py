@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.names import mask_name
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes import permissions
 from nuanxin.programmes.rules.attestations import Point, as_points
 from nuanxin.programmes.states import AttestWay, RequestState
@@ -105,7 +104,7 @@ _FILTERS = {
 
 def list_my_attestations(worker_id: int) -> list[AttestationRow]:
     """Return what was attested of somebody, the latest first; the caller is he himself."""
-    rows = _fetch(
+    rows = fetch_all(
         f"{_ROWS} WHERE a.worker_id = %(worker)s ORDER BY a.id DESC LIMIT %(limit)s",
         {"worker": worker_id, "limit": OWN_LIMIT},
     )
@@ -114,7 +113,7 @@ def list_my_attestations(worker_id: int) -> list[AttestationRow]:
 
 def list_my_requests(worker_id: int) -> list[RequestRow]:
     """Return what somebody has asked, the latest first, without what was confirmed."""
-    rows = _fetch(
+    rows = fetch_all(
         f"{_REQUESTS} WHERE r.worker_id = %(worker)s AND r.state NOT IN (2, 3)"
         " ORDER BY r.id DESC LIMIT %(limit)s",
         {"worker": worker_id, "limit": OWN_LIMIT},
@@ -124,7 +123,7 @@ def list_my_requests(worker_id: int) -> list[RequestRow]:
 
 def get_request(request_id: int) -> RequestRow:
     """Return a request as its attester sees it; the caller holds the link or is the attester."""
-    rows = _fetch(f"{_REQUESTS} WHERE r.id = %(id)s", {"id": request_id})
+    rows = fetch_all(f"{_REQUESTS} WHERE r.id = %(id)s", {"id": request_id})
     if not rows:
         raise NotFound()
     return _request(rows[0])
@@ -132,7 +131,7 @@ def get_request(request_id: int) -> RequestRow:
 
 def list_asked_of(actor: Actor, *, now: datetime) -> list[RequestRow]:
     """Return what waits for the answer of the signed-in actor, the oldest first."""
-    rows = _fetch(
+    rows = fetch_all(
         f"{_REQUESTS} WHERE t.account_id = %(account)s AND r.state = 1 AND r.expires_at > %(now)s"
         " ORDER BY r.id LIMIT %(limit)s",
         {"account": actor.account_id, "now": now, "limit": OWN_LIMIT},
@@ -142,7 +141,7 @@ def list_asked_of(actor: Actor, *, now: datetime) -> list[RequestRow]:
 
 def get_asked_of(request_id: int, *, actor: Actor) -> RequestRow:
     """Return a request that was put to the actor's own account; raise ``NotFound``."""
-    rows = _fetch(
+    rows = fetch_all(
         f"{_REQUESTS} WHERE r.id = %(id)s AND t.account_id = %(account)s",
         {"id": request_id, "account": actor.account_id},
     )
@@ -174,13 +173,13 @@ def list_attestations(
         "after": after,
         "limit": PAGE_LIMIT + 1,
     }
-    rows = [_row(row) for row in _fetch(statement, values)]
+    rows = [_row(row) for row in fetch_all(statement, values)]
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
 
 
 def get_attestation(attestation_id: int, *, actor: Actor) -> AttestationRow:
     """Return what was attested below the actor's unions; raise ``NotFound``."""
-    rows = _fetch(f"{_ROWS} WHERE a.id = %(id)s", {"id": attestation_id})
+    rows = fetch_all(f"{_ROWS} WHERE a.id = %(id)s", {"id": attestation_id})
     if not rows:
         raise NotFound()
     found = _row(rows[0])
@@ -213,10 +212,3 @@ def _request(row: Any) -> RequestRow:
 def _plain(value: Any) -> Any:
     """Return a JSON column: a raw cursor may give it as text."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

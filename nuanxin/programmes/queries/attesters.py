@@ -5,14 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import NATION, parameter
-from nuanxin.orgs.queries.rows import UnionRow
+from nuanxin.orgs.queries.rows import UnionRow, fetch_all
 from nuanxin.orgs.states import UnionKind, UnionLevel
 from nuanxin.programmes import permissions
 from nuanxin.programmes.states import AttesterKind
@@ -89,14 +87,14 @@ def list_choices(worker_id: int, *, on: date) -> list[AttesterRow]:
                           WHERE c.id = t.account_id AND c.worker_id = %(worker)s)
         ORDER BY length(u.path) DESC, t.id LIMIT %(limit)s"""
     values = {"worker": worker_id, "day": on, "limit": CHOICES_LIMIT}
-    return [_row(row) for row in _fetch(statement, values)]
+    return [_row(row) for row in fetch_all(statement, values)]
 
 
 def is_in_scope(attester_id: int, worker_id: int) -> bool:
     """Return whether the worker belongs to the attester's union, outlet, or county (keepers)."""
     statement = f"""SELECT {_IN_SCOPE} FROM programmes_attester t
         JOIN orgs_union u ON u.id = t.union_id WHERE t.id = %(attester)s"""
-    return bool(_fetch(statement, {"attester": attester_id, "worker": worker_id})[0][0])
+    return bool(fetch_all(statement, {"attester": attester_id, "worker": worker_id})[0][0])
 
 
 def is_same_person(attester_id: int, worker_id: int) -> bool:
@@ -106,12 +104,12 @@ def is_same_person(attester_id: int, worker_id: int) -> bool:
                OR EXISTS (SELECT 1 FROM access_account c WHERE c.id = t.account_id
                           AND c.worker_id = %(worker)s)
         FROM programmes_attester t WHERE t.id = %(attester)s"""
-    return bool(_fetch(statement, {"attester": attester_id, "worker": worker_id})[0][0])
+    return bool(fetch_all(statement, {"attester": attester_id, "worker": worker_id})[0][0])
 
 
 def get_attester(attester_id: int, *, on: date) -> AttesterRow:
     """Return an attester; raise ``NotFound``. The caller checks the scope."""
-    rows = _fetch(f"{_ROWS} WHERE t.id = %(id)s", {"id": attester_id, "day": on})
+    rows = fetch_all(f"{_ROWS} WHERE t.id = %(id)s", {"id": attester_id, "day": on})
     if not rows:
         raise NotFound()
     return _row(rows[0])
@@ -123,7 +121,7 @@ def find_own(actor: Actor, *, on: date) -> AttesterRow | None:
         return None
     statement = f"""{_ROWS} WHERE t.account_id = %(account)s AND t.revoked_at IS NULL
         AND t.valid_to >= %(day)s ORDER BY length(u.path), t.id LIMIT 1"""
-    rows = _fetch(statement, {"account": actor.account_id, "day": on})
+    rows = fetch_all(statement, {"account": actor.account_id, "day": on})
     return _row(rows[0]) if rows else None
 
 
@@ -146,7 +144,7 @@ def list_attesters(
         "day": on,
         "limit": PAGE_LIMIT + 1,
     }
-    rows = [_row(row, odd) for row in _fetch(statement, values)]
+    rows = [_row(row, odd) for row in fetch_all(statement, values)]
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
 
 
@@ -169,7 +167,7 @@ def list_outlets_of(union: UnionRow, *, outlet_id: int | None = None) -> list[tu
         "path": union.path,
         "outlet": outlet_id,
     }
-    return [(row[0], row[1]) for row in _fetch(_OUTLETS, values)]
+    return [(row[0], row[1]) for row in fetch_all(_OUTLETS, values)]
 
 
 def is_outlet_of(outlet_id: int, union: UnionRow) -> bool:
@@ -181,10 +179,3 @@ def _row(row: Any, odd: int = 0) -> AttesterRow:
     is_odd = bool(odd and row[18] >= odd)
     values: list[Any] = [row[0], AttesterKind(row[1]), *row[2:], is_odd]
     return AttesterRow(*values)
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

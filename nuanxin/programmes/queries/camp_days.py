@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
-
-from django.db import connection
 
 from nuanxin.kernel import sealing
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.states import StaffRole
 
 CODE_DIGITS = 6
@@ -135,25 +133,26 @@ def get_kept_class(class_id: int, *, worker_id: int, today: date) -> KeeperClass
 
 def _kept(worker_id: int, today: date, class_id: int | None) -> list[KeeperClass]:
     values = {"worker": worker_id, "today": today, "class": class_id}
-    return [KeeperClass(*row) for row in _fetch(_KEPT, values)]
+    return [KeeperClass(*row) for row in fetch_all(_KEPT, values)]
 
 
 def list_day(class_id: int, *, day: date) -> list[Present]:
     """Return the children who have a place in a class, with what was recorded of the day."""
     return [
-        Present(*row) for row in _fetch(_DAY, {"class": class_id, "day": day, "limit": CLASS_LIMIT})
+        Present(*row)
+        for row in fetch_all(_DAY, {"class": class_id, "day": day, "limit": CLASS_LIMIT})
     ]
 
 
 def list_class_staff(class_id: int) -> list[StaffRow]:
     """Return who is assigned to a class."""
-    rows = _fetch(_STAFF, {"class": class_id})
+    rows = fetch_all(_STAFF, {"class": class_id})
     return [StaffRow(r[0], r[1], r[2], StaffRole(r[3]), r[4], r[5]) for r in rows]
 
 
 def list_pickups(child_id: int) -> list[PickupRow]:
     """Return who may take a child home, by hint."""
-    rows = _fetch(
+    rows = fetch_all(
         "SELECT id, relation, hint FROM programmes_pickupperson"
         " WHERE child_id = %(child)s AND removed_at IS NULL ORDER BY slot LIMIT 9",
         {"child": child_id},
@@ -165,10 +164,3 @@ def pickup_code(place_id: int, day: date) -> str:
     """Return the six digits of one child and one day: a keyed hash, stored nowhere."""
     found = sealing.lookup_hash("camp_pickup", f"{place_id}|{day.isoformat()}")
     return f"{found.int % 10**CODE_DIGITS:0{CODE_DIGITS}}"
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day, day_start
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes import permissions
 from nuanxin.programmes.queries.camps import ClassRow, list_classes
 from nuanxin.programmes.states import Care, ClaimState, StaffRole
@@ -217,20 +216,20 @@ def list_desk_camps(
         "after": after,
         "limit": CAMPS_LIMIT + 1,
     }
-    rows = [DeskCampRow(*row) for row in _fetch(_LIST, values)]
+    rows = [DeskCampRow(*row) for row in fetch_all(_LIST, values)]
     return rows[:CAMPS_LIMIT], rows[CAMPS_LIMIT - 1].offer_id if len(rows) > CAMPS_LIMIT else None
 
 
 def get_desk_camp(offer_id: int, *, actor: Actor) -> DeskCamp:
     """Return an offer by class in the actor's scope, with its camp when it is set up; ``NotFound``."""
-    rows = _fetch(_ONE, {"offer": offer_id})
+    rows = fetch_all(_ONE, {"offer": offer_id})
     if not rows:
         raise NotFound()
     r = rows[0]
     row, path = DeskCampRow(*r[:11]), str(r[13])
     permissions.check_can_view_camp(actor, path=path)
     camp = row.camp_id
-    assigned = _fetch(_ASSIGNED, {"camp": camp}) if camp else []
+    assigned = fetch_all(_ASSIGNED, {"camp": camp}) if camp else []
     return DeskCamp(
         row=row,
         code=r[11],
@@ -255,23 +254,23 @@ def list_desk_staff(*, actor: Actor, now: datetime) -> list[DeskStaffRow]:
         "staff": None,
         "limit": STAFF_LIMIT,
     }
-    return [DeskStaffRow(r[0], r[1], StaffRole(r[2]), *r[3:10]) for r in _fetch(_STAFF, values)]
+    return [DeskStaffRow(r[0], r[1], StaffRole(r[2]), *r[3:10]) for r in fetch_all(_STAFF, values)]
 
 
 def list_desk_children(camp_id: int) -> list[DeskChildRow]:
     """Return the children of a camp by hint; the caller has checked the scope."""
-    rows = _fetch(_CHILDREN, {"camp": camp_id, "limit": CHILDREN_LIMIT})
+    rows = fetch_all(_CHILDREN, {"camp": camp_id, "limit": CHILDREN_LIMIT})
     return [DeskChildRow(r[0], r[1], r[2], r[3], ClaimState(r[4]), *r[5:8]) for r in rows]
 
 
 def list_accesses(camp_id: int) -> list[AccessRow]:
     """Return who asked to read the children of a camp, the latest first."""
-    return [AccessRow(*row) for row in _fetch(_ACCESSES, {"camp": camp_id})]
+    return [AccessRow(*row) for row in fetch_all(_ACCESSES, {"camp": camp_id})]
 
 
 def list_harm_reports(camp_id: int) -> list[HarmRow]:
     """Return the reports of harm of a camp, the latest first."""
-    return [HarmRow(*row) for row in _fetch(_HARM, {"camp": camp_id})]
+    return [HarmRow(*row) for row in fetch_all(_HARM, {"camp": camp_id})]
 
 
 _SCOPED = f"""
@@ -325,18 +324,18 @@ def get_audit(year: int, *, actor: Actor, now: datetime) -> Audit:
         "today": business_day(now),
         "limit": AUDIT_CHILDREN_LIMIT,
     }
-    young, older, erased = _fetch(_AGES, values)[0]
-    guardians = _fetch(f"SELECT DISTINCT k.worker_id {_SCOPED} LIMIT %(limit)s", values)
+    young, older, erased = fetch_all(_AGES, values)[0]
+    guardians = fetch_all(f"SELECT DISTINCT k.worker_id {_SCOPED} LIMIT %(limit)s", values)
     readings = count_readings(
         worker_ids=[int(row[0]) for row in guardians], fields=READ_FIELDS, since=values["since"],
         until=values["until"],
     )  # fmt: skip
-    rest = _fetch(_REST.format(harm=_HARM_SCOPED), values)[0]
+    rest = fetch_all(_REST.format(harm=_HARM_SCOPED), values)[0]
     return Audit(
         year=year,
         under_14=young,
         from_14=older,
-        consents=tuple((Care(r[0]), r[1], r[2]) for r in _fetch(_CONSENTS, values)),
+        consents=tuple((Care(r[0]), r[1], r[2]) for r in fetch_all(_CONSENTS, values)),
         readings=tuple(readings),
         accesses=(rest[0], rest[1]),
         erased=erased,
@@ -344,10 +343,3 @@ def get_audit(year: int, *, actor: Actor, now: datetime) -> Audit:
         harm_reports=rest[3],
         harm_untold=rest[4],
     )
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.states import (
     Care,
     ClaimState,
@@ -155,7 +154,7 @@ _MINE = _MINE.format(arrived=_TODAY.format(kind=1), handed=_TODAY.format(kind=2)
 
 def get_camp(code: str) -> CampView:
     """Return the camp of a published offer with its classes; raise ``NotFound``."""
-    rows = _fetch(_CAMP, {"code": code})
+    rows = fetch_all(_CAMP, {"code": code})
     if not rows:
         raise NotFound()
     r = rows[0]
@@ -166,12 +165,12 @@ def get_camp(code: str) -> CampView:
 
 def has_camp(code: str) -> bool:
     """Return whether an offer has its camp set up."""
-    return bool(_fetch(_CAMP, {"code": code}))
+    return bool(fetch_all(_CAMP, {"code": code}))
 
 
 def list_classes(camp_id: int) -> list[ClassRow]:
     """Return the classes of a camp with what is left."""
-    rows = _fetch(_CLASSES, {"camp": camp_id, "limit": CLASSES_LIMIT})
+    rows = fetch_all(_CLASSES, {"camp": camp_id, "limit": CLASSES_LIMIT})
     return [ClassRow(*row) for row in rows]
 
 
@@ -190,7 +189,7 @@ def get_my_child(child_id: int, *, worker_id: int, today: date) -> MyChild:
 
 def _children(worker_id: int, child_id: int | None, today: date) -> list[MyChild]:
     values = {"worker": worker_id, "child": child_id, "today": today, "limit": CHILDREN_LIMIT}
-    return [_child(row) for row in _fetch(_MINE, values)]
+    return [_child(row) for row in fetch_all(_MINE, values)]
 
 
 def _child(r: Any) -> MyChild:
@@ -231,37 +230,5 @@ def own_children_data(record_ids: Sequence[int]) -> list[dict[str, Any]]:
             "pickups": row[4],
             "consents": row[5],
         }
-        for row in _fetch(_OWN_DATA, {"workers": list(record_ids)})
+        for row in fetch_all(_OWN_DATA, {"workers": list(record_ids)})
     ]
-
-
-# ---- counts, for figures -----------------------------------------------------------------------
-
-_COUNT = """
-SELECT {what} FROM programmes_camppresence r
-JOIN programmes_campplace p ON p.id = r.place_id
-JOIN programmes_campclass c ON c.id = p.camp_class_id
-JOIN programmes_camp m ON m.id = c.camp_id
-JOIN programmes_offer o ON o.id = m.offer_id JOIN orgs_union u ON u.id = o.union_id
-WHERE r.kind = 1 AND r.day BETWEEN %(since)s AND %(until)s AND starts_with(u.path, %(path)s)
-  AND NOT EXISTS (SELECT 1 FROM programmes_camppresence b WHERE b.takes_back_id = r.id)
-"""
-
-
-def count_camp_children_persons(*, path: str, since: date, until: date) -> int:
-    """Return how many children were in camps of the unions below ``path``, each once a period."""
-    statement = _COUNT.format(what="count(DISTINCT p.child_id)")
-    return int(_fetch(statement, {"path": path, "since": since, "until": until})[0][0])
-
-
-def count_camp_children_person_times(*, path: str, since: date, until: date) -> int:
-    """Return how many days children spent in camps below ``path``: one a child and day."""
-    statement = _COUNT.format(what="count(DISTINCT (r.place_id, r.day))")
-    return int(_fetch(statement, {"path": path, "since": since, "until": until})[0][0])
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

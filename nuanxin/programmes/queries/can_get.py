@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from nuanxin.eligibility.rules.answering import Offered, answers_to, question_of, tests_of
 from nuanxin.eligibility.rules.binding import BoundRule
 from nuanxin.eligibility.rules.explaining import Explanation, Known, explain
 from nuanxin.eligibility.rules.tree import Value
@@ -21,7 +22,7 @@ from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.queries.offers import OfferRow
 from nuanxin.programmes.queries.qualifying import bound_rules_of
 from nuanxin.programmes.queries.ruling import get_known
-from nuanxin.programmes.rules.can_get import MEMBER, Line, line_of
+from nuanxin.programmes.rules.can_get import MEMBER, Line, line_of, questions_in_order
 from nuanxin.programmes.rules.definitions import Definition, all_definitions
 from nuanxin.programmes.states import (
     ClaimState,
@@ -151,6 +152,30 @@ def get_what_if(
     known = {name: Known(value, GIVEN, day) for name, value in values.items()}
     consents = frozenset({int(ConsentPurpose.PROGRAMME_FACTS)})
     return _seen(offers, _rules_of(offers, day), known, consents, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a what-if, with its answers to choose and how many offers wait for it."""
+
+    fact: Fact
+    text: str
+    answers: tuple[Offered, ...]
+    offers: int
+
+
+def list_questions(*, area: int | None, now: datetime) -> list[Question]:
+    """Return what somebody of whom nothing is known is asked, what decides most offers first.
+
+    Sensitive facts are not among them, nor what cannot be answered with one tap.
+    """
+    seen = get_what_if({}, area=area, now=now)
+    rules = [one.line.told.bound for one in seen.offers if one.line.told is not None]
+    ordered = questions_in_order((one.line for one in seen.offers), member=CATALOGUE.facts[MEMBER])
+    return [
+        Question(fact, question_of(fact), answers_to(fact, tests_of(fact, rules)), count)
+        for fact, count in ordered
+    ]
 
 
 def list_areas(*, now: datetime) -> list[int]:

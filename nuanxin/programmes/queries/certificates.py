@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.queries.desk import DeskOffer, get_desk_offer
 from nuanxin.programmes.rules.publicity import masked_name
 
@@ -113,8 +112,8 @@ def get_certificates(
     """Return who of an offer has earned a certificate, and who has it; raise ``NotFound``."""
     offer = get_desk_offer(offer_id, actor=actor)
     values = {"offer": offer_id, "percent": percent, "now": now}
-    to_issue, issued = _fetch(_COUNTS, values)[0]
-    rows = _fetch(_ROWS, values | {"after": after, "limit": PAGE_LIMIT + 1})
+    to_issue, issued = fetch_all(_COUNTS, values)[0]
+    rows = fetch_all(_ROWS, values | {"after": after, "limit": PAGE_LIMIT + 1})
     return Certificates(
         offer=offer,
         to_issue=int(to_issue),
@@ -126,7 +125,7 @@ def get_certificates(
 
 def get_certificate(number: str) -> CertificateRow:
     """Return what anybody may know who holds the number; raise ``NotFound``."""
-    rows = _fetch(f"{_COLUMNS} WHERE c.number = %(number)s", {"number": number.upper()})
+    rows = fetch_all(f"{_COLUMNS} WHERE c.number = %(number)s", {"number": number.upper()})
     if not rows:
         raise NotFound(
             "programmes.no_certificate",
@@ -138,13 +137,13 @@ def get_certificate(number: str) -> CertificateRow:
 def list_my_certificates(worker_id: int) -> list[CertificateRow]:
     """Return one's own, the latest first."""
     statement = f"{_COLUMNS} WHERE a.worker_id = %(worker)s ORDER BY c.id DESC LIMIT 50"
-    return [_row(row) for row in _fetch(statement, {"worker": worker_id})]
+    return [_row(row) for row in fetch_all(statement, {"worker": worker_id})]
 
 
 def get_own_certificate(number: str, *, worker_id: int) -> OwnCertificate:
     """Return one's own certificate for printing; raise ``NotFound`` for anybody else's."""
     statement = f"{_COLUMNS} WHERE c.number = %(number)s AND a.worker_id = %(worker)s"
-    rows = _fetch(statement, {"number": number, "worker": worker_id})
+    rows = fetch_all(statement, {"number": number, "worker": worker_id})
     if not rows:
         raise NotFound()
     return OwnCertificate(_row(rows[0]), rows[0][2])
@@ -162,10 +161,3 @@ def _row(row: Any) -> CertificateRow:
         revoked_on=business_day(row[7]) if row[7] else None,
         revoked_reason=row[8],
     )
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

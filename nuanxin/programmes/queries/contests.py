@@ -5,11 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Contest, ContestCriterion, ContestRound, Offer
@@ -198,7 +197,7 @@ def _contest(contest: Contest) -> ContestRow:
     offer: Offer = contest.offer
     union = get_union(offer.union_id)
     criteria = _criteria_of(contest.id)
-    rows = _fetch(_ROUNDS, {"contest": contest.id})
+    rows = fetch_all(_ROUNDS, {"contest": contest.id})
     proofs = dict(ContestRound.objects.filter(contest=contest).values_list("id", "proof"))
     return ContestRow(
         id=contest.id,
@@ -273,7 +272,7 @@ def list_results(round_id: int, *, limit: int = RESULTS_LIMIT) -> list[ResultRow
     """Return the results of a closed round in order, names masked (a team by its name)."""
     return [
         ResultRow(row[0], row[1] or masked_name(row[2] or ""), *row[3:])
-        for row in _fetch(_RESULTS, {"round": round_id, "limit": limit})
+        for row in fetch_all(_RESULTS, {"round": round_id, "limit": limit})
     ]
 
 
@@ -291,7 +290,7 @@ WHERE a.worker_id = %(worker)s AND n.contest_id = %(contest)s LIMIT 10
 
 def list_mine(contest_id: int, *, worker_id: int) -> list[MineRow]:
     """Return one's own entries in a contest."""
-    rows = _fetch(_MINE, {"contest": contest_id, "worker": worker_id})
+    rows = fetch_all(_MINE, {"contest": contest_id, "worker": worker_id})
     return [_mine(row) for row in rows]
 
 
@@ -311,7 +310,7 @@ FROM programmes_judge j
 
 def find_judge(judge_id: int, *, now: datetime) -> JudgeRow | None:
     """Return a judge whose code still holds, or None."""
-    rows = _fetch(f"{_JUDGE} WHERE j.id = %(judge)s AND j.code_until > %(now)s",
+    rows = fetch_all(f"{_JUDGE} WHERE j.id = %(judge)s AND j.code_until > %(now)s",
                   {"judge": judge_id, "now": now})  # fmt: skip
     return JudgeRow(*rows[0]) if rows else None
 
@@ -320,7 +319,7 @@ def find_judge_of_account(actor: Actor, *, now: datetime) -> JudgeRow | None:
     """Return as which judge somebody who is signed in may score, the latest contest first."""
     if actor.account_id is None:
         return None
-    rows = _fetch(
+    rows = fetch_all(
         f"{_JUDGE} WHERE j.account_id = %(account)s AND j.code_until > %(now)s ORDER BY j.id DESC LIMIT 1",
         {"account": actor.account_id, "now": now},
     )
@@ -329,7 +328,7 @@ def find_judge_of_account(actor: Actor, *, now: datetime) -> JudgeRow | None:
 
 def list_judges(contest_id: int) -> list[JudgeRow]:
     """Return the judges of a contest; the caller has checked the scope."""
-    rows = _fetch(f"{_JUDGE} WHERE j.contest_id = %(contest)s ORDER BY j.ordinal LIMIT 50",
+    rows = fetch_all(f"{_JUDGE} WHERE j.contest_id = %(contest)s ORDER BY j.ordinal LIMIT 50",
                   {"contest": contest_id})  # fmt: skip
     return [JudgeRow(*row) for row in rows]
 
@@ -353,7 +352,7 @@ WHERE e.round_id = %(round)s ORDER BY n.number LIMIT %(limit)s
 def list_blind(round_id: int, *, judge_id: int) -> list[BlindRow]:
     """Return the entrants of a round as this judge sees them."""
     values = {"round": round_id, "judge": judge_id, "limit": ENTRANTS_LIMIT}
-    return [BlindRow(row[0], row[1] or 0, row[2], row[3]) for row in _fetch(_BLIND, values)]
+    return [BlindRow(row[0], row[1] or 0, row[2], row[3]) for row in fetch_all(_BLIND, values)]
 
 
 _OWN_SCORES = """
@@ -368,7 +367,7 @@ WHERE e.round_id = %(round)s AND n.number = %(number)s AND s.judge_id = %(judge)
 def own_scores(round_id: int, number: int, *, judge_id: int) -> dict[int, Decimal]:
     """Return what this judge, and no other, gave this entrant, by criterion."""
     values = {"round": round_id, "number": number, "judge": judge_id}
-    return {row[0]: row[1] for row in _fetch(_OWN_SCORES, values)}
+    return {row[0]: row[1] for row in fetch_all(_OWN_SCORES, values)}
 
 
 # ---- counting ---------------------------------------------------------------------------------
@@ -388,7 +387,7 @@ WHERE e.round_id = %(round)s
 
 def count_missing(round_id: int) -> int:
     """Return how many sheets of a round are not handed in."""
-    return int(_fetch(_MISSING, {"round": round_id})[0][0])
+    return int(fetch_all(_MISSING, {"round": round_id})[0][0])
 
 
 _SHEETS = """
@@ -405,7 +404,7 @@ def ranking_of(found: ContestRound) -> Ranking:
     """Return the ranking of a round from its sheets; raise ``Conflict`` contests.too_few_judges."""
     criteria = _criteria_of(found.contest_id)[found.id]
     sheets: dict[int, dict[int, dict[int, Decimal]]] = {}
-    for number, sheet, criterion, value in _fetch(_SHEETS, {"round": found.id}):
+    for number, sheet, criterion, value in fetch_all(_SHEETS, {"round": found.id}):
         of_entrant = sheets.setdefault(number, {})
         if sheet is not None:
             of_entrant.setdefault(sheet, {})[criterion] = value
@@ -430,7 +429,7 @@ WHERE e.round_id = %(round)s GROUP BY n.id ORDER BY n.number LIMIT %(limit)s
 
 def list_matrix(round_id: int) -> list[MatrixRow]:
     """Return who is in a round and where each judge's sheet stands; never a value."""
-    rows = _fetch(_MATRIX, {"round": round_id, "limit": ENTRANTS_LIMIT})
+    rows = fetch_all(_MATRIX, {"round": round_id, "limit": ENTRANTS_LIMIT})
     return [MatrixRow(row[0], row[1] or row[2] or "", tuple(row[3])) for row in rows]
 
 
@@ -445,7 +444,7 @@ JOIN programmes_contestentrant n ON n.id = e.entrant_id
 
 def list_appeals(contest_id: int) -> list[AppealRow]:
     """Return the appeals of a contest, what waits first; the caller has checked the scope."""
-    rows = _fetch(
+    rows = fetch_all(
         f"{_APPEALS} WHERE r.contest_id = %(contest)s ORDER BY p.state, p.due_on, p.id LIMIT 100",
         {"contest": contest_id},
     )
@@ -454,7 +453,7 @@ def list_appeals(contest_id: int) -> list[AppealRow]:
 
 def get_appeal(appeal_id: int, *, actor: Actor) -> AppealRow:
     """Return an appeal in the actor's scope; raise ``NotFound``."""
-    rows = _fetch(f"{_APPEALS} WHERE p.id = %(appeal)s", {"appeal": appeal_id})
+    rows = fetch_all(f"{_APPEALS} WHERE p.id = %(appeal)s", {"appeal": appeal_id})
     if not rows:
         raise NotFound()
     found = _appeal(rows[0])
@@ -465,10 +464,3 @@ def get_appeal(appeal_id: int, *, actor: Actor) -> AppealRow:
 def _appeal(row: Any) -> AppealRow:
     values: list[Any] = [*row[:8], AppealState(row[8]), *row[9:]]
     return AppealRow(*values)
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-
-from django.db import connection
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.membership.queries.members import masked
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.queries.desk import DeskOffer, get_desk_offer
 
 PAGE_LIMIT = 100
@@ -79,9 +77,9 @@ ORDER BY d.id DESC LIMIT %(limit)s
 def get_deliveries(offer_id: int, *, actor: Actor, after: int = 0) -> Deliveries:
     """Return who waits for what he was promised and who had it lately; raise ``NotFound``."""
     offer = get_desk_offer(offer_id, actor=actor)
-    with_place, recorded = _fetch(_COUNTS, {"offer": offer_id})[0]
-    rows = _fetch(_PROMISED, {"offer": offer_id, "after": after, "limit": PAGE_LIMIT + 1})
-    recent = _fetch(_DELIVERED, {"offer": offer_id, "limit": RECENT_LIMIT})
+    with_place, recorded = fetch_all(_COUNTS, {"offer": offer_id})[0]
+    rows = fetch_all(_PROMISED, {"offer": offer_id, "after": after, "limit": PAGE_LIMIT + 1})
+    recent = fetch_all(_DELIVERED, {"offer": offer_id, "limit": RECENT_LIMIT})
     return Deliveries(
         offer=offer,
         with_place=int(with_place),
@@ -94,10 +92,3 @@ def get_deliveries(offer_id: int, *, actor: Actor, after: int = 0) -> Deliveries
 
 def _phone(hint: str | None) -> str:
     return masked(hint, 3, 4) if hint else ""
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

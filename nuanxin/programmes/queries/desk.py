@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.occupations import by_key
 from nuanxin.membership.queries.members import masked
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Draw, Offer
@@ -126,7 +125,7 @@ def list_desk_offers(*, actor: Actor, after: int | None = None) -> tuple[list[De
     }
     rows = [
         DeskRow(r[0], r[1], r[2], r[3], OfferState(r[4]), Way(r[5]), *r[6:])
-        for r in _fetch(_LIST, values)
+        for r in fetch_all(_LIST, values)
     ]
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
 
@@ -141,7 +140,7 @@ def get_desk_offer(offer_id: int, *, actor: Actor) -> DeskOffer:
         row=row,
         union_path=path,
         proof=tuple(offer.proof),
-        pools=tuple(PoolRow(*r) for r in _fetch(_POOLS, {"offer": offer_id})),
+        pools=tuple(PoolRow(*r) for r in fetch_all(_POOLS, {"offer": offer_id})),
         draw=Draw.objects.filter(offer_id=offer_id).first() if row.way is Way.DRAW else None,
         may_manage=permissions.can_manage(actor, path=path),
         may_export=policy.may(actor, permissions.EXPORT, path=path),
@@ -161,7 +160,7 @@ def list_awards(
 ) -> tuple[list[AwardRow], int | None]:
     """Return who has a place, in the order of the places; the caller has checked the scope."""
     size = min(limit, EXPORT_LIMIT)
-    rows = _fetch(_AWARDS, {"offer": offer_id, "after": after, "limit": size + 1})
+    rows = fetch_all(_AWARDS, {"offer": offer_id, "after": after, "limit": size + 1})
     return [_award(row) for row in rows[:size]], rows[size - 1][0] if len(rows) > size else None
 
 
@@ -180,10 +179,3 @@ def _award(row: Any) -> AwardRow:
         party=row[10],
         together=row[11],
     )
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.states import DebtKind, ForfeitState
@@ -78,13 +77,13 @@ def list_forfeits(*, actor: Actor, after: int | None = None) -> tuple[list[Forfe
         "after": after,
         "limit": PAGE_LIMIT + 1,
     }
-    rows = [_row(row) for row in _fetch(_DESK, values)]
+    rows = [_row(row) for row in fetch_all(_DESK, values)]
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
 
 
 def get_forfeit(forfeit_id: int, *, actor: Actor) -> ForfeitRow:
     """Return a forfeit in the actor's scope; raise ``NotFound``."""
-    rows = _fetch(f"{_FORFEIT} WHERE f.id = %(id)s", {"id": forfeit_id})
+    rows = fetch_all(f"{_FORFEIT} WHERE f.id = %(id)s", {"id": forfeit_id})
     if not rows:
         raise NotFound()
     found = _row(rows[0])
@@ -94,7 +93,7 @@ def get_forfeit(forfeit_id: int, *, actor: Actor) -> ForfeitRow:
 
 def list_entries(forfeit_id: int) -> list[EntryRow]:
     """Return the entries of a forfeit in their order; the caller has checked the scope."""
-    rows = _fetch(
+    rows = fetch_all(
         "SELECT e.id, e.kind, e.amount_fen, e.note, e.at, e.recorded_by_name,"
         " EXISTS (SELECT 1 FROM programmes_debtentry r WHERE r.reverses_id = e.id)"
         " FROM programmes_debtentry e WHERE e.forfeit_id = %(id)s ORDER BY e.id LIMIT 200",
@@ -105,7 +104,7 @@ def list_entries(forfeit_id: int) -> list[EntryRow]:
 
 def list_my_forfeits(worker_id: int) -> list[ForfeitRow]:
     """Return one's own, once a hearing began: before that nobody has looked at it."""
-    rows = _fetch(
+    rows = fetch_all(
         f"{_FORFEIT} WHERE a.worker_id = %(worker)s AND f.heard_from IS NOT NULL"
         " ORDER BY f.id DESC LIMIT %(limit)s",
         {"worker": worker_id, "limit": MINE_LIMIT},
@@ -122,10 +121,3 @@ def _row(row: Any) -> ForfeitRow:
 
 def _listed(value: Any) -> tuple[str, ...]:
     return tuple(json.loads(value) if isinstance(value, str) else value)
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel.cursor import decode_cursor, encode_cursor
 from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.states import ClaimState, Kind, OfferState, Way
 
 PAGE_LIMIT = 20
@@ -104,7 +103,7 @@ def list_open_offers(
     closes, after = _after(cursor)
     size = min(limit, 100)
     values = {"now": now, "closes": closes, "id": after, "limit": size + 1}
-    rows = [_row(row) for row in _fetch(_OPEN, values)]
+    rows = [_row(row) for row in fetch_all(_OPEN, values)]
     last = rows[size - 1] if len(rows) > size else None
     following = encode_cursor([last.closes_at.isoformat(), last.id]) if last else None
     return OfferPage(tuple(rows[:size]), following)
@@ -112,7 +111,7 @@ def list_open_offers(
 
 def get_offer(code: str) -> OfferRow:
     """Return a published offer; raise ``NotFound``."""
-    rows = _fetch(_ONE.format(where="o.code = %(code)s AND o.state <> 1"), {"code": code})
+    rows = fetch_all(_ONE.format(where="o.code = %(code)s AND o.state <> 1"), {"code": code})
     if not rows:
         raise NotFound()
     return _row(rows[0])
@@ -120,7 +119,7 @@ def get_offer(code: str) -> OfferRow:
 
 def get_offer_by_id(offer_id: int) -> OfferRow:
     """Return an offer, drafts too: for those who have checked the scope; raise ``NotFound``."""
-    rows = _fetch(_ONE.format(where="o.id = %(id)s"), {"id": offer_id})
+    rows = fetch_all(_ONE.format(where="o.id = %(id)s"), {"id": offer_id})
     if not rows:
         raise NotFound()
     return _row(rows[0])
@@ -207,14 +206,15 @@ ORDER BY a.id DESC LIMIT %(limit)s
 def list_my_claims(worker_id: int) -> list[ClaimRow]:
     """Return one's applications, the latest first."""
     return [
-        _claim(r) for r in _fetch(_MINE.format(more=""), {"worker": worker_id, "limit": MINE_LIMIT})
+        _claim(r)
+        for r in fetch_all(_MINE.format(more=""), {"worker": worker_id, "limit": MINE_LIMIT})
     ]
 
 
 def find_my_claim(worker_id: int, offer_id: int) -> ClaimRow | None:
     """Return one's latest application for an offer, None without."""
     values = {"worker": worker_id, "limit": 1, "offer": offer_id}
-    rows = _fetch(_MINE.format(more="AND a.offer_id = %(offer)s"), values)
+    rows = fetch_all(_MINE.format(more="AND a.offer_id = %(offer)s"), values)
     return _claim(rows[0]) if rows else None
 
 
@@ -230,19 +230,12 @@ WHERE s.offer_id = %(offer)s AND s.slot_at > %(now)s GROUP BY s.slot_at ORDER BY
 
 def list_slots(offer_id: int, *, now: datetime) -> list[tuple[datetime, int]]:
     """Return the slots that are still to come, each with how many places it has left."""
-    return [(row[0], row[1]) for row in _fetch(_SLOTS, {"offer": offer_id, "now": now})]
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows
+    return [(row[0], row[1]) for row in fetch_all(_SLOTS, {"offer": offer_id, "now": now})]
 
 
 def get_draw_file(code: str) -> dict[str, Any]:
     """Return the file of a draw: committed, and once it is drawn with the result; ``NotFound``."""
-    rows = _fetch(
+    rows = fetch_all(
         "SELECT coalesce(d.done, d.committed) FROM programmes_draw d"
         " JOIN programmes_offer o ON o.id = d.offer_id WHERE o.code = %(code)s",
         {"code": code},

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.states import ListState
@@ -145,19 +144,19 @@ def list_payment_lists(
         "after": after,
         "limit": PAGE_LIMIT + 1,
     }
-    rows = [_list(row) for row in _fetch(_DESK, values)]
+    rows = [_list(row) for row in fetch_all(_DESK, values)]
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
 
 
 def list_payable_offers(*, actor: Actor) -> list[PayableOffer]:
     """Return the offers with final places and money whose people are on no list yet."""
     values = {"paths": _paths(actor, permissions.MAKE_PAYMENTS), "limit": PAGE_LIMIT}
-    return [PayableOffer(*row) for row in _fetch(_PAYABLE, values)]
+    return [PayableOffer(*row) for row in fetch_all(_PAYABLE, values)]
 
 
 def get_payment_list(list_id: int, *, actor: Actor) -> ListRow:
     """Return a list in the actor's scope; raise ``NotFound``."""
-    rows = _fetch(f"{_LIST} WHERE l.id = %(list)s", {"list": list_id})
+    rows = fetch_all(f"{_LIST} WHERE l.id = %(list)s", {"list": list_id})
     if not rows:
         raise NotFound()
     found = _list(rows[0])
@@ -167,14 +166,14 @@ def get_payment_list(list_id: int, *, actor: Actor) -> ListRow:
 
 def list_payments(list_id: int, *, after: int = 0) -> tuple[list[PaymentRow], int | None]:
     """Return lines of a list and where the next page begins; the caller has checked the scope."""
-    rows = _fetch(_LINES, {"list": list_id, "after": after, "limit": LINES_LIMIT + 1})
+    rows = fetch_all(_LINES, {"list": list_id, "after": after, "limit": LINES_LIMIT + 1})
     found = [PaymentRow(*row) for row in rows[:LINES_LIMIT]]
     return found, found[-1].id if len(rows) > LINES_LIMIT else None
 
 
 def payment_ids(list_id: int) -> frozenset[int]:
     """Return the numbers of a list's payments, to read a bank's file against."""
-    rows = _fetch(
+    rows = fetch_all(
         "SELECT p.id FROM programmes_payment p WHERE p.list_id = %(list)s AND NOT p.is_void"
         " ORDER BY p.id LIMIT %(limit)s",
         {"list": list_id, "limit": MOST_IDS},
@@ -184,12 +183,14 @@ def payment_ids(list_id: int) -> frozenset[int]:
 
 def list_my_payments(worker_id: int) -> list[OwnPayment]:
     """Return what one is paid, the latest first."""
-    return [OwnPayment(*row) for row in _fetch(_MINE, {"worker": worker_id, "limit": MINE_LIMIT})]
+    return [
+        OwnPayment(*row) for row in fetch_all(_MINE, {"worker": worker_id, "limit": MINE_LIMIT})
+    ]
 
 
 def find_my_account(worker_id: int) -> OwnAccount | None:
     """Return where one's money goes, None while one has not said."""
-    rows = _fetch(
+    rows = fetch_all(
         "SELECT y.bank, y.hint, y.stated_at FROM programmes_payeeaccount y"
         " WHERE y.worker_id = %(worker)s AND y.ended_at IS NULL ORDER BY y.id DESC LIMIT 1",
         {"worker": worker_id},
@@ -204,10 +205,3 @@ def _paths(actor: Actor, right: str) -> list[str]:
 def _list(row: Any) -> ListRow:
     values = [*row[:5], ListState(row[5]), *row[6:]]
     return ListRow(*values)
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

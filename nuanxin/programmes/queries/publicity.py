@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import NATION, parameter
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.states import Kind, ObjectionState, OfferState, Way
@@ -118,13 +117,15 @@ LEFT JOIN programmes_noticeline l ON l.id = j.line_id
 
 def list_public_notices(*, now: datetime) -> list[NoticeRow]:
     """Return the lists that anybody may read now, what ends first first."""
-    rows = _fetch(_PUBLIC, {"since": now - timedelta(days=_shown_days(now)), "limit": PAGE_LIMIT})
+    rows = fetch_all(
+        _PUBLIC, {"since": now - timedelta(days=_shown_days(now)), "limit": PAGE_LIMIT}
+    )
     return [_notice(row, True) for row in rows]
 
 
 def get_public_notice(code: str, *, now: datetime) -> NoticeRow:
     """Return a list by its code; ``is_shown`` is false once its time is over. ``NotFound``."""
-    rows = _fetch(f"{_NOTICE} WHERE n.code = %(code)s AND o.state IN (4, 6)", {"code": code})
+    rows = fetch_all(f"{_NOTICE} WHERE n.code = %(code)s AND o.state IN (4, 6)", {"code": code})
     if not rows:
         raise NotFound()
     found = _notice(rows[0], False)
@@ -137,14 +138,14 @@ def list_lines(
 ) -> tuple[list[LineRow], int | None]:
     """Return lines in their order, and where the next page begins."""
     size = min(limit, SHEET_LIMIT)
-    rows = _fetch(_LINES, {"notice": notice_id, "after": after, "limit": size + 1})
+    rows = fetch_all(_LINES, {"notice": notice_id, "after": after, "limit": size + 1})
     lines = [LineRow(*row) for row in rows[:size]]
     return lines, lines[-1].ordinal if len(rows) > size else None
 
 
 def find_my_line(notice_id: int, worker_id: int) -> LineRow | None:
     """Return one's own line on a list, None where there is none."""
-    rows = _fetch(
+    rows = fetch_all(
         "SELECT l.ordinal, l.masked_name, l.union_name, l.pool, l.struck_at IS NOT NULL"
         " FROM programmes_application a JOIN programmes_noticeline l ON l.application_id = a.id"
         " WHERE a.worker_id = %(worker)s AND l.notice_id = %(notice)s",
@@ -159,12 +160,12 @@ def notice_codes(offer_id: int) -> list[tuple[str, int]]:
         "SELECT n.code, n.number FROM programmes_publicnotice n WHERE n.offer_id = %(offer)s"
         " ORDER BY n.number LIMIT 100"
     )
-    return [(row[0], row[1]) for row in _fetch(statement, {"offer": offer_id})]
+    return [(row[0], row[1]) for row in fetch_all(statement, {"offer": offer_id})]
 
 
 def find_by_receipt(receipt: str) -> ObjectionRow | None:
     """Return an objection by its receipt number: whoever holds it may read the answer."""
-    rows = _fetch(f"{_OBJECTIONS} WHERE j.receipt = %(receipt)s", {"receipt": receipt})
+    rows = fetch_all(f"{_OBJECTIONS} WHERE j.receipt = %(receipt)s", {"receipt": receipt})
     return _objection(rows[0]) if rows else None
 
 
@@ -180,13 +181,13 @@ def list_desk_notices(
         "after": after,
         "limit": PAGE_LIMIT + 1,
     }
-    rows = [_notice(row, True) for row in _fetch(_DESK, values)]
+    rows = [_notice(row, True) for row in fetch_all(_DESK, values)]
     return rows[:PAGE_LIMIT], rows[PAGE_LIMIT - 1].id if len(rows) > PAGE_LIMIT else None
 
 
 def get_desk_notice(notice_id: int, *, actor: Actor) -> NoticeRow:
     """Return a list in the actor's scope; raise ``NotFound``."""
-    rows = _fetch(f"{_NOTICE} WHERE n.id = %(notice)s", {"notice": notice_id})
+    rows = fetch_all(f"{_NOTICE} WHERE n.id = %(notice)s", {"notice": notice_id})
     if not rows:
         raise NotFound()
     found = _notice(rows[0], True)
@@ -200,17 +201,17 @@ def list_objections(notice_id: int) -> list[ObjectionRow]:
         f"{_OBJECTIONS} WHERE j.notice_id = %(notice)s ORDER BY j.state, j.id LIMIT %(limit)s"
     )
     return [
-        _objection(r) for r in _fetch(statement, {"notice": notice_id, "limit": PAGE_LIMIT * 4})
+        _objection(r) for r in fetch_all(statement, {"notice": notice_id, "limit": PAGE_LIMIT * 4})
     ]
 
 
 def get_objection(objection_id: int, *, actor: Actor) -> ObjectionRow:
     """Return an objection whose list is in the actor's scope to manage; raise ``NotFound``."""
-    rows = _fetch(f"{_OBJECTIONS} WHERE j.id = %(id)s", {"id": objection_id})
+    rows = fetch_all(f"{_OBJECTIONS} WHERE j.id = %(id)s", {"id": objection_id})
     if not rows:
         raise NotFound()
     found = _objection(rows[0])
-    union = _fetch(
+    union = fetch_all(
         "SELECT o.union_id FROM programmes_publicnotice n JOIN programmes_offer o ON o.id = n.offer_id"
         " WHERE n.id = %(notice)s",
         {"notice": found.notice_id},
@@ -231,10 +232,3 @@ def _notice(row: Any, is_shown: bool) -> NoticeRow:
 
 def _objection(row: Any) -> ObjectionRow:
     return ObjectionRow(row[0], row[1], row[2], ObjectionState(row[3]), *row[4:])
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.names import mask_name
 from nuanxin.membership.rules.card import card_number
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Booking, Gate, Session
@@ -101,13 +100,13 @@ ORDER BY s.starts_at, s.id LIMIT 50
 def list_my_bookings(worker_id: int) -> list[MyBooking]:
     """Return one's bookings, the latest session first."""
     values = {"worker": worker_id, "booking": None, "limit": MINE_LIMIT}
-    return [_mine(row) for row in _fetch(_MINE, values)]
+    return [_mine(row) for row in fetch_all(_MINE, values)]
 
 
 def get_my_booking(booking_id: int, worker_id: int | None) -> MyBooking:
     """Return one's own booking; raise ``NotFound`` for anybody else's."""
     values = {"worker": worker_id or 0, "booking": booking_id, "limit": 1}
-    rows = _fetch(_MINE, values)
+    rows = fetch_all(_MINE, values)
     if not rows:
         raise NotFound()
     return _mine(rows[0])
@@ -117,7 +116,7 @@ def list_choices(
     worker_id: int, *, now: datetime, offer_code: str | None = None
 ) -> list[tuple[str, Choice]]:
     """Return the sessions that one may choose, each with the title of its offer."""
-    rows = _fetch(_CHOICES, {"worker": worker_id, "now": now, "offer": offer_code})
+    rows = fetch_all(_CHOICES, {"worker": worker_id, "now": now, "offer": offer_code})
     return [(row[0], Choice(*row[1:])) for row in rows]
 
 
@@ -224,7 +223,7 @@ def list_sessions(offer_id: int) -> list[SessionRow]:
     """Return the sessions of an offer in their order; the caller has checked the scope."""
     statement = _SESSIONS.format(where="s.offer_id = %(offer)s")
     values = {"offer": offer_id, "limit": SESSIONS_LIMIT}
-    return [SessionRow(*row) for row in _fetch(statement, values)]
+    return [SessionRow(*row) for row in fetch_all(statement, values)]
 
 
 def get_desk_session(session_id: int, *, actor: Actor) -> DeskSession:
@@ -235,14 +234,14 @@ def get_desk_session(session_id: int, *, actor: Actor) -> DeskSession:
     path = get_union(found.offer.union_id).path
     permissions.check_can_view(actor, path=path)
     statement = _SESSIONS.format(where="s.id = %(session)s")
-    rows = _fetch(statement, {"session": session_id, "limit": 1})
+    rows = fetch_all(statement, {"session": session_id, "limit": 1})
     return DeskSession(
         row=SessionRow(*rows[0]),
         offer_id=found.offer_id,
         offer_title=found.offer.title,
         gates=tuple(Gate.objects.filter(session_id=session_id).order_by("id")[:40]),
         answers=count_answers(found.offer_id, session_id=session_id),
-        scans=tuple(_fetch(_SCANS, {"session": session_id})),
+        scans=tuple(fetch_all(_SCANS, {"session": session_id})),
         may_manage=permissions.can_manage(actor, path=path),
     )
 
@@ -255,14 +254,14 @@ def list_people(session_id: int, *, after: int = 0) -> tuple[list[PersonRow], in
             row[0], row[1], row[2], None if row[3] is None else Attended(row[3]), row[4],
             None if row[5] is None else Excuse(row[5]), row[6],
         )
-        for row in _fetch(_PEOPLE, values)
+        for row in fetch_all(_PEOPLE, values)
     ]  # fmt: skip
     return rows[:100], rows[99].booking_id if len(rows) > 100 else None
 
 
 def count_answers(offer_id: int, *, session_id: int | None = None) -> Answers:
     """Return how many answered and how many of them were content or very content."""
-    ((count, content),) = _fetch(_ANSWERS, {"offer": offer_id, "session": session_id})
+    ((count, content),) = fetch_all(_ANSWERS, {"offer": offer_id, "session": session_id})
     return Answers(count, content)
 
 
@@ -327,7 +326,7 @@ def list_digests(door: Door) -> list[dict[str, Any]]:
             "name": mask_name(name),
             "here": bool(is_here),
         }
-        for name, _, code, worker_id, is_here in _fetch(_DOOR_PEOPLE, values)
+        for name, _, code, worker_id, is_here in fetch_all(_DOOR_PEOPLE, values)
     ]
 
 
@@ -336,7 +335,7 @@ def list_for_provider(door: Door, *, on: date) -> list[ListedPerson]:
     values = {"session": door.gate.session_id, "limit": DOOR_LIMIT}
     return [
         ListedPerson(name, age_band(birth_on, on), code)
-        for name, birth_on, code, *_ in _fetch(_DOOR_PEOPLE, values)
+        for name, birth_on, code, *_ in fetch_all(_DOOR_PEOPLE, values)
     ]
 
 
@@ -354,10 +353,3 @@ def age_band(birth_on: date | None, on: date) -> str:
 
 def _digest(salt: str, text: str) -> str:
     return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()[:DIGEST_HEX]
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-    return rows

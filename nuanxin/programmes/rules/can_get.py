@@ -83,6 +83,14 @@ def next_question(lines: Iterable[Line], *, asked: Collection[str], member: Fact
     ``member`` is the fact of membership, which lines wait for whose rules do not name it. What is
     sensitive is not among the questions: it is asked where it is needed, by itself.
     """
+    ordered = questions_in_order(lines, asked=asked, member=member)
+    return ordered[0][0] if ordered else None
+
+
+def questions_in_order(
+    lines: Iterable[Line], *, asked: Collection[str] = (), member: Fact
+) -> list[tuple[Fact, int]]:
+    """Return every fact that undecided lines wait for, with how many; what most wait for first."""
     waiting: Counter[str] = Counter()
     facts: dict[str, Fact] = {}
     for line in lines:
@@ -95,7 +103,4 @@ def next_question(lines: Iterable[Line], *, asked: Collection[str], member: Fact
             if can_be_tapped(fact):
                 facts[fact.name] = fact
                 waiting[fact.name] += 1
-    if not waiting:
-        return None
-    (name, _), *_ = waiting.most_common(1)
-    return facts[name]
+    return [(facts[name], count) for name, count in waiting.most_common()]
