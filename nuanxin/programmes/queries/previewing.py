@@ -157,12 +157,12 @@ def _try(before: BoundRule | None, after: BoundRule, below: str, part: Part) -> 
 
 
 def _parts() -> list[Part]:
-    """Return the register parted by number of record: at most a hundred, however far they reach."""
+    """Return the register parted by number of record: ten parts at most, each reads memberships anew."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM people_worker")
         first, last = cursor.fetchone()
     among = " AND w.id BETWEEN %(first)s AND %(last)s"
-    step = max(SMALL_REGISTER, (last - first) // 100 + 1)
+    step = max(SMALL_REGISTER, (last - first) // 10 + 1)
     return [(among, {"first": at, "last": at + step - 1}) for at in range(first, last + 1, step)]
 
 
