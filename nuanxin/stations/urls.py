@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.stations.pages import desk
+from nuanxin.stations.pages import desk, desk_inspections
 
 urlpatterns = [
     # ---- the register -------------------------------------------------------------------------
@@ -11,4 +11,22 @@ urlpatterns = [
     path("desk/stations/<slug:code>/", desk.station, name="desk-station"),
     path("desk/stations/<slug:code>/edit", desk.station_edit, name="desk-station-edit"),
     path("desk/stations/<slug:code>/standing", desk.standing, name="desk-station-standing"),
+    # ---- inspections --------------------------------------------------------------------------
+    path("desk/inspections/", desk_inspections.home, name="desk-inspections"),
+    path(
+        "desk/inspections/rounds/<int:round_id>/",
+        desk_inspections.round_,
+        name="desk-inspection-round",
+    ),
+    path("desk/inspections/at/<slug:code>/", desk_inspections.inspect, name="desk-inspect"),
+    path("desk/inspections/send", desk_inspections.send, name="desk-inspect-send"),
+    path("desk/inspections/worker.js", desk_inspections.worker, name="desk-inspect-worker"),
+    path(
+        "desk/inspections/<int:inspection_id>/", desk_inspections.inspection, name="desk-inspection"
+    ),
+    path("desk/mending/", desk_inspections.mending, name="desk-mending"),
+    path(
+        "stations/draws/<int:round_id>.json", desk_inspections.draw_file, name="station-draw-file"
+    ),
+    path("stations/draws/draw.py", desk_inspections.draw_script, name="station-draw-script"),
 ]

@@ -1,7 +1,7 @@
 """How a station is told on pages of the desk."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from nuanxin.kernel import clock
@@ -180,3 +180,9 @@ def _event_text(event: EventRow) -> str:
     if isinstance(changes, dict):
         return f"{text}{'、'.join(FIELD_WORDS.get(str(name), str(name)) for name in changes)}"
     return text
+
+
+def moment(at: datetime) -> str:
+    """Return 12 月 5 日 18:00."""
+    there = at.astimezone(clock.SHANGHAI)
+    return f"{there.month} 月 {there.day} 日 {there:%H:%M}"
