@@ -27,6 +27,7 @@ from tests.cast import Cast
 from tests.walk.attestations import attestation_samples
 from tests.walk.camps import camp_samples
 from tests.walk.contacts import contact_samples
+from tests.walk.inspections import inspection_samples
 from tests.walk.numbers import number_samples
 from tests.walk.offers import offer_samples
 from tests.walk.rules import rule_samples
@@ -590,3 +591,4 @@ SAMPLES |= attestation_samples(Sample, NO_ID)
 SAMPLES |= camp_samples(Sample, NO_ID)
 SAMPLES |= number_samples(Sample)
 SAMPLES |= station_samples(Sample, NO_ID)
+SAMPLES |= inspection_samples(Sample, NO_ID)

@@ -70,6 +70,9 @@ NOT_PAGES = {
     "draw-script": "a script",
     "sign-in-host": "leads to another site",
     "sign-in-host-return": "comes from another site",
+    "desk-inspect-worker": "a script",
+    "station-draw-file": "a file",
+    "station-draw-script": "a script",
     "large": "a switch that leads back",
 }
 """Addresses that answer GET and show no page, each with the reason."""
