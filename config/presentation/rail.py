@@ -20,6 +20,7 @@ ROOMS = (
     ("办事", "desk-duplicates", "疑似重复", "person.merge"),
     ("办事", "desk-stations", "驿站", "station.list"),
     ("办事", "desk-inspections", "驿站检查", "station.list"),
+    ("办事", "desk-selections", "最美驿站", "station.list"),
     ("办事", "desk-offers", "服务项目", "programme.view"),
     ("办事", "desk-rules", "服务的条件", "rule.view"),
     ("办事", "desk-camps", "托管班", "camp.view"),

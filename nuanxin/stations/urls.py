@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nuanxin.stations.pages import desk, desk_inspections
+from nuanxin.stations.pages import desk, desk_inspections, desk_roster, selection
 
 urlpatterns = [
     # ---- the register -------------------------------------------------------------------------
@@ -29,4 +29,10 @@ urlpatterns = [
         "stations/draws/<int:round_id>.json", desk_inspections.draw_file, name="station-draw-file"
     ),
     path("stations/draws/draw.py", desk_inspections.draw_script, name="station-draw-script"),
+    path("desk/stations/<slug:code>/roster", desk_roster.roster, name="desk-station-roster"),
+    # ---- 最美驿站 -------------------------------------------------------------------------------
+    path("desk/selections/", selection.desk_list, name="desk-selections"),
+    path("desk/selections/<int:selection_id>/", selection.desk_one, name="desk-selection"),
+    path("stations/selections/", selection.board, name="station-selections"),
+    path("stations/selections/<slug:code>/", selection.shown, name="station-selection"),
 ]

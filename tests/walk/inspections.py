@@ -6,7 +6,13 @@ from uuid import UUID
 
 from nuanxin.kernel import clock, draw
 from nuanxin.orgs.models import Union
-from nuanxin.stations.models import Inspection, InspectionFinding, InspectionRound
+from nuanxin.stations.models import (
+    Inspection,
+    InspectionFinding,
+    InspectionRound,
+    Nomination,
+    Selection,
+)
 from nuanxin.stations.rules.inspections import sample_terms
 from tests.cast import Cast
 from tests.walk.stations import station
@@ -57,6 +63,30 @@ def station_to_inspect(cast: Cast, union: Union) -> dict[str, Any]:
     return {"code": station(cast, union).code}
 
 
+def selection_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """Return the number of a selection of the union."""
+    return {"selection_id": _selection(cast, union).id}
+
+
+def _selection(cast: Cast, union: Union) -> Selection:
+    made, is_new = Selection.objects.get_or_create(
+        code=f"sample-{union.id}",
+        defaults={
+            "union": union, "title": "样例评选", "year": 2026, "places": 1, "state": 3,
+            "nominate_until": clock.business_day(cast.now), "weights": {}, "posted_at": cast.now,
+            "publicity_until": cast.now + timedelta(days=7), "posted_key": "a0",
+            "created_at": cast.now,
+        },
+    )  # fmt: skip
+    if is_new:
+        Nomination.objects.create(
+            selection=made, station=station(cast, union), reason="通宵开门，骑手都说好",
+            nominated_at=cast.now, nominated_key="a0", nominated_name="样例", total=900, rank=1,
+            proof="检查 90.0 分 × 40 份", is_proposed=True,
+        )  # fmt: skip
+    return made
+
+
 def inspection_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of inspections; ``sample`` makes one."""
 
@@ -67,5 +97,11 @@ def inspection_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-inspection-round": sample(missing={"round_id": no_id}, of_union=round_of),
         "desk-inspection": sample(missing={"inspection_id": no_id}, of_union=inspection_of),
         "desk-inspect": sample(missing={"code": "330105-9999"}, of_union=station_to_inspect),
+        "desk-station-roster": sample(missing={"code": "330105-9999"}, of_union=station_to_inspect),
+        "desk-selection": sample(missing={"selection_id": no_id}, of_union=selection_of),
+        "station-selection": sample(
+            missing={"code": "nothing"},
+            public=lambda cast: {"code": _selection(cast, cast.union("county")).code},
+        ),
         "station-draw-file": sample(missing={"round_id": no_id}, public=public),
     }

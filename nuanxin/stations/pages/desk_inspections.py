@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel import draw as lots
-from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.orgs import queries as orgs
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import inspecting
@@ -367,16 +367,13 @@ def mending(request: HttpRequest) -> HttpResponse:
 
 def _mend(request: HttpRequest, actor: Any, now: datetime) -> None:
     number, do = _number(request.POST.get("finding", "")), request.POST.get("do", "")
-    if number is None:
-        raise NotFound()
+    if number is None or do not in ("mended", "good", "back"):
+        raise Malformed("stations.mend_what", "没看清是哪一项。刷新这一页，在那一项下面点。")
     if do == "mended":
-        inspecting.say_mended(
-            finding_id=number, how=request.POST.get("how", ""), actor=actor, now=now
-        )
-    elif do in ("good", "back"):
-        inspecting.see_mended(finding_id=number, is_good=do == "good", actor=actor, now=now)
+        how = request.POST.get("how", "")
+        inspecting.say_mended(finding_id=number, how=how, actor=actor, now=now)
     else:
-        raise NotFound()
+        inspecting.see_mended(finding_id=number, is_good=do == "good", actor=actor, now=now)
 
 
 def _item(row: queries.FindingRow, today: date, actor: Any) -> dict[str, Any]:
