@@ -297,8 +297,8 @@ def _insert(sown: _Sown, now: datetime) -> None:
 
 
 _STATES = """
-INSERT INTO stations_stationstate (station_id, state, confirmations, contradictions, note, open_during)
-SELECT s.id, 0, 0, 0, '', '{}' FROM stations_station s
+INSERT INTO stations_stationstate (station_id, state, confirmations, contradictions, confidence, note, open_during)
+SELECT s.id, 0, 0, 0, 0, '', '{}' FROM stations_station s
 WHERE NOT EXISTS (SELECT 1 FROM stations_stationstate t WHERE t.station_id = s.id)
 """
 _FACILITY_ROWS = """
