@@ -34,6 +34,7 @@ from nuanxin.programmes.rules.paying import Result, account_number, read_results
 from nuanxin.programmes.states import ListState, Way
 from nuanxin.records.models import Reading
 from tests.programmes.conftest import at_once
+from tests.programmes.test_points import workbook
 
 POSTED = datetime(2026, 4, 28, 9, tzinfo=SHANGHAI)
 TO_BANK = "交工商银行代发"
@@ -274,6 +275,12 @@ def test_from_the_worker_s_account_to_the_banks_answer_through_the_pages(town):
     (_, cells) = book.get_sheet_by_index(0).to_python()
     assert (cells[3], cells[4]) == (luhn_card(), 3000.0)
 
+    book = workbook([["工商银行代发回单"], ["户名", "编号", "处理结果", "失败原因"], ["甲", int(line[0]), "失败", "户名不符"], ["乙", 99999999, "成功", ""]])  # fmt: skip
+    page = text_of(cadre.post(f"{address}results/", {"file": book, "do": "preview"}))
+    assert "发成 0 笔，没发成 1 笔" in page
+    assert "第 4 行" in page
+    assert not PaymentFact.objects.exists()
+    assert "户名不符" in page, "what was read goes on to the button that enters it"
     lines = f"编号,结果,原因\n{line[0]},失败,户名不符\n99999999,成功,"
     page = text_of(cadre.post(f"{address}results/", {"lines": lines, "do": "preview"}))
     assert "发成 0 笔，没发成 1 笔" in page

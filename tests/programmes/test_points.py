@@ -111,3 +111,55 @@ def test_the_pages_cost_few_queries(town, asking, page):
     with CaptureQueriesContext(connection) as seen:
         cadre.get(f"/desk/programmes/{asking.id}/{page}/")
     assert len(seen) <= MOST_QUERIES
+
+
+def workbook(rows):
+    """Return a workbook of these rows as an upload."""
+    import io
+
+    import xlsxwriter
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    body = io.BytesIO()
+    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("分数")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return SimpleUploadedFile("分数.xlsx", body.getvalue())
+
+
+def test_a_workbook_is_seen_by_its_own_row_numbers_entered_once_and_again_changes_nothing(
+    town, asking
+):
+    cadre, url = town.cast.client("county_cadre"), f"/desk/programmes/{asking.id}/points/"
+    first, second, third = ids(asking)
+    rows = [
+        ["2027 年圆梦行动评分表"], [], ["序", "姓名", "报名编号", "工龄分", "总分"],
+        [1, "甲", first, 3, 88], [2, "乙", second, 9, 90], [3, "丙", third, 9, 88.5], [4, "丁", 99999999, 1, 7],
+    ]  # fmt: skip
+    page = cadre.post(url, {"do": "preview", "file": workbook(rows)}).content.decode()
+    assert "读懂了 2 人的分数，2 行没对上" in page
+    assert f"第 6 行：{third}" in page
+    assert "第 7 行：99999999" in page
+    assert points_of(asking) == [None, None, None]
+    text = f"{first}\t88\n{second}\t90"
+    assert text.replace("\t", " ") in page.replace("\t", " ").replace("\r", "")
+    assert cadre.post(url, {"do": "enter", "file": workbook(rows)}).status_code == 302
+    assert points_of(asking) == [88, 90, None]
+    again = cadre.post(url, {"do": "enter", "file": workbook(rows)}).content.decode()
+    assert "没有改动" in again
+    cadre.post(url, {"do": "undo"})
+    assert points_of(asking) == [None, None, None], "the second time left nothing to take back"
+
+
+@pytest.mark.parametrize("body", [b"PK\x03\x04 not a workbook", b"", b"\x00\x01\x02"])
+def test_a_file_that_is_no_table_is_told_in_words(town, asking, body):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    cadre = town.cast.client("county_cadre")
+    file = SimpleUploadedFile("分数.xlsx", body)
+    answer = cadre.post(
+        f"/desk/programmes/{asking.id}/points/", {"do": "preview", "file": file, "text": ""}
+    )
+    assert answer.status_code == 422
+    assert points_of(asking) == [None, None, None]

@@ -1,4 +1,4 @@
-"""Points of applicants, pasted as a table: seen first, entered once, taken back by what stood before."""
+"""Points of applicants, as a table, pasted or in a file: seen first, entered once, taken back by what stood before."""
 
 import json
 import re
@@ -41,7 +41,7 @@ WITH given AS (
     WHERE a.offer_id = %(offer)s AND a.state = 1 ORDER BY a.id FOR UPDATE OF a
 ), changed AS (
     UPDATE programmes_application a SET points = g.points FROM given g, before b
-    WHERE a.id = g.id AND b.id = a.id RETURNING a.id
+    WHERE a.id = g.id AND b.id = a.id AND b.points IS DISTINCT FROM g.points RETURNING a.id
 )
 SELECT b.id, b.points FROM before b JOIN changed c ON c.id = b.id
 """
@@ -58,17 +58,18 @@ def read_points(offer: Offer, text: str) -> PointsRead:
     A line that is not understood, names nobody who waits for the decision, or names somebody twice with
     different points is told as it stands. Raises ``Malformed`` programmes.too_many_rows.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    numbered = enumerate((line.strip() for line in text.splitlines()), start=1)
+    lines = [(number, line) for number, line in numbered if line]
     if len(lines) > MOST_ROWS:
         raise Malformed("programmes.too_many_rows", f"一次最多 {MOST_ROWS:,} 行。分几次贴。")
-    read = [(line, _parts(line)) for line in lines]
-    wanted = sorted({parts[0] for _, parts in read if parts})
+    read = [(number, line, _parts(line)) for number, line in lines]
+    wanted = sorted({parts[0] for _, _, parts in read if parts})
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, {"offer": offer.id, "ids": wanted})
         known = {row[0] for row in cursor.fetchall()}
     points: dict[int, int] = {}
     unmatched = []
-    for number, (line, parts) in enumerate(read, start=1):
+    for number, line, parts in read:
         if parts is None or parts[0] not in known:
             unmatched.append(f"第 {number} 行：{line[:40]}")
         elif points.setdefault(parts[0], parts[1]) != parts[1]:
@@ -87,15 +88,17 @@ def _parts(line: str) -> tuple[int, int] | None:
 
 @transaction.atomic
 def enter_points(*, offer_id: int, points: dict[int, int], actor: Actor, now: datetime) -> int:
-    """Enter points by application; return how many applicants have them. What stood before is kept.
+    """Enter points by application; return of how many they changed. What stood before is kept.
 
-    Raises ``NotFound``, ``Forbidden``, ``Conflict`` programmes.wrong_way or programmes.state_moved_on,
+    The same table twice changes nothing the second time, and leaves nothing to take back. Raises ``NotFound``, ``Forbidden``, ``Conflict`` programmes.wrong_way or programmes.state_moved_on,
     ``Malformed`` for none at all.
     """
     offer = _awaiting(offer_id, actor)
     if not points or any(not 0 <= one <= LARGEST_POINTS for one in points.values()):
         raise Malformed("programmes.no_points", "没有读到分数。一行一人：报名编号，空格，分数。")
     before = _set(offer, dict(points))
+    if not before:
+        return 0
     _record(_ENTERED, offer, actor, now, before)
     return len(before)
 

@@ -10,12 +10,16 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 from django import forms
 
+from nuanxin.kernel.errors import Refusal
 from nuanxin.kernel.money import yuan_of
+from nuanxin.membership.actions.sheets import TableRow, read_table
 from nuanxin.programmes.actions.paying import BankRow
 from nuanxin.programmes.rules.paying import LONGEST_NUMBER
+from nuanxin.programmes.rules.tables import find_columns
 
 HEADS = ("编号", "户名", "开户行", "账号", "金额（元）", "备注")
 LARGEST_FILE = 2 * 1024 * 1024
+_RESULT_HEADINGS = (("编号", "序号"), ("结果", "状态", "成功"), ("原因", "说明", "附言"))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝")
 
 
@@ -41,9 +45,9 @@ class ResultsForm(forms.Form):
     """What the bank says: a file, or lines copied out of it."""
 
     file = forms.FileField(
-        label="银行给的结果（CSV）",
+        label="银行给的结果（Excel 或 CSV）",
         required=False,
-        help_text="三列：编号、成功或失败、原因。最大 2 MB。",
+        help_text="要有编号、结果（成功或失败）、原因三列，别的列不读。最大 2 MB。",
     )
     lines = forms.CharField(
         label="或者粘贴在这里",
@@ -61,21 +65,32 @@ class ResultsForm(forms.Form):
             raise forms.ValidationError("选一个文件，或者把结果粘贴进来。")
         if file and file.size > LARGEST_FILE:
             raise forms.ValidationError("文件超过 2 MB。只留编号、结果、原因三列，再传。")
+        if file:
+            try:
+                given["table"] = _results_of(read_table(file.read(), file.name))
+            except Refusal as refusal:
+                raise forms.ValidationError(refusal.message) from refusal
         return given
 
     def rows(self) -> list[list[str]]:
-        """Return the cells, line by line."""
-        file = self.cleaned_data.get("file")
-        text = _decoded(file.read()) if file else self.cleaned_data["lines"]
-        text = text.replace("\t", ",").replace("，", ",")
+        """Return number, result and reason, line by line; empty lines where the table has none."""
+        if "table" in self.cleaned_data:
+            table: list[list[str]] = self.cleaned_data["table"]
+            return table
+        text = self.cleaned_data["lines"].replace("\t", ",").replace("，", ",")
         return list(csv.reader(io.StringIO(text)))
 
 
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("gb18030", errors="replace")
+def _results_of(rows: Sequence[TableRow]) -> list[list[str]]:
+    """Return the three columns of a table, each row at the number that it has there."""
+    found = find_columns([row.cells for row in rows], _RESULT_HEADINGS)
+    lines: dict[int, list[str]] = {}
+    for at, row in enumerate(rows):
+        if found is None:
+            lines[row.number] = list(row.cells)
+        elif at > found[0]:
+            lines[row.number] = [row.cells[c] if c >= 0 else "" for c in found[1]]
+    return [lines.get(number, []) for number in range(1, max(lines, default=0) + 1)]
 
 
 def bank_csv(rows: Sequence[BankRow], mark: str) -> bytes:

@@ -81,7 +81,8 @@ def enter_points(request: HttpRequest, offer_id: int) -> HttpResponse:
     if found.row.way not in (Way.SCORE, Way.NEED):
         raise NotFound()
     do = request.POST.get("do", "") if request.method == "POST" else ""
-    form = PointsForm(request.POST if do in ("preview", "enter") else None)
+    is_sent = do in ("preview", "enter")
+    form = PointsForm(request.POST if is_sent else None, request.FILES if is_sent else None)
     read, problem, status = None, "", 422 if request.method == "POST" else 200
     row = queries.get_offer_row(offer_id)
     try:
@@ -89,12 +90,16 @@ def enter_points(request: HttpRequest, offer_id: int) -> HttpResponse:
             points.take_points_back(offer_id=offer_id, actor=actor, now=clock.now())
             return HttpResponseRedirect(request.path)
         if form.is_bound and form.is_valid():
-            read, status = points.read_points(row, form.cleaned_data["text"]), 200
+            text = form.cleaned_data["text"]
+            read, status = points.read_points(row, text), 200
+            form = PointsForm(initial={"text": text})  # what a file says stands in the field now
             if do == "enter":
-                points.enter_points(
+                changed = points.enter_points(
                     offer_id=offer_id, points=read.points, actor=actor, now=clock.now()
                 )
-                return HttpResponseRedirect(request.path)
+                if changed:
+                    return HttpResponseRedirect(request.path)
+                problem = "和录过的一模一样，没有改动。"
     except NotFound:
         raise
     except Refusal as refusal:
