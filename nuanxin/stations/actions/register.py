@@ -5,7 +5,7 @@ to what. Nothing is deleted.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from nuanxin.stations import permissions
 from nuanxin.stations.models import Facility, Station, StationName, StationState
 from nuanxin.stations.queries.neighbours import known_around, pairs_of
 from nuanxin.stations.rules.facilities import facility_labels
+from nuanxin.stations.rules.hours_words import read_any_hours
 from nuanxin.stations.rules.matching import Candidate, Listed, Neighbourhood
 from nuanxin.stations.rules.names import compact_address, compact_name
 from nuanxin.stations.rules.placing import Place, check_county, likelier_crs, place_of
@@ -74,6 +75,7 @@ class StationDraft:
     names: Sequence[tuple[NameKind, str]] = ()
 
 
+HOURS_FIELDS = ("hours", "extended_hours", "scan_hours")
 PLAIN_FIELDS = (
     "name", "name_kind", "adcode", "town_code", "address", "lng", "lat", "crs", "host_name",
     "host_kind", "is_benchmark", "is_24h", "is_smart", "is_shared", "floor", "area_m2",
@@ -96,6 +98,7 @@ def register_station(
     ``Conflict`` station.there_already for one that is there, station.maybe_there unless
     ``is_another`` says that it is another one, station.crs_doubtful unless ``crs_is_sure``.
     """
+    draft = with_read_hours(draft)
     place = check_draft(draft, actor=actor, on=business_day(now))
     around = known_around([(draft.adcode, place.wgs_lng, place.wgs_lat)])
     if not crs_is_sure:
@@ -128,6 +131,7 @@ def change_station(
     Raises as ``register_station``; the station itself must be in the actor's scope too.
     """
     station = station_for_update(station_id, actor=actor)
+    draft = with_read_hours(draft)
     place = check_draft(draft, actor=actor, on=business_day(now))
     is_moved = (station.lng, station.lat, station.crs) != (draft.lng, draft.lat, draft.crs)
     if is_moved and not crs_is_sure:
@@ -188,6 +192,17 @@ def set_standing(
         data |= {"until_on": until_on.isoformat()} if station.standing_until and until_on else {}
     record("stations.standing_changed", station, actor, now, data)
     return station
+
+
+def with_read_hours(draft: StationDraft) -> StationDraft:
+    """Return the draft with its hours in OSM; raise ``Malformed`` whose ``field`` says which."""
+    read: dict[str, str] = {}
+    for name in HOURS_FIELDS:
+        try:
+            read[name] = read_any_hours(getattr(draft, name))
+        except Malformed as refusal:
+            raise Malformed(refusal.code, refusal.message, field=name) from None
+    return replace(draft, **read)  # type: ignore[arg-type]
 
 
 # ---- shared with the import ---------------------------------------------------------------------

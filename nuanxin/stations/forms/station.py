@@ -21,7 +21,7 @@ _NUMBER = {
     "min_value": "填 1 以上的数。",
     "max_value": "数太大了，核对一下。",
 }
-_HOURS_HELP = "比如 Mo-Su 08:00-22:00，或 Mo-Fr 08:30-17:30; PH off。没有就空着。"
+_HOURS_HELP = "比如“每天 8:00-22:00”，或“周一至周五 8:30-17:30，节假日不开”。没有就空着。"
 _YES_NO = (("", "没有登记"), ("1", "有"), ("0", "没有"))
 
 
@@ -79,7 +79,7 @@ class StationForm(forms.Form):
     extended_hours = forms.CharField(label="延时开放的时间", max_length=300, required=False)
     scan_hours = forms.CharField(
         label="没人值守、扫码进门的时间", max_length=300, required=False,
-        help_text="比如 Mo-Su 22:00-08:00。",
+        help_text="比如“每天 22:00-次日 8:00”。",
     )  # fmt: skip
     is_benchmark = forms.BooleanField(label="标杆", required=False)
     is_24h = forms.BooleanField(label="24 小时", required=False)

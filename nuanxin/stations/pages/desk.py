@@ -284,8 +284,6 @@ _FIELDS_OF_CODES = {
     "station.town": "town_code", "station.swapped": "lng", "station.no_position": "lng",
     "station.outside": "lng", "station.far_from_county": "lng", "station.facility": "facilities",
     "station.union_has_ended": "union", "not_found": "union", "access.no_right": "union",
-    "station.hours": "hours", "station.extended_hours": "extended_hours",
-    "station.scan_hours": "scan_hours",
 }  # fmt: skip
 _ASKS = {
     "station.there_already": ("is_another", "是另一个驿站"),
@@ -308,7 +306,7 @@ def _refused(form: StationForm, refusal: Refusal) -> dict[str, str]:
     message = refusal.message
     if refusal.code in ("not_found", "access.no_right"):
         message = "这家工会不在您的范围里，换一家。"
-    form.add_error(_FIELDS_OF_CODES.get(refusal.code), message)
+    form.add_error(refusal.details.get("field") or _FIELDS_OF_CODES.get(refusal.code), message)
     return {}
 
 

@@ -11,6 +11,7 @@ from nuanxin.records.queries import EventRow
 from nuanxin.stations.models import Funding, Station
 from nuanxin.stations.queries.register import StationDetail, place_words
 from nuanxin.stations.rules.grades import Item, Ladder
+from nuanxin.stations.rules.hours_words import say_hours
 from nuanxin.stations.states import (
     DefinitionTag,
     FundingLevel,
@@ -83,9 +84,9 @@ def station_facts(detail: StationDetail) -> list[dict[str, str]]:
          + (f"，{one.floor} 楼" if one.floor else "")),
         ("坐标", f"{one.lng:.6f}，{one.lat:.6f}，{CRS(one.crs).label}"),
         ("面积和座位", _sizes(one)),
-        ("有人值守", one.hours or "没有登记"),
-        ("延时开放", one.extended_hours or "没有"),
-        ("扫码进门", one.scan_hours or "没有"),
+        ("有人值守", say_hours(one.hours) or "没有登记"),
+        ("延时开放", say_hours(one.extended_hours) or "没有"),
+        ("扫码进门", say_hours(one.scan_hours) or "没有"),
         ("统一标识，制度上墙", f"{_YES_NO[one.has_sign]}，{_YES_NO[one.has_rules]}"),
         ("地图编号", "、".join(f"{MapProvider(p).label} {i}" for p, i in detail.maps) or "没有登记"),
         ("启用日期", said(one.opened_on) or "没有登记"),

@@ -97,7 +97,9 @@ class Neighbourhood:
 
     def add(self, one: Known) -> None:
         """Take one more station in."""
-        self._by_id[one.id], self._by_code[one.code] = one, one
+        self._by_id[one.id] = one
+        if one.code:
+            self._by_code[one.code] = one
         self._squares.setdefault(_square(one.lng, one.lat), []).append(one)
         for name in one.names:
             self._named.setdefault((one.adcode, name), []).append(one)
@@ -112,6 +114,11 @@ class Neighbourhood:
         """Return the stations of a county with this compact name or this compact address."""
         found = [*self.named(adcode, name), *self._at.get((adcode, address), ())]
         return list({one.id: one for one in found}.values())
+
+    def names_of(self, number: int) -> frozenset[str]:
+        """Return every compact name of a station."""
+        one = self._by_id.get(number)
+        return frozenset(one.names) if one else frozenset()
 
     def candidates(self, row: Listed) -> list[Candidate]:
         """Return what the row may be, the likeliest first; a sure one stands alone."""
