@@ -23,6 +23,7 @@ from nuanxin.kernel import regions, sealing
 from nuanxin.kernel.actor import SYSTEM, Role
 from nuanxin.kernel.geo import CRS, convert
 from nuanxin.records.actions import NewEvent, append_events
+from nuanxin.stations.actions.opening import refresh_opening
 from nuanxin.stations.rules.names import compact_name
 from nuanxin.stations.states import DefinitionTag, FundingLevel, HostKind, NameKind, Standing
 
@@ -289,18 +290,13 @@ def _insert(sown: _Sown, now: datetime) -> None:
         for at in range(0, len(sown.stations), _CHUNK):
             values: dict[str, Any] = {"now": now - timedelta(days=1)}
             cursor.execute(statement, values | {"rows": Jsonb(sown.stations[at : at + _CHUNK])})
-        cursor.execute(_STATES)
         cursor.execute(_FACILITY_ROWS, [*_arrays(sown.facilities, 4), now])
         cursor.execute(_NAME_ROWS, _arrays(sown.names, 4))
         cursor.execute(_MAP_ROWS, _arrays(sown.maps, 3))
         cursor.execute(_FUNDING_ROWS, [*_arrays(sown.funding, 5), now])
+    refresh_opening(now=now)
 
 
-_STATES = """
-INSERT INTO stations_stationstate (station_id, state, confirmations, contradictions, confidence, note, open_during)
-SELECT s.id, 0, 0, 0, 0, '', '{}' FROM stations_station s
-WHERE NOT EXISTS (SELECT 1 FROM stations_stationstate t WHERE t.station_id = s.id)
-"""
 _FACILITY_ROWS = """
 INSERT INTO stations_facility (station_id, kind, count, works, noted_at)
 SELECT s.id, r.kind, r.count, r.works, n.noted_at

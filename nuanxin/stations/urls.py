@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from nuanxin.stations.pages import desk, desk_inspections, desk_roster, selection
+from nuanxin.stations.pages import desk, desk_inspections, desk_roster, imports, selection
 
 urlpatterns = [
     # ---- the register -------------------------------------------------------------------------
     path("desk/stations/", desk.station_list, name="desk-stations"),
     path("desk/stations/new", desk.station_new, name="desk-station-new"),
+    path("desk/stations/imports/", imports.import_new, name="desk-station-import-new"),
+    path(
+        "desk/stations/imports/<int:listing_id>/", imports.import_page, name="desk-station-import"
+    ),
+    path(
+        "desk/stations/imports/<int:listing_id>/act",
+        imports.import_act,
+        name="desk-station-import-act",
+    ),
     path("desk/stations/<slug:code>/", desk.station, name="desk-station"),
     path("desk/stations/<slug:code>/edit", desk.station_edit, name="desk-station-edit"),
     path("desk/stations/<slug:code>/standing", desk.standing, name="desk-station-standing"),

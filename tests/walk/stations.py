@@ -1,9 +1,11 @@
 """Stations of a given union, for the walk."""
 
 from typing import Any
+from uuid import UUID
 
 from nuanxin.orgs.models import Union
-from nuanxin.stations.models import Station, StationState
+from nuanxin.stations.models import Station, StationImport, StationState
+from nuanxin.stations.states import ImportState
 from tests.cast import Cast
 
 POINTS = {330105: (120.15, 30.32), 330106: (120.13, 30.26), 330212: (121.55, 29.82)}
@@ -40,6 +42,20 @@ def station(cast: Cast, union: Union) -> Station:
 def station_of(cast: Cast, union: Union) -> dict[str, Any]:
     """Return the number of a station of the union."""
     return {"code": station(cast, union).code}
+
+
+def import_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """Return a list of stations that was dropped for the union and put away."""
+    made = StationImport.objects.create(
+        union=union,
+        state=ImportState.DISCARDED,
+        file_id=UUID(int=0),
+        file_name="样例.xlsx",
+        file_sha256=b"",
+        crs="wgs84",
+        created_at=cast.now,
+    )
+    return {"listing_id": made.id}
 
 
 def station_samples(sample: Any, no_id: int) -> dict[str, Any]:

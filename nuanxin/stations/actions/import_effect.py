@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from nuanxin.kernel.actor import Actor
 from nuanxin.orgs.queries.places import region_bounds
 from nuanxin.records.actions import NewEvent, append_events
+from nuanxin.stations.actions.opening import refresh_opening
 from nuanxin.stations.actions.register import SUBJECT, next_codes
 from nuanxin.stations.models import StationImport, StationImportRow
 from nuanxin.stations.queries.neighbours import known_in
@@ -40,9 +41,6 @@ WITH given AS (
     SELECT g.code, %(union)s, %(open)s, '', %(now)s, %(now)s,
            {", ".join(f"g.{name}" for name, _, _ in _COLUMNS)}
     FROM given g RETURNING id, code
-), states AS (
-    INSERT INTO stations_stationstate (station_id, state, confirmations, contradictions, note, open_during)
-    SELECT id, 0, 0, 0, '', '{{}}' FROM made
 )
 SELECT g.row, m.id FROM made m JOIN given g ON g.code = m.code
 """
@@ -91,6 +89,9 @@ def take_effect(
         one.station_id = made[one.row]
     _change(listing, changed, now)
     _add_around([*fresh, *changed], now)
+    refresh_opening(
+        now=now, station_ids=[int(one.station_id) for one in [*fresh, *changed] if one.station_id]
+    )
     append_events(
         [_event("stations.station_imported", one, listing, {"row": one.row}) for one in fresh]
         + [

@@ -21,6 +21,7 @@ from nuanxin.orgs.queries.places import region_bounds
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.records.actions import append_event
 from nuanxin.stations import permissions
+from nuanxin.stations.actions.opening import refresh_opening
 from nuanxin.stations.models import Facility, Station, StationName, StationState
 from nuanxin.stations.queries.neighbours import known_around, pairs_of
 from nuanxin.stations.rules.facilities import facility_labels
@@ -118,6 +119,7 @@ def register_station(
     StationState.objects.create(station=station)
     set_facilities(station.id, draft.facilities, now=now)
     set_names(station.id, draft.names)
+    refresh_opening(now=now, station_ids=[station.id])
     record("stations.station_registered", station, actor, now, {"code": station.code})
     return station
 
@@ -149,6 +151,7 @@ def change_station(
     station.name_compact = compact_name(draft.name)
     station.wgs_lng, station.wgs_lat, station.updated_at = place.wgs_lng, place.wgs_lat, now
     station.save()
+    refresh_opening(now=now, station_ids=[station.id])
     record("stations.station_changed", station, actor, now, {"changes": changes})
     return changes
 
@@ -186,6 +189,7 @@ def set_standing(
     station.standing_until = until_on if standing is Standing.PAUSED else None
     station.updated_at = now
     station.save()
+    refresh_opening(now=now, station_ids=[station.id])
     data = {"from": before.name, "to": standing.name, "reason": why}
     if not is_open:
         data |= {"from_on": begins.isoformat()}

@@ -57,6 +57,7 @@ def station_list(request: HttpRequest) -> HttpResponse:
         "start_url": f"?{urlencode(kept | more)}" if asked.get("after") else "",
         "total": f"{'多于' if page.count_is_capped else '共'} {page.count:,} 个",
         "new_url": reverse("desk-station-new") if may_manage else "",
+        "import_url": reverse("desk-station-import-new") if may_manage else "",
         "is_narrowed": bool(kept),
         "kept": [{"name": "sort", "value": sort}] if sort else [],
     }  # fmt: skip

@@ -1,0 +1,5 @@
+"""Jobs of 驿站; each wraps one action."""
+
+from nuanxin.stations.tasks import imports, living
+
+__all__ = ["imports", "living"]
