@@ -61,4 +61,8 @@ def import_of(cast: Cast, union: Union) -> dict[str, Any]:
 def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of stations; ``sample`` makes one."""
     one = sample(missing={"code": "330105-9999"}, of_union=station_of)
-    return dict.fromkeys(("desk-station", "desk-station-edit", "desk-station-standing"), one)
+    listing = sample(missing={"listing_id": no_id}, of_union=import_of)
+    return dict.fromkeys(("desk-station", "desk-station-edit", "desk-station-standing"), one) | {
+        "desk-station-import": listing,
+        "desk-station-import-act": listing,
+    }
