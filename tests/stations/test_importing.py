@@ -126,7 +126,7 @@ def test_a_table_is_entered_whole_and_a_second_time_changes_nothing(street):
     first = Station.objects.get(code="330105-0001")
     assert (first.name, first.town_code, first.capacity_persons) == (
         "朝晖邮政爱心驿站",
-        "330105006",
+        "330105007",
         12,
     )
     assert (first.hours, first.opened_on) == ("Mo-Fr 08:00-18:00", date(2024, 5, 1))
