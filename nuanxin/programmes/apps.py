@@ -73,6 +73,7 @@ class ProgrammesConfig(AppConfig):
         people.register_eraser(erase_stated)
         people.register_eraser(erase_reminders)
         notices.register_stop(NOTICE_KIND, "reminder-settings")
+        notices.register_stop("programmes.asked.", "reminder-settings")
         people.register_merge_step(ProgrammesMergeStep())
         people.register_worker_link("programmes_humanreview")
         people.register_eraser(erase_reviews)

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.eligibility.rules.reading import read_rule
 from nuanxin.kernel import clock
+from nuanxin.programmes.actions.asking_feedback import ask_how_it_was
 from nuanxin.programmes.actions.attending import close_ended_sessions
 from nuanxin.programmes.actions.attesters import revoke_whose_post_ended
 from nuanxin.programmes.actions.camp_days import alarm_late_pickups
@@ -98,6 +99,14 @@ def tell(timestamp: int) -> None:
 def end_attesters(timestamp: int) -> None:
     """At night: who attested from a post that he holds no more attests no more."""
     revoke_whose_post_ended(now=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="programmes.ask_feedback", queueing_lock="programmes.ask_feedback")
+def ask_feedback(timestamp: int) -> None:
+    """By day: ask who came how it was, once, in the hours in which his trade is told anything."""
+    while ask_how_it_was(now=clock.now()):
+        continue
 
 
 @app.task(name="programmes.preview_rule")

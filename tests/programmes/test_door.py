@@ -10,12 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from nuanxin.kernel.clock import business_day
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions import attending
 from nuanxin.programmes.actions.claims import apply_for_place
 from nuanxin.programmes.actions.sessions import choose_session
 from nuanxin.programmes.models import Attendance, Booking, Feedback, Gate, Scan
-from nuanxin.programmes.queries.sessions import age_band, count_answers
+from nuanxin.programmes.queries.feedback import count_answers
+from nuanxin.programmes.queries.sessions import age_band
 from nuanxin.programmes.rules.attendance import Attended
 from nuanxin.records.models import Event
 from tests.programmes.test_fulfilment import Day
@@ -220,7 +222,7 @@ def test_fewer_than_ten_answers_tell_nothing(day):
         Feedback.objects.create(
             booking=day.booking(n), session=day.session, face=5, said_at=day.now
         )
-    answers = count_answers(day.offer.id)
+    answers = count_answers(day.offer.id, on=business_day(day.now))
     assert (answers.count, answers.share_percent) == (3, None)
     page = text_of(
         day.cast.client("county_cadre").get(f"/desk/programmes/{day.offer.id}/sessions/")

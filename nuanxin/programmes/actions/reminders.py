@@ -11,7 +11,7 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.people.actions import grant_consent, withdraw_consent
 from nuanxin.people.queries import current_notice, has_consent
 from nuanxin.people.states import ConsentPurpose
-from nuanxin.programmes.states import Kind
+from nuanxin.programmes.states import NO_FEEDBACK_ASKED, Kind
 from nuanxin.records.actions import append_event
 
 _PURPOSE = ConsentPurpose.SERVICE_NOTICES
@@ -34,12 +34,12 @@ def turn_reminders_off(*, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def turn_kind_off(*, kind: str, actor: Actor, now: datetime) -> None:
-    """Hear nothing of one kind; raise ``Malformed`` programmes.no_kind."""
+    """Hear nothing of one kind, or be asked no more how a service was; raise ``Malformed`` programmes.no_kind."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO programmes_reminderoff (worker_id, kind, since) VALUES (%s, %s, %s)"
             " ON CONFLICT (worker_id, kind) DO NOTHING",
-            [_own(actor), _kind(kind).value, now],
+            [_own(actor), _kind(kind), now],
         )
         if cursor.rowcount:
             _record("programmes.reminders_off", kind, actor, now)
@@ -51,7 +51,7 @@ def turn_kind_on(*, kind: str, actor: Actor, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM programmes_reminderoff WHERE worker_id = %s AND kind = %s",
-            [_own(actor), _kind(kind).value],
+            [_own(actor), _kind(kind)],
         )
         if cursor.rowcount:
             _record("programmes.reminders_on", kind, actor, now)
@@ -71,9 +71,11 @@ def _own(actor: Actor) -> int:
     return actor.worker_id
 
 
-def _kind(kind: str) -> Kind:
+def _kind(kind: str) -> str:
+    if kind == NO_FEEDBACK_ASKED:
+        return kind
     try:
-        return Kind(kind)
+        return Kind(kind).value
     except ValueError:
         raise Malformed("programmes.no_kind", "没看清是哪一类。回到那一页，再点一下。") from None
 

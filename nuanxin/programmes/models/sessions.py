@@ -71,6 +71,7 @@ class Booking(models.Model):
     excuse_decided_at = models.DateTimeField("准假时间", null=True)
     excuse_decided_by = models.UUIDField("准假账号", null=True)
     excuse_decided_by_name = models.CharField("准假人", max_length=60, blank=True)
+    feedback_asked_at = models.DateTimeField("问评价时间", null=True)
 
     class Meta:
         verbose_name = "预约"

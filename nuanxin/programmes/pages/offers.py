@@ -24,6 +24,7 @@ from nuanxin.programmes.queries import offers as queries
 from nuanxin.programmes.queries.asking import get_asking
 from nuanxin.programmes.queries.bases import has_basis
 from nuanxin.programmes.queries.contests import find_public_contest
+from nuanxin.programmes.queries.feedback import public_share
 from nuanxin.programmes.queries.no_shows import decide_no_shows
 from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
@@ -84,7 +85,7 @@ def _offer_page(
     context = {
         "page_title": row.title,
         "row": row,
-        "facts": words.facts_of(row),
+        "facts": [*words.facts_of(row), *_how_it_was(row, now)],
         "left": words.left(row),
         "until": words.moment(row.closes_at),
         "heading": heading,
@@ -287,6 +288,17 @@ def _family(row: queries.OfferRow, worker_id: int | None) -> list[dict[str, Any]
     return [
         {"id": f"with-{number}", "value": one.worker_id, "label": one.masked_name}
         for number, one in enumerate(list_household(worker_id), start=1)
+    ]
+
+
+def _how_it_was(row: queries.OfferRow, now: datetime) -> list[dict[str, str]]:
+    """Return what those who came said, where they are enough to be told."""
+    found = public_share(row.id, now=now, on=clock.business_day(now))
+    if found is None:
+        return []
+    share, answers = found
+    return [
+        {"label": "来过的人说", "value": f"{share}% 满意（最近一年约 {answers:,} 份不记名评价）"}
     ]
 
 

@@ -15,7 +15,7 @@ from nuanxin.people.queries import has_consent
 from nuanxin.people.states import ConsentPurpose
 from nuanxin.programmes.actions import reminders
 from nuanxin.programmes.queries.finding import list_kinds_off
-from nuanxin.programmes.states import Kind
+from nuanxin.programmes.states import NO_FEEDBACK_ASKED, Kind
 
 _METHODS = ["GET", "HEAD", "POST"]
 
@@ -31,7 +31,8 @@ def settings(request: HttpRequest) -> HttpResponse:
         done = _turn(request.POST.get("do", ""), actor)
         return HttpResponseRedirect(f"{request.path}?{urlencode({'done': done})}")
     is_on = has_consent(actor.worker_id, ConsentPurpose.SERVICE_NOTICES)
-    off = list_kinds_off(actor.worker_id) if is_on else frozenset()
+    off = list_kinds_off(actor.worker_id)
+    is_asked = NO_FEEDBACK_ASKED not in off
     context = {
         "page_title": "有能领的，告诉我" if is_on else "现在不告诉你",
         "is_on": is_on,
@@ -43,6 +44,8 @@ def settings(request: HttpRequest) -> HttpResponse:
             }
             for kind in Kind
         ],
+        "is_asked": is_asked,
+        "asked_value": f"{'stop' if is_asked else 'tell'}.{NO_FEEDBACK_ASKED}",
         "notice_url": reverse("notice", args=[ConsentPurpose.SERVICE_NOTICES.slug]),
         "notices_url": reverse("my-notices"),
         "banner": _banner(request.GET.get("done", "")),
@@ -69,6 +72,8 @@ def _turn(do: str, actor: Any) -> str:
 
 def _banner(done: str) -> dict[str, str] | None:
     act, _, kind = done.partition(".")
+    if kind == NO_FEEDBACK_ASKED and act in ("stop", "tell"):
+        return {"text": "好，用过服务不再问你" if act == "stop" else "好，用过服务问你一次"}
     label = next((one.label for one in Kind if one.value == kind), "")
     if act == "stop" and label:
         return {"text": f"好，{label}不再告诉你", "detail": "想要了，在下面点“告诉我”。"}

@@ -12,6 +12,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.eligibility.rules.editing import with_case, with_values
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.regions import PROVINCE_CODE
 from nuanxin.programmes import permissions, tasks
 from nuanxin.programmes.actions import previewing
 from nuanxin.programmes.actions import rule_versions as actions
@@ -29,6 +30,7 @@ from nuanxin.programmes.queries import previewing as trials
 from nuanxin.programmes.queries import rule_texts
 from nuanxin.programmes.queries import rule_versions as queries
 from nuanxin.programmes.rules.rule_changes import text_changes, word_changes
+from nuanxin.programmes.rules.small_cells import least_persons
 from nuanxin.programmes.states import PreviewState, VersionState
 
 _METHODS = ["GET", "HEAD", "POST"]
@@ -269,7 +271,8 @@ def _preview_of(version: RuleVersion, actor: Any, path: str) -> dict[str, Any]:
     gained, lost = (
         trials.list_examples(found, kind, shows_names=is_exact) for kind in ("gained", "lost")
     )
-    told = words.preview_told(found, gained, lost, is_exact=is_exact)
+    least = None if is_exact else least_persons(int(PROVINCE_CODE), clock.business_day(clock.now()))
+    told = words.preview_told(found, gained, lost, least=least)
     return {"told": told, "is_running": False} | _COLUMNS
 
 

@@ -266,28 +266,28 @@ def preview_told(
     gained: list[Example],
     lost: list[Example],
     *,
-    is_exact: bool,
+    least: int | None,
 ) -> dict[str, Any]:
-    """Return a kept trial for its page; numbers of a few are not told where ``is_exact`` is False."""
+    """Return a kept trial for its page; numbers of a few are not told below ``least``, None for who sees persons."""
     result = preview.result
     cells = sorted(result["cells"], key=lambda cell: -(cell[3] + cell[4]))
     changed = [cell for cell in cells if cell[3] or cell[4]]
     return {
         "as_of": preview.as_of,
         "took": f"{(preview.took_ms or 0) / 1000:.1f}",
-        "people": told(result["people"], is_exact=is_exact),
+        "people": told(result["people"], least=least),
         "facts": [
-            {"label": label, "value": f"{_persons('现在', told(result['before'][key], is_exact=is_exact))}，{_persons('改完', told(result['after'][key], is_exact=is_exact))}"}
+            {"label": label, "value": f"{_persons('现在', told(result['before'][key], least=least))}，{_persons('改完', told(result['after'][key], least=least))}"}
             for key, label in (("yes", "可以"), ("no", "不可以"), ("unknown", "还不知道"))
         ],
         "heading": "，".join(
-            _persons(word, told(result[key], is_exact=is_exact))
+            _persons(word, told(result[key], least=least))
             for word, key in (("多", "gained"), ("少", "lost"))
         ),
-        "cells": [_cell(cell, is_exact=is_exact) for cell in changed[:MOST_CELLS]],
-        "counties": _by_county(result["cells"], is_exact=is_exact),
+        "cells": [_cell(cell, least=least) for cell in changed[:MOST_CELLS]],
+        "counties": _by_county(result["cells"], least=least),
         "clauses": [
-            {"cells": [one["text"], *({"text": told(one[key], is_exact=is_exact), "css": "num"} for key in ("no", "unknown"))]}
+            {"cells": [one["text"], *({"text": told(one[key], least=least), "css": "num"} for key in ("no", "unknown"))]}
             for one in result["clauses"]
         ],
         "warnings": [Oddity(code).label for code in result["warnings"]] + [
@@ -303,14 +303,14 @@ def _persons(word: str, number: str) -> str:
     return f"{word}{gap}{number} 人"
 
 
-def _cell(cell: list[int | None], *, is_exact: bool) -> dict[str, Any]:
+def _cell(cell: list[int | None], *, least: int | None) -> dict[str, Any]:
     region, trade, fit, gained, lost = cell
     place = region_name(region) if region else "还没入会"
-    sums = [{"text": told(n or 0, is_exact=is_exact), "css": "num"} for n in (fit, gained, lost)]
+    sums = [{"text": told(n or 0, least=least), "css": "num"} for n in (fit, gained, lost)]
     return {"cells": [place, by_key(trade).label if trade is not None else "—", *sums]}
 
 
-def _by_county(cells: list[list[int | None]], *, is_exact: bool) -> list[dict[str, Any]]:
+def _by_county(cells: list[list[int | None]], *, least: int | None) -> list[dict[str, Any]]:
     found: dict[int, list[int]] = {}
     for region, _, *numbers in cells:
         sums = found.setdefault(region or 0, [0, 0, 0])
@@ -318,7 +318,7 @@ def _by_county(cells: list[list[int | None]], *, is_exact: bool) -> list[dict[st
             sums[at] += number or 0
     rows = []
     for region, sums in sorted(found.items(), key=lambda one: -(one[1][1] + one[1][2])):
-        shown = [{"text": told(n, is_exact=is_exact), "css": "num"} for n in sums]
+        shown = [{"text": told(n, least=least), "css": "num"} for n in sums]
         rows.append({"cells": [region_name(region) if region else "还没入会", *shown]})
     return rows[:MOST_CELLS]
 

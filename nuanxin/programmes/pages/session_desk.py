@@ -18,6 +18,7 @@ from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import desk as offers
 from nuanxin.programmes.queries import sessions as queries
 from nuanxin.programmes.queries.attendance import count_attended
+from nuanxin.programmes.queries.feedback import Answers, count_answers
 from nuanxin.programmes.rules.attendance import Attended, ScanOutcome
 
 
@@ -38,7 +39,7 @@ def _list_page(
 ) -> HttpResponse:
     found = offers.get_desk_offer(offer_id, actor=_actor(request))
     counted = count_attended(offer_id)
-    answers = queries.count_answers(offer_id)
+    answers = count_answers(offer_id, on=clock.business_day(clock.now()))
     context = {
         "page_title": f"场次：{found.row.title}",
         "page_lead": f"到场 {counted.persons:,} 人，{counted.person_times:,} 人次。{_found(answers)}",
@@ -102,7 +103,8 @@ def _session_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    found, now = queries.get_desk_session(session_id, actor=_actor(request)), clock.now()
+    now = clock.now()
+    found = queries.get_desk_session(session_id, actor=_actor(request), on=clock.business_day(now))
     people, following = queries.list_people(
         session_id, after=words.number_of(request.GET.get("after")) or 0
     )
@@ -121,6 +123,11 @@ def _session_page(
         "people": [_person(one) for one in people],
         "kinds": [{"value": int(one), "label": one.label} for one in Attended],
         "gates": [_gate(gate, now) for gate in found.gates],
+        "reason_rows": [
+            {"label": reason.label, "value": f"{count:,} 次"}
+            for reason, count in found.answers.reasons
+        ],
+        "remarks": found.answers.remarks,
         "scan_rows": [
             {"label": ScanOutcome(outcome).label, "value": f"{count:,} 次"}
             for outcome, count in found.scans
@@ -140,7 +147,7 @@ def _session_page(
 @require_POST
 def session_act(request: HttpRequest, session_id: int) -> HttpResponse:
     """Close the session, open or close a gate, correct somebody, decide an excuse."""
-    queries.get_desk_session(session_id, actor=_actor(request))
+    queries.get_desk_session(session_id, actor=_actor(request), on=clock.business_day(clock.now()))
     try:
         opened = _act(request, session_id)
     except NotFound:
@@ -188,11 +195,11 @@ def _actor(request: HttpRequest) -> Any:
     return request.actor  # type: ignore[attr-defined]
 
 
-def _found(answers: queries.Answers) -> str:
+def _found(answers: Answers) -> str:
     if not answers.count:
         return ""
     if answers.share_percent is None:
-        return f"评价还不到 {queries.SMALL_NUMBER} 份，先不算。"
+        return f"评价还不到 {answers.least} 份，先不算。"
     return f"{answers.count:,} 份评价，{answers.share_percent}% 满意。"
 
 

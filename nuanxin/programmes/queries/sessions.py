@@ -13,14 +13,13 @@ from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Booking, Gate, Session
+from nuanxin.programmes.queries.feedback import Answers, count_answers
 from nuanxin.programmes.rules.attendance import Attended, Excuse
 
 MINE_LIMIT = 50
 SESSIONS_LIMIT = 200
 PEOPLE_LIMIT = 500
 DIGEST_HEX = 20
-SMALL_NUMBER = 10
-"""Below so many answers nothing is told of how people found a session."""
 
 
 def find_change_until(application_id: int) -> datetime | None:
@@ -161,19 +160,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """How people found it, without names; None of it is told below ``SMALL_NUMBER``."""
-
-    count: int
-    content: int
-
-    @property
-    def share_percent(self) -> int | None:
-        """Return the share of the content in whole percent, None for too few."""
-        return None if self.count < SMALL_NUMBER else round(100 * self.content / self.count)
-
-
-@dataclass(frozen=True, slots=True)
 class DeskSession:
     """A session for the desk."""
 
@@ -208,11 +194,6 @@ JOIN people_worker w ON w.id = a.worker_id
 WHERE b.session_id = %(session)s AND b.ended_at IS NULL AND b.id > %(after)s
 ORDER BY b.id LIMIT %(limit)s
 """
-_ANSWERS = """
-SELECT count(*), count(*) FILTER (WHERE f.face >= 4)
-FROM programmes_feedback f JOIN programmes_session s ON s.id = f.session_id
-WHERE s.offer_id = %(offer)s AND (%(session)s::bigint IS NULL OR s.id = %(session)s)
-"""
 _SCANS = """
 SELECT outcome, count(*) FROM programmes_scan WHERE session_id = %(session)s
 GROUP BY outcome ORDER BY outcome
@@ -226,8 +207,8 @@ def list_sessions(offer_id: int) -> list[SessionRow]:
     return [SessionRow(*row) for row in fetch_all(statement, values)]
 
 
-def get_desk_session(session_id: int, *, actor: Actor) -> DeskSession:
-    """Return a session in the actor's scope; raise ``NotFound``."""
+def get_desk_session(session_id: int, *, actor: Actor, on: date) -> DeskSession:
+    """Return a session in the actor's scope as it stands on a day; raise ``NotFound``."""
     found = Session.objects.select_related("offer").filter(id=session_id).first()
     if found is None:
         raise NotFound()
@@ -240,7 +221,7 @@ def get_desk_session(session_id: int, *, actor: Actor) -> DeskSession:
         offer_id=found.offer_id,
         offer_title=found.offer.title,
         gates=tuple(Gate.objects.filter(session_id=session_id).order_by("id")[:40]),
-        answers=count_answers(found.offer_id, session_id=session_id),
+        answers=count_answers(found.offer_id, on=on, session_id=session_id),
         scans=tuple(fetch_all(_SCANS, {"session": session_id})),
         may_manage=permissions.can_manage(actor, path=path),
     )
@@ -257,12 +238,6 @@ def list_people(session_id: int, *, after: int = 0) -> tuple[list[PersonRow], in
         for row in fetch_all(_PEOPLE, values)
     ]  # fmt: skip
     return rows[:100], rows[99].booking_id if len(rows) > 100 else None
-
-
-def count_answers(offer_id: int, *, session_id: int | None = None) -> Answers:
-    """Return how many answered and how many of them were content or very content."""
-    ((count, content),) = fetch_all(_ANSWERS, {"offer": offer_id, "session": session_id})
-    return Answers(count, content)
 
 
 # ---- the door ---------------------------------------------------------------------------------

@@ -1,11 +1,30 @@
-"""Numbers of a few people, for those who may not see persons: not told, the others to the ten."""
+"""Numbers of a few people, for those who may not see persons: not told, the others rounded."""
 
-LEAST = 10
-FEW = f"不到 {LEAST}"
+import re
+from datetime import date
+
+from nuanxin.kernel.parameters import parameter
+
+_NUMBERS = re.compile(r"[0-9０-９][0-9０-９\-\s]{2,}[0-9０-９Xx]")
+_CALLED = re.compile(
+    r"[\u4e00-\u9fff]{1,3}(师傅|医生|护士|老师|大夫|主任|经理|站长|先生|女士|小姐)"
+)
 
 
-def told(number: int, *, is_exact: bool) -> str:
-    """Return a number of people as it is told: as it is, or to the ten, or that they are few."""
-    if is_exact or not number:
+def least_persons(adcode: int, on: date) -> int:
+    """Return from how many persons on a number of them may be told there (figures.least_cell_persons)."""
+    return int(parameter("figures.least_cell_persons", adcode=f"{adcode:06d}", on=on).value)
+
+
+def told(number: int, *, least: int | None) -> str:
+    """Return a number of people as it is told: as it is without ``least``, else rounded or as few."""
+    if least is None or not number:
         return f"{number:,}"
-    return FEW if number < LEAST else f"约 {(number + LEAST // 2) // LEAST * LEAST:,}"
+    if number < least:
+        return f"不到 {least}"
+    return f"约 {(number + least // 2) // least * least:,}"
+
+
+def masked_remark(text: str) -> str:
+    """Return what somebody wrote without numbers of four digits and more, and without who is named."""
+    return _CALLED.sub(r"×\1", _NUMBERS.sub("××××", text))

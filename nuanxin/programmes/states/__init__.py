@@ -27,6 +27,7 @@ from nuanxin.programmes.states.contests import (
 from nuanxin.programmes.states.offers import (
     CLAIM_MOVES,
     LIVE,
+    NO_FEEDBACK_ASKED,
     OBJECTION_MOVES,
     OFFER_MOVES,
     ClaimState,
@@ -65,6 +66,7 @@ __all__ = [
     "GRADES",
     "LIST_MOVES",
     "LIVE",
+    "NO_FEEDBACK_ASKED",
     "OBJECTION_MOVES",
     "OFFER_MOVES",
     "REVIEW_MOVES",

@@ -41,6 +41,10 @@ _KINDS = {
 }
 
 
+NO_FEEDBACK_ASKED = "feedback"
+"""Beside the kinds of programmes: who turned off being asked how a service was."""
+
+
 class Way(IntEnum):
     """How places are shared among those who may have one."""
 
