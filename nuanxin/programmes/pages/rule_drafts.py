@@ -265,14 +265,15 @@ def _compared(version: RuleVersion) -> dict[str, Any]:
 def _preview_of(version: RuleVersion, actor: Any, path: str) -> dict[str, Any]:
     """Return the kept trial of the text as it is now, or how far it has come."""
     found = trials.latest_preview(version)
+    few = least_persons(int(PROVINCE_CODE), clock.business_day(clock.now()))
     if found is None or found.state != PreviewState.DONE:
-        return {"told": None, "is_running": found is not None} | words.preview_under_way(found)
+        under_way = words.preview_under_way(found, least=few)
+        return {"told": None, "is_running": found is not None} | under_way
     is_exact = policy.may(actor, "person.view_masked", path=path)
     gained, lost = (
         trials.list_examples(found, kind, shows_names=is_exact) for kind in ("gained", "lost")
     )
-    least = None if is_exact else least_persons(int(PROVINCE_CODE), clock.business_day(clock.now()))
-    told = words.preview_told(found, gained, lost, least=least)
+    told = words.preview_told(found, gained, lost, least=None if is_exact else few)
     return {"told": told, "is_running": False} | _COLUMNS
 
 

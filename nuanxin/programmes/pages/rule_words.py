@@ -21,7 +21,7 @@ from nuanxin.programmes.queries.rule_texts import Looked, rule_of_draft
 from nuanxin.programmes.queries.rule_versions import RuleLine, RuleText
 from nuanxin.programmes.rules.rule_changes import Line
 from nuanxin.programmes.rules.sampling import estimate, in_words
-from nuanxin.programmes.rules.small_cells import LEAST, told
+from nuanxin.programmes.rules.small_cells import told
 from nuanxin.programmes.states import VersionState
 
 ANSWERS = {"yes": "可以", "no": "不可以", "unknown": "还不知道"}
@@ -238,10 +238,10 @@ def fact_rows(facts: list[Fact]) -> list[dict[str, str]]:
     ]
 
 
-def preview_under_way(preview: RulePreview | None) -> dict[str, Any]:
+def preview_under_way(preview: RulePreview | None, *, least: int) -> dict[str, Any]:
     """Return how far a trial has come, and what a sample says before it is done.
 
-    Told alike to who may see persons and who may not: a sample tells no small number.
+    Told alike to who may see persons and who may not: a sample tells nothing below ``least``.
     """
     result = preview.result if preview else {}
     found = result.get("estimate")
@@ -251,7 +251,7 @@ def preview_under_way(preview: RulePreview | None) -> dict[str, Any]:
     facts = [
         {
             "label": label,
-            "value": in_words(estimate(found[key], sampled=sampled, one_in=one_in), least=LEAST),
+            "value": in_words(estimate(found[key], sampled=sampled, one_in=one_in), least=least),
         }
         for label, key in (
             ("多出来", "gained"), ("少掉", "lost"), ("现在可以", "before"), ("改完可以", "after"),
