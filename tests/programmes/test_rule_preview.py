@@ -161,7 +161,7 @@ def test_while_one_waits_a_sample_says_about_how_many(town, large_register, monk
     assert asked.state == PreviewState.WAITING
     assert found["one_in"] == 3
     assert 0 < found["gained"] <= found["after"] <= found["sampled"] < 60
-    said = preview_under_way(asked)
+    said = preview_under_way(asked, least=10)
     assert said["share"] == 0
     assert said["estimate"]["facts"][0]["label"] == "多出来"
     assert said["estimate"]["facts"][1]["value"].startswith("不到")
