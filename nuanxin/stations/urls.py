@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from nuanxin.stations.pages import desk, desk_inspections, desk_roster, imports, selection
+from nuanxin.stations.pages import (
+    desk,
+    desk_inspections,
+    desk_roster,
+    finder,
+    imports,
+    selection,
+    station,
+)
 
 urlpatterns = [
     # ---- the register -------------------------------------------------------------------------
@@ -44,4 +52,12 @@ urlpatterns = [
     path("desk/selections/<int:selection_id>/", selection.desk_one, name="desk-selection"),
     path("stations/selections/", selection.board, name="station-selections"),
     path("stations/selections/<slug:code>/", selection.shown, name="station-selection"),
+    # ---- the finder, for everybody -------------------------------------------------------------
+    path("stations/", finder.finder, name="worker-stations"),
+    path("stations/place/", finder.place, name="worker-stations-place"),
+    path("stations/along/", finder.along, name="worker-stations-along"),
+    path("stations/saved/", finder.saved, name="worker-stations-saved"),
+    path("stations/worker.js", finder.worker, name="worker-stations-worker"),
+    path("stations/county/<slug:adcode>.json", finder.county, name="worker-stations-county"),
+    path("stations/<slug:code>/", station.station, name="worker-station"),
 ]

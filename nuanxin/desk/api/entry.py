@@ -16,6 +16,7 @@ from nuanxin.desk.api import (
     programmes,
     publications,
     rosters,
+    stations,
     unions,
     webhooks,
 )
@@ -40,7 +41,8 @@ _PROBLEMS = {
     503: "暂时不能用，过一会儿再发",
 }
 _FOR_EVERYBODY = tuple(
-    f"{PREFIX}{noun}" for noun in ("figures", "publications", "programmes", "can-get", "unions")
+    f"{PREFIX}{noun}"
+    for noun in ("figures", "publications", "programmes", "can-get", "stations", "unions")
 )
 """What is read without a token."""
 _KEY = {
@@ -61,7 +63,7 @@ api = NinjaAPI(
     throttle=THROTTLE,
     title="暖新接口",
     version="1",
-    description="指标、发布、服务、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
+    description="指标、发布、服务、驿站、工会、入会申请、名单、会员。出错时答 application/problem+json，code 不会变。",
     openapi_url=None,
     docs_url=None,
     urls_namespace="api-v1",
@@ -71,6 +73,7 @@ api.add_router("/figures", figures.router)
 api.add_router("/publications", publications.router)
 api.add_router("/programmes", programmes.router)
 api.add_router("/can-get", can_get.router)
+api.add_router("/stations", stations.router)
 api.add_router("/unions", unions.router)
 api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)

@@ -16,6 +16,7 @@ WINDOW_SECONDS = 10
 READS_MOST = 1_000
 WRITES_MOST = 200
 JOINS_MOST = 5_000
+NEAREST_MOST = 5_000
 _CLIENTS_KEPT = 10_000
 
 
@@ -55,3 +56,6 @@ THROTTLE = Throttle()
 
 JOIN_THROTTLE = Throttle(writes=JOINS_MOST)
 """That of asking to join, in this process."""
+
+NEAREST_THROTTLE = Throttle(reads=NEAREST_MOST)
+"""That of asking for the nearest stations: a city's riders may stand behind one address."""

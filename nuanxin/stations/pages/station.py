@@ -1,0 +1,57 @@
+"""One station for everybody: open or not and who says so, what it has, how to get there."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from nuanxin.access.permissions import public
+from nuanxin.kernel import clock, regions
+from nuanxin.stations.pages import rows as words
+from nuanxin.stations.queries import finder as queries
+from nuanxin.stations.rules.facilities import facility_labels
+from nuanxin.stations.rules.hours_words import say_hours
+
+
+@public
+@require_GET
+def station(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the station with this number, also one that is out of use."""
+    now = clock.now()
+    row = queries.get_station(code)
+    names = facility_labels(clock.business_day(now))
+    hours = [
+        ("有人值守", say_hours(row.hours)),
+        ("延时开放", say_hours(row.extended_hours)),
+        ("扫码进门", say_hours(row.scan_hours)),
+    ]
+    facts = [{"label": label, "value": value} for label, value in hours if value]
+    facts.append({"label": "地址", "value": row.address})
+    if row.capacity_persons:
+        facts.append({"label": "能坐", "value": f"{row.capacity_persons} 人"})
+    facts.append(
+        {"label": "谁办的", "value": "、".join(filter(None, (row.union_name, row.host_name)))}
+    )
+    facts.append({"label": "编号", "value": row.code})
+    context = {
+        "page_title": row.name,
+        "one": words.station_words(row, now=now),
+        "note": row.note,
+        "facilities": [names.get(kind, kind) for kind in row.kinds],
+        "facts": facts,
+        "where": regions.full_name(str(row.adcode), with_province=False),
+        "told": _told(row),
+        "near_url": f"{reverse('worker-stations')}?place={row.code}",
+        "finder_url": reverse("worker-stations"),
+    }
+    return render(request, "stations/station.html", context)
+
+
+def _told(row: queries.StationRow) -> str:
+    """Return who agreed and who did not, as the page says it."""
+    parts = []
+    if row.confirmations:
+        parts.append(f"{row.confirmations} 人说是这样")
+    if row.contradictions:
+        parts.append(f"{row.contradictions} 人说不对")
+    return "，".join(parts)
