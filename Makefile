@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WARM := import django; django.setup(); import config.urls, config.wsgi, config.worker
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings bench-can-get bench-rush screenshots lock clean-data
+.PHONY: help install install-dev run demo test test-fast check format bench bench-figures bench-eligibility bench-rulings bench-can-get bench-rush bench-stations screenshots lock clean-data
 
 help: ## 列出这些命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -80,6 +80,10 @@ bench-can-get: install-dev ## 我能领测速：一个人、全部在报名的�
 
 bench-rush: install-dev ## 抢名额：5,000 人、200 个名额，经过真的网页服务
 	$(BIN)/python -m bench.rush_http
+
+SERVER ?=
+bench-stations: install-dev ## 最近驿站测速：1.2 万到 120 万个（SERVER=装有 PostGIS 的数据库地址，可不给）
+	$(BIN)/python -m bench.stations $(if $(SERVER),--server $(SERVER))
 
 OPENFISCA ?=
 bench-eligibility: install-dev ## 条件测速：20 条规则 × 117.5 万人（OPENFISCA=装有 openfisca-core 的 python，可不给）

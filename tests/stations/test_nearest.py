@@ -42,12 +42,13 @@ FROM stations_station s
 CROSS JOIN (VALUES ('water', 1.0), ('charge', 0.8), ('nap', 0.15), ('legal_desk', 0.03)) k (kind, share)
 WHERE random() + 0 * s.id < k.share;
 INSERT INTO stations_stationstate (station_id, state, confirmed_at, confirmed_by_kind, note,
-    confirmations, contradictions, fresh_until, open_during)
-SELECT s.id, 1 + s.id %% 3, %(dawn)s, 1, '', 0, 0,
+    confirmations, contradictions, outcome, confidence, fresh_until, open_during,
+    scan_during)
+SELECT s.id, 1 + s.id %% 3, %(dawn)s, 1, '', 0, 0, 1, 90,
     %(dawn)s::timestamptz + (s.id %% 30) * interval '1 hour',
     (SELECT range_agg(tstzrange(%(dawn)s::timestamptz + make_interval(days => d, hours => (s.id %% 9)::int),
                                 %(dawn)s::timestamptz + make_interval(days => d, hours => 11 + (s.id %% 9)::int)))
-     FROM generate_series(-1, 3) d)
+     FROM generate_series(-1, 3) d), '{}'
 FROM stations_station s;
 """
 

@@ -65,4 +65,26 @@ def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
     return dict.fromkeys(("desk-station", "desk-station-edit", "desk-station-standing"), one) | {
         "desk-station-import": listing,
         "desk-station-import-act": listing,
+        **_for_everybody(sample),
     }
+
+
+def _for_everybody(sample: Any) -> dict[str, Any]:
+    shown = sample(missing={"code": "330105-9999"}, public=public_station)
+    return {
+        "worker-station": shown,
+        "worker-station-share": shown,
+        "worker-station-poster": sample(
+            missing={"code": "330105-9999", "paper": "a4"},
+            public=lambda cast: public_station(cast) | {"paper": "a4"},
+        ),
+        "worker-stations-county": sample(
+            missing={"adcode": "110101"}, public=lambda cast: {"adcode": "330105"}
+        ),
+        "api-v1:get_station": shown,
+    }
+
+
+def public_station(cast: Cast) -> dict[str, Any]:
+    """Return the number of a station that everybody may see."""
+    return station_of(cast, cast.union("county"))

@@ -68,6 +68,8 @@ NOT_PAGES = {
     "door-worker": "a script",
     "door-people": "opens with the cookie of a gate alone: see test_door_in_chromium",
     "draw-script": "a script",
+    "worker-stations-worker": "a script",
+    "worker-stations-county": "for the device to keep",
     "sign-in-host": "leads to another site",
     "sign-in-host-return": "comes from another site",
     "desk-inspect-worker": "a script",
