@@ -60,4 +60,10 @@ urlpatterns = [
     path("stations/worker.js", finder.worker, name="worker-stations-worker"),
     path("stations/county/<slug:adcode>.json", finder.county, name="worker-stations-county"),
     path("stations/<slug:code>/", station.station, name="worker-station"),
+    path("stations/<slug:code>/share.png", station.share, name="worker-station-share"),
+    path(
+        "stations/<slug:code>/poster-<slug:paper>.pdf",
+        station.poster,
+        name="worker-station-poster",
+    ),
 ]

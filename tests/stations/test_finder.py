@@ -165,3 +165,20 @@ def test_a_county_can_be_kept_on_the_device(street, anybody):
     assert line[7] > 0
     assert anybody.get("/stations/saved/").status_code == 200
     assert anybody.get("/stations/worker.js")["Content-Type"] == "text/javascript"
+
+
+@pytest.mark.parametrize("paper", ["a4", "a3"])
+def test_the_poster_at_the_door_is_a_pdf_whose_code_leads_to_the_page(street, anybody, paper):
+    station = street.station("大关东五苑驿站", scan_hours="Mo-Su 20:00-24:00")
+    answer = anybody.get(f"/stations/{station.code}/poster-{paper}.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert anybody.get(f"/stations/{station.code}/poster-a9.pdf").status_code == 404
+    assert anybody.get("/stations/330105-9999/poster-a4.pdf").status_code == 404
+
+
+def test_a_shared_link_shows_a_picture(street, anybody):
+    station = street.station("大关东五苑驿站")
+    assert "share.png" in anybody.get(f"/stations/{station.code}/").content.decode()
+    picture = anybody.get(f"/stations/{station.code}/share.png")
+    assert picture.content.startswith(b"\x89PNG")

@@ -69,6 +69,8 @@ NOT_PAGES = {
     "door-people": "opens with the cookie of a gate alone: see test_door_in_chromium",
     "draw-script": "a script",
     "worker-stations-worker": "a script",
+    "worker-station-share": "a picture",
+    "worker-station-poster": "a file",
     "worker-stations-county": "for the device to keep",
     "sign-in-host": "leads to another site",
     "sign-in-host-return": "comes from another site",

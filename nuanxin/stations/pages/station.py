@@ -1,12 +1,14 @@
 """One station for everybody: open or not and who says so, what it has, how to get there."""
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from nuanxin.access.permissions import public
 from nuanxin.kernel import clock, regions
+from nuanxin.stations.forms.posters import PAPERS, poster_pdf, share_png
 from nuanxin.stations.pages import rows as words
 from nuanxin.stations.queries import finder as queries
 from nuanxin.stations.rules.facilities import facility_labels
@@ -41,6 +43,8 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "facts": facts,
         "where": regions.full_name(str(row.adcode), with_province=False),
         "told": _told(row),
+        "poster_url": reverse("worker-station-poster", args=[row.code, "a4"]),
+        "share_url": _public(reverse("worker-station-share", args=[row.code])),
         "near_url": f"{reverse('worker-stations')}?place={row.code}",
         "finder_url": reverse("worker-stations"),
     }
@@ -55,3 +59,36 @@ def _told(row: queries.StationRow) -> str:
     if row.contradictions:
         parts.append(f"{row.contradictions} 人说不对")
     return "，".join(parts)
+
+
+@public
+@require_GET
+def poster(request: HttpRequest, code: str, paper: str) -> HttpResponse:
+    """Give the poster at the door as a PDF, A4 or A3."""
+    if paper not in PAPERS:
+        raise Http404
+    row = queries.get_station(code)
+    link = _public(reverse("worker-station", args=[row.code]))
+    on = clock.business_day(clock.now())
+    answer = HttpResponse(
+        poster_pdf(row, paper=paper, link=link, on=on), content_type="application/pdf"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="station-{row.code}-{paper}.pdf"'
+    return answer
+
+
+@public
+@require_GET
+def share(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the picture that a shared link shows."""
+    row = queries.get_station(code)
+    answer = HttpResponse(
+        share_png(row, on=clock.business_day(clock.now())), content_type="image/png"
+    )
+    answer["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+def _public(path: str) -> str:
+    """Return the address under which everybody reaches a path."""
+    return settings.PUBLIC_ADDRESS.rstrip("/") + path

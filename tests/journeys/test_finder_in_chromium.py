@@ -1,0 +1,57 @@
+"""A rider finds a station by where he stands; with the network cut he sees what was kept."""
+
+from datetime import timedelta
+
+import pytest
+from playwright import sync_api
+from psycopg.types.range import TimestamptzRange
+
+from nuanxin.kernel import clock
+from nuanxin.stations.models import Station, StationState
+from tests.chromium import findings, runs_out_px
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def opened(site):
+    """A station of the demonstration that its keeper has just found open."""
+    now = clock.now()
+    station = Station.objects.filter(standing=1).order_by("id").first()
+    state = StationState.objects.get(station=station)
+    state.state, state.confirmed_by_kind = 1, 1
+    state.confirmed_at, state.fresh_until = now, now + timedelta(hours=2)
+    state.open_during = [TimestamptzRange(now - timedelta(hours=1), now + timedelta(hours=3))]
+    state.save()
+    return station
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_found_by_position_and_again_without_a_network(site, opened, width):
+    tab = site.visit(width)
+    tab.context.grant_permissions(["geolocation"])
+    tab.context.set_geolocation(
+        {"longitude": opened.wgs_lng + 0.001, "latitude": opened.wgs_lat + 0.001}
+    )
+    tab.goto("/stations/")
+    assert findings(tab) == []
+    tab.get_by_role("button", name="找我附近的").click()
+    sync_api.expect(tab.locator("h1")).to_contain_text("开着")
+    assert str(round(opened.wgs_lat, 3)) not in tab.url
+    sync_api.expect(tab.locator(".nx-st-name").first).to_have_text(opened.name)
+    assert findings(tab) == []
+    assert runs_out_px(tab) <= 0
+    tab.locator("label[for=v-map]").click()
+    sync_api.expect(tab.locator(".nx-map svg")).to_be_visible()
+    assert findings(tab) == []
+    tab.wait_for_selector("[data-kept]:not([hidden])")
+
+    tab.context.set_offline(True)
+    tab.goto("/stations/")
+    sync_api.expect(tab.locator("h1")).to_have_text("存下来的驿站")
+    sync_api.expect(tab.locator("[data-list] li").first).to_be_visible()
+    assert opened.name in tab.locator("[data-list]").inner_text()
+    tab.get_by_role("button", name="按离我多远排").click()
+    sync_api.expect(tab.locator("[data-list] .nx-st-far").first).to_contain_text("米")
+    assert opened.name in tab.locator("[data-list] li").first.inner_text()
+    tab.context.set_offline(False)
