@@ -61,6 +61,7 @@ def _asking(problem: str) -> dict[str, Any]:
         "page_title": "找驿站",
         "problem": problem,
         "here": None,
+        "county_url": "",
         "counties": county_choices(),
     }
 

@@ -117,7 +117,7 @@ def day_bar(row: StationRow, *, now: datetime, is_sure: bool) -> dict[str, Any]:
         "parts": [{"x": first // 6, "width": max(1, (last - first) // 6)} for first, last in parts],
         "now": (there.hour * 60 + there.minute) // 6,
         "is_sure": is_sure,
-        "words": f"今天{words}{sure}，现在 {there.hour}:{there.minute:02}",
+        "words": f"今天 {words}{sure}，现在 {there.hour}:{there.minute:02}",
     }
 
 
@@ -128,6 +128,7 @@ def _clock(minute: int) -> str:
 # ---- the map ----------------------------------------------------------------------------------
 
 WIDTH, HEIGHT, MIDDLE = 360, 400, (180, 200)
+_REACH = 150
 _RINGS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 
@@ -149,21 +150,20 @@ def draw_map(
     lng: float, lat: float, usable: Sequence[Near], others: Sequence[Near]
 ) -> dict[str, Any]:
     """Return the picture around a place: rings to scale, the stations, names of towns near by."""
-    all_of_them = [*usable, *others]
-    farthest = max((near.distance_m for near in all_of_them), default=1_000.0)
-    outer = next((ring for ring in _RINGS if ring >= farthest * 0.98), _RINGS[-1])
-    scale = 160 / max(outer, 1)
-    rings = [ring for ring in (outer // 2, outer) if ring]
+    farthest = max((near.distance_m for near in (*usable, *others)), default=1_000.0)
+    scale = _REACH / max(farthest, 120.0)
+    rings = [ring for ring in _RINGS if 45 <= ring * scale <= 175][-2:]
     points = [
         _point(near, lng, lat, scale, kind="pin", number=str(at))
         for at, near in enumerate(usable, start=1)
     ]
     points += [_point(near, lng, lat, scale, kind="pin-x") for near in others]
+    placed = _apart(points)
     return {
         "rings": [{"r": round(ring * scale), "y": MIDDLE[1] - round(ring * scale) - 5,
-                   "label": "".join(said_ring(ring))} for ring in rings],
-        "points": _apart(points),
-        "towns": _towns(lng, lat, scale),
+                   "label": said_ring(ring)} for ring in rings],
+        "points": [*placed[len(usable):], *reversed(placed[:len(usable)])],
+        "towns": _towns(lng, lat, scale, points),
         "x": MIDDLE[0],
         "y": MIDDLE[1],
         "title": f"{len(usable)} 个开着的驿站，{len(others)} 个没开或说不准，圈是 "
@@ -199,19 +199,24 @@ def _apart(points: Sequence[MapPoint]) -> list[MapPoint]:
     placed: list[MapPoint] = []
     for one in points:
         y = one.label_y
-        while any(abs(y - other.label_y) < 15 and abs(one.x - other.x) < 130 for other in placed):
+        taken = [(MIDDLE[0], MIDDLE[1] + 28), *((other.x, other.label_y) for other in placed)]
+        while any(abs(y - there) < 15 and abs(one.x - x) < 140 for x, there in taken):
             y += 15
         placed.append(MapPoint(one.x, one.y, one.label, one.kind, one.number, one.label_x,
                                min(y, HEIGHT - 6), one.anchor))  # fmt: skip
     return placed
 
 
-def _towns(lng: float, lat: float, scale: float) -> list[dict[str, Any]]:
+def _towns(
+    lng: float, lat: float, scale: float, points: Sequence[MapPoint]
+) -> list[dict[str, Any]]:
     """Return names of counties whose seat lies on the picture."""
     shown = []
+    taken = [MIDDLE, *((one.x, one.y) for one in points), *((one.x, one.label_y) for one in points)]
     for county in regions.counties():
         x, y = _at(county.lng, county.lat, (lng, lat), scale)
-        if 30 < x < WIDTH - 50 and 20 < y < HEIGHT - 10 and math.hypot(x - 180, y - 200) > 24:
+        is_free = all(math.hypot(x - x2, (y - y2) * 2) > 60 for x2, y2 in taken)
+        if 30 < x < WIDTH - 50 and 20 < y < HEIGHT - 10 and is_free:
             shown.append({"x": x, "y": y, "name": county.short_name})
     return shown[:6]
 
