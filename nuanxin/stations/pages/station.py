@@ -91,4 +91,4 @@ def share(request: HttpRequest, code: str) -> HttpResponse:
 
 def _public(path: str) -> str:
     """Return the address under which everybody reaches a path."""
-    return settings.PUBLIC_ADDRESS.rstrip("/") + path
+    return str(settings.PUBLIC_ADDRESS).rstrip("/") + path
