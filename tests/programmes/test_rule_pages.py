@@ -189,7 +189,9 @@ def test_a_large_register_is_tried_by_a_job_and_the_page_waits(monkeypatch, desk
     )
     desk.post(at(version, "preview/"))
     assert deferred == [{"preview_id": RulePreview.objects.get().id}]
-    assert "data-progress" in desk.get(at(version, "preview/")).content.decode()
+    page = desk.get(at(version, "preview/")).content.decode()
+    assert "data-progress" in page
+    assert "先看个大概" in page
 
 
 def test_a_draft_that_cannot_be_read_is_not_tried(desk, version):

@@ -43,7 +43,7 @@ class Catalogue:
 
     def sql_of(self, fact: Fact) -> str:
         """Return the expression over ``w``: of a sensitive fact NULL while consent does not stand."""
-        if fact.consent is None:
+        if fact.consent is None or fact.sql == "NULL":  # nobody's is kept: no consent is looked up
             return f"({fact.sql})"
         stands = self.consent_sql.replace("{purpose}", str(int(fact.consent)))
         return f"(CASE WHEN {stands} THEN ({fact.sql}) END)"

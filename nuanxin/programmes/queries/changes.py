@@ -132,8 +132,6 @@ def drop_changed() -> None:
 def _changed_sql(rules: Sequence[BoundRule], *, days_passed: bool) -> str:
     facts = {regions.fact.name: regions.fact for bound in rules for regions in bound.facts}
     tables = {table for fact in facts.values() for table in tables_of(fact)}
-    if any(fact.consent for fact in facts.values()):
-        tables.add("people_consent")
     moves: dict[str, list[str]] = {}
     if days_passed:
         moves = {table: [said] for table, said in _MOVES.items() if table in tables}
