@@ -119,6 +119,12 @@ def find_screen(token: str) -> DoorDevice | None:
     )
 
 
+def device_of(text: str) -> int | None:
+    """Return the number of the screen that a code names, not yet believed; None for no code."""
+    code = read_code(text)
+    return code.device_id if code is not None and code.device_id < 2**63 else None
+
+
 def current_code(device: DoorDevice, *, now: datetime) -> str:
     """Return the code to show now: of this window, with the first number that nobody has used."""
     step = step_at(now)
