@@ -26,6 +26,7 @@ from config.demo import (
     reports,
     rules,
     season,
+    station_life,
     stations,
     underway,
     world,
@@ -97,6 +98,7 @@ def build(
         finding.find_and_tell(sign_ins, now=now)
     made |= camps.open_camps(built, sign_ins, now=now)
     made |= stations.open_stations(built, sign_ins, now=now)
+    made |= station_life.live_a_year(SCALES[scale], sign_ins, kept=made["kept_station"], now=now)
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)

@@ -6,8 +6,12 @@ from nuanxin.stations.pages import (
     desk,
     desk_inspections,
     desk_roster,
+    doors,
     finder,
     imports,
+    keeper,
+    living_desk,
+    now,
     selection,
     station,
 )
@@ -65,5 +69,24 @@ urlpatterns = [
         "stations/<slug:code>/poster-<slug:paper>.pdf",
         station.poster,
         name="worker-station-poster",
+    ),
+    # ---- living state, doors, visits ------------------------------------------------------------
+    path("s/<str:token>/", keeper.keeper, name="keeper-link"),
+    path("q/<str:code>/", doors.door_code, name="door-code"),
+    path("stations/screen/<str:token>/", doors.screen, name="station-screen"),
+    path("stations/<slug:code>/now/", now.station_now, name="station-now"),
+    path("desk/stations-stale/", living_desk.stale_list, name="desk-stations-stale"),
+    path("desk/stations-repairs/", living_desk.repair_list, name="desk-station-repairs"),
+    path("desk/stations-repairs/done/", living_desk.repair_done, name="desk-station-repair-done"),
+    path("desk/stations/<slug:code>/now/", living_desk.station_living, name="desk-station-living"),
+    path(
+        "desk/stations/<slug:code>/now/act/",
+        living_desk.station_living_act,
+        name="desk-station-living-act",
+    ),
+    path(
+        "desk/stations/<slug:code>/hours/<slug:kind>/",
+        living_desk.station_hours,
+        name="desk-station-hours",
     ),
 ]

@@ -16,6 +16,7 @@ from nuanxin.desk.api import (
     programmes,
     publications,
     rosters,
+    station_reports,
     stations,
     unions,
     webhooks,
@@ -79,6 +80,7 @@ api.add_router("/applications", applications.router)
 api.add_router("/rosters", rosters.router)
 api.add_router("/members", members.router)
 api.add_router("/webhooks", webhooks.router)
+api.add_router("/station-keeping", station_reports.router)
 
 
 def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:

@@ -31,7 +31,8 @@ class NewWebhook(Schema):
 
     url: Annotated[str, Field(min_length=1, max_length=400, pattern=LINE)]
     kinds: Annotated[
-        list[Literal["membership.approved", "roster.done"]], Field(min_length=1, max_length=2)
+        list[Literal["membership.approved", "roster.done", "stations.state_changed"]],
+        Field(min_length=1, max_length=3),
     ]
 
 

@@ -135,7 +135,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "programmes/proofs/answer.html", context, status=status)
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -20,11 +20,13 @@ from nuanxin.records.actions import append_event, logged_name
 from nuanxin.stations import permissions
 from nuanxin.stations.models import PlannedClosure, Station
 from nuanxin.stations.rules.hours import Span, joined, open_spans, read_hours, without
+from nuanxin.stations.rules.hours_words import read_any_hours
 
 DAYS_BEFORE, DAYS_AHEAD = 1, 15
 LONGEST_CLOSURE = timedelta(days=366)
 LONGEST_REASON = 60
 MOST_CLOSURES = 50
+HOURS_KINDS = {"hours": "有人值守", "extended_hours": "延时开放", "scan_hours": "扫码进门"}
 
 _TEXTS = """
 SELECT DISTINCT s.adcode, s.hours, s.extended_hours, s.scan_hours
@@ -157,6 +159,27 @@ def cancel_closure(*, closure_id: int, code: str, actor: Actor, now: datetime) -
         closure.save(update_fields=["cancelled_at"])
         _log("stations.closure_cancelled", station, actor, now, closure=closure.id)
         refresh_opening(now=now, station_ids=[station.id])
+
+
+@transaction.atomic
+def set_hours(*, code: str, kind: str, text: str, actor: Actor, now: datetime) -> str:
+    """Write one of the three kinds of hours of a station; return it as it is kept.
+
+    Raises ``NotFound``, ``Forbidden``, ``Malformed`` stations.hours_*.
+    """
+    if kind not in HOURS_KINDS:
+        raise NotFound()
+    station = lock_managed(code, actor)
+    read = read_any_hours(text)
+    before = getattr(station, kind)
+    if read != before:
+        setattr(station, kind, read)
+        station.updated_at = now
+        station.save(update_fields=[kind, "updated_at"])
+        changes = {kind: [before, read]}
+        _log("stations.station_changed", station, actor, now, changes=changes)
+        refresh_opening(now=now, station_ids=[station.id])
+    return read
 
 
 def lock_managed(code: str, actor: Actor) -> Station:

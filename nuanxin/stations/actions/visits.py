@@ -23,14 +23,14 @@ ON CONFLICT (station_id, day) DO UPDATE
        hours = (SELECT array_agg(least(a + b, 32767) ORDER BY n)
                   FROM unnest(coalesce(stations_visitsketch.hours, array_fill(0::smallint, ARRAY[24])),
                               excluded.hours) WITH ORDINALITY AS x (a, b, n))
-RETURNING sketch
+RETURNING sketch, visitors_persons
 """
 _MONTH = """
 INSERT INTO stations_visitmonth (station_id, month, visits_person_times)
 VALUES (%(station)s, %(month)s, %(times)s)
 ON CONFLICT (station_id, month) DO UPDATE
    SET visits_person_times = stations_visitmonth.visits_person_times + excluded.visits_person_times
-RETURNING sketch
+RETURNING sketch, visitors_persons
 """
 _END_OF_DAY = """
 UPDATE stations_visitsketch SET sketch = NULL WHERE day < %(today)s AND sketch IS NOT NULL
@@ -54,7 +54,7 @@ def count_visits(
     """Count so many person-times at ``at``, and the marks of who came as different persons.
 
     A mark is a visitor's own random text. Of a day (or month) that is over, persons are counted no
-    more: its salt is gone; person-times still are.
+    more: its salt is gone; person-times still are. Nor where an estimate stands without its sketch.
     """
     local = at.astimezone(SHANGHAI)
     hours = [0] * 24
@@ -70,12 +70,12 @@ def count_visits(
     }
     with connection.cursor() as cursor:
         cursor.execute(_DAY, values)
-        (sketch,) = cursor.fetchone()
-        if marks and day == today:
+        sketch, known = cursor.fetchone()
+        if marks and day == today and (sketch is not None or known is None):
             _add(cursor, station_id, marks, sketch, is_month=False, begins=day)
         cursor.execute(_MONTH, values)
-        (sketch,) = cursor.fetchone()
-        if marks and month == today.replace(day=1):
+        sketch, known = cursor.fetchone()
+        if marks and month == today.replace(day=1) and (sketch is not None or known is None):
             _add(cursor, station_id, marks, sketch, is_month=True, begins=month)
 
 

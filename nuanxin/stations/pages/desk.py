@@ -58,6 +58,8 @@ def station_list(request: HttpRequest) -> HttpResponse:
         "total": f"{'多于' if page.count_is_capped else '共'} {page.count:,} 个",
         "new_url": reverse("desk-station-new") if may_manage else "",
         "import_url": reverse("desk-station-import-new") if may_manage else "",
+        "stale_url": reverse("desk-stations-stale"),
+        "repairs_url": reverse("desk-station-repairs"),
         "is_narrowed": bool(kept),
         "kept": [{"name": "sort", "value": sort}] if sort else [],
     }  # fmt: skip
@@ -210,6 +212,7 @@ def _station_page(
         "funding": words.funding_lines(detail.funding),
         "history": words.history_lines(queries.history_of(one.id)),
         "may_manage": detail.may_manage,
+        "living_url": reverse("desk-station-living", args=[code]),
         "edit_url": reverse("desk-station-edit", args=[code]) if detail.may_manage else "",
         "standing_url": reverse("desk-station-standing", args=[code]),
         "form": form,

@@ -141,6 +141,6 @@ def _unknown(request: HttpRequest, now: datetime) -> HttpResponse:
 
 def _private(answer: HttpResponse) -> HttpResponse:
     answer.headers["Cache-Control"] = "no-store, private"
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["X-Robots-Tag"] = "noindex, noarchive"
     return answer

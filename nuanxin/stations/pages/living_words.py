@@ -1,17 +1,19 @@
 """How the state of a station is said: what is known, how old it is, what comes next."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nuanxin.kernel.clock import SHANGHAI
-from nuanxin.stations.models import PlannedClosure, Repair
+from nuanxin.stations.actions.reporting import settled_topics
+from nuanxin.stations.models import PlannedClosure, Repair, Station
 from nuanxin.stations.queries.living import Living
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.hours_words import say_hours
 from nuanxin.stations.rules.visits import LEVELS, Busy
 from nuanxin.stations.states import ConfirmedBy, OpenState
-from nuanxin.stations.states.reporting import Outcome
+from nuanxin.stations.states.reporting import Outcome, Topic
 
+_ROUND_THE_CLOCK = timedelta(hours=20)
 THINGS = {"water": "饮水", "power": "用电", "cool": "26 度（空调）"}
 
 
@@ -29,16 +31,16 @@ def state_words(living: Living) -> dict[str, str]:
     following = f"{clock_words(opens, now)} 开。" if opens else "最近两周没有开放时间。"
     if until is None:
         return {"title": "这会儿不开", "text": following, "kind": "shut"}
-    end = clock_words(until, now)
+    end = f"到 {clock_words(until, now)}" if until - now < _ROUND_THE_CLOCK else "白天夜里都开"
     by = confirmed_words(living)
     if living.shown is OpenState.OPEN:
         code = "扫门上的码进。" if living.is_by_code else ""
-        return {"title": f"开着，到 {end}", "text": f"{code}{by}", "kind": "open"}
+        return {"title": f"开着，{end}", "text": f"{code}{by}", "kind": "open"}
     if living.shown is OpenState.FULL:
         return {"title": "满了", "text": by, "kind": "shut"}
     if living.shown is OpenState.CLOSED:
         return {"title": "没开", "text": by, "kind": "shut"}
-    text = f"按时间该开到 {end}，"
+    text = f"按时间该开着（{end}），"
     text += {Outcome.NOBODY: "还没有人确认过。", Outcome.DISPUTED: "有人说开着、有人说没开。"}.get(
         Outcome(living.state.outcome), "确认过的太久了。"
     )
@@ -100,7 +102,7 @@ def conditions(living: Living) -> list[dict[str, str]]:
     for label, value, words in (
         ("饮水", living.state.has_water, ("有", "没有")),
         ("用电", living.state.has_power, ("有", "没有")),
-        ("26 度", living.state.is_cool, ("是", "不是")),
+        ("室内", living.state.is_cool, ("26 度左右", "太热或太冷")),
     ):
         if value is not None:
             rows.append({"label": label, "value": words[0] if value else words[1]})
@@ -116,13 +118,15 @@ def busy_chart(busy: Busy, *, title: str, with_numbers: bool) -> dict[str, Any]:
         if not with_numbers and average == 0:
             height = 2
         bars.append({"x": hour * 10, "y": 44 - height, "height": height, "level": level})
+    if not with_numbers and not any(busy.levels):
+        return {"title": title, "bars": [], "text": "一直不挤。"}
     busiest = [hour for hour, level in enumerate(busy.levels) if level == len(LEVELS) - 1]
     quiet = [hour for hour, level in enumerate(busy.levels) if level == 0 and 8 <= hour < 20]
-    told = f"最忙 {_hours(busiest)}" if busiest else "没有特别忙的时候"
-    told += f"，{_hours(quiet)}比较空" if quiet and busiest else ""
+    told = f"最忙 {_hours(busiest)}"
+    told += f"，{_hours(quiet)} 比较空" if quiet else ""
     if with_numbers:
         peak = max(range(24), key=lambda hour: busy.averages[hour])
-        told += f"。最多的是 {peak} 点到 {peak + 1} 点，平均 {busy.averages[peak]:.0f} 人次"
+        told = f"最多的是 {peak} 点到 {peak + 1} 点，平均 {busy.averages[peak]:.0f} 人次"
     return {"title": title, "bars": bars, "text": f"{told}。"}
 
 
@@ -134,3 +138,8 @@ def _hours(hours: list[int]) -> str:
         else:
             spans.append([hour, hour + 1])
     return "、".join(f"{begin} 点到 {end} 点" for begin, end in spans)
+
+
+def trace_lines(station: Station, now: datetime) -> list[dict[str, str]]:
+    """Return how it was settled whether the station is open, line by line."""
+    return [{"text": line} for line in settled_topics(station, now)[Topic.DOOR].trace]
