@@ -77,7 +77,11 @@ urlpatterns = [
     path("stations/<slug:code>/now/", now.station_now, name="station-now"),
     path("desk/stations-stale/", living_desk.stale_list, name="desk-stations-stale"),
     path("desk/stations-repairs/", living_desk.repair_list, name="desk-station-repairs"),
-    path("desk/stations-repairs/done/", living_desk.repair_done, name="desk-station-repair-done"),
+    path(
+        "desk/stations-repairs/<int:repair_id>/done/",
+        living_desk.repair_done,
+        name="desk-station-repair-done",
+    ),
     path("desk/stations/<slug:code>/now/", living_desk.station_living, name="desk-station-living"),
     path(
         "desk/stations/<slug:code>/now/act/",

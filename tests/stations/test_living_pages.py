@@ -76,9 +76,9 @@ def test_a_tap_on_no_water_is_a_repair_on_the_desk_that_is_done(street, open_sta
     assert open_station.name in page.text
     elsewhere = street.cast.client("cadre_of_next_county")
     assert open_station.name not in elsewhere.get(reverse("desk-station-repairs")).text
-    done = reverse("desk-station-repair-done")
-    assert elsewhere.post(done, {"repair": repair.id}).status_code == 404
-    assert desk.post(done, {"repair": repair.id}).status_code == 302
+    done = reverse("desk-station-repair-done", args=[repair.id])
+    assert elsewhere.post(done).status_code == 404
+    assert desk.post(done).status_code == 302
     assert open_station.name not in desk.get(reverse("desk-station-repairs")).text
 
 

@@ -423,7 +423,18 @@ def _listing_page(walker: Walker) -> tuple[str, Any, str]:
     return "officer_chen", walker.tab_of("officer_chen"), reverse("desk-listing", args=[listing_id])
 
 
+def _linked_page(kind: str) -> Opener:
+    """Open what a link of the demonstration leads to, without signing in."""
+    return lambda walker: (
+        "anonymous",
+        walker.tab_of("anonymous"),
+        urlsplit(walker.world.objects[kind]).path,
+    )
+
+
 PREPARED: dict[str, Opener] = {
+    "keeper-link": _linked_page("keeper_link"),
+    "station-screen": _linked_page("door_screen"),
     "judging-round": _judges_page("judging-round", is_sheet=False),
     "judging-sheet": _judges_page("judging-sheet", is_sheet=True),
     "desk-help-session": lambda walker: (

@@ -76,17 +76,15 @@ def repair_list(request: HttpRequest) -> HttpResponse:
         "repairs": [_repair(one, on) for one in page],
         "next_url": f"?{urlencode({'after': more})}" if more else "",
         "other_url": reverse("desk-stations-stale"),
-        "done_url": reverse("desk-station-repair-done"),
     }
     return render(request, "stations/desk/repairs.html", context)
 
 
 @requires("station.manage")
 @require_POST
-def repair_done(request: HttpRequest) -> HttpResponse:
+def repair_done(request: HttpRequest, repair_id: int) -> HttpResponse:
     """Note that a thing works again."""
-    number = _number(request.POST.get("repair"))
-    finish_repair(repair_id=number, actor=_actor(request), now=clock.now())
+    finish_repair(repair_id=repair_id, actor=_actor(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-station-repairs"))
 
 
@@ -276,7 +274,7 @@ def _stale(row: queries.StaleRow, now: Any) -> dict[str, Any]:
 def _repair(row: queries.RepairRow, on: date) -> dict[str, Any]:
     due = f"{row.due_on.month} 月 {row.due_on.day} 日"
     return {
-        "id": row.id,
+        "done_url": reverse("desk-station-repair-done", args=[row.id]),
         "url": reverse("desk-station-living", args=[row.code]),
         "name": row.name,
         "what": words.thing_words(row.what, on),
