@@ -43,7 +43,7 @@ class StationItem(Schema):
     state: Literal["open", "full", "closed", "unknown", "out_of_use"]
     open_until: datetime | None
     confirmed_at: datetime | None
-    confirmed_by: Literal["keeper", "member", "door", "plan"] | None
+    confirmed_by: Literal["keeper", "member", "door", "cadre", "plan"] | None
     services: list[str]
     is_24h: bool
     hours: str

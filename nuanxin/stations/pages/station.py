@@ -47,6 +47,7 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "share_url": _public(reverse("worker-station-share", args=[row.code])),
         "near_url": f"{reverse('worker-stations')}?place={row.code}",
         "finder_url": reverse("worker-stations"),
+        "now_url": reverse("station-now", args=[row.code]),
     }
     return render(request, "stations/station.html", context)
 
