@@ -53,6 +53,7 @@ urlpatterns = [
     path("desk/stations/<slug:code>/roster", desk_roster.roster, name="desk-station-roster"),
     # ---- 最美驿站 -------------------------------------------------------------------------------
     path("desk/selections/", selection.desk_list, name="desk-selections"),
+    path("desk/selections/nominate", selection.nominate, name="desk-nominate"),
     path("desk/selections/<int:selection_id>/", selection.desk_one, name="desk-selection"),
     path("stations/selections/", selection.board, name="station-selections"),
     path("stations/selections/<slug:code>/", selection.shown, name="station-selection"),

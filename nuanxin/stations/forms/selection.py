@@ -40,6 +40,7 @@ class SelectionForm(forms.Form):
 class NominationForm(forms.Form):
     """A station to be nominated."""
 
+    selection_id = forms.TypedChoiceField(label="哪次评选", coerce=int)
     station_code = forms.CharField(
         label="驿站编号", max_length=16, help_text="比如 330105-0001，在驿站名单里看得到。",
         error_messages={"required": "填驿站编号。"},
@@ -48,6 +49,12 @@ class NominationForm(forms.Form):
         label="为什么推荐", max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "写 10 个字以上：好在哪里。"},
     )  # fmt: skip
+
+    def __init__(self, *args: Any, selections: list[tuple[int, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["selection_id"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = selections
 
 
 class AnswerForm(forms.Form):

@@ -70,7 +70,10 @@ def desk_list(request: HttpRequest) -> HttpResponse:
             {"label": "评选"}, {"label": "推荐", "css": "num"}, {"label": "评几家", "css": "num"},
             {"label": "到哪一步"},
         ],
-        "rows": [_row(one) for one in rows],
+        "rows": [_row(one, permissions.can_list(actor, path=one.union_path)) for one in rows],
+        "nominate_url": reverse("desk-nominate")
+        if queries.list_open_for_nomination(actor=actor, now=now)
+        else "",
         "next_url": f"?after={more}" if more else "",
         "form": form,
         "problem": problem,
@@ -78,9 +81,9 @@ def desk_list(request: HttpRequest) -> HttpResponse:
     return render(request, "stations/selections/desk_list.html", context, status=status)
 
 
-def _row(one: queries.SelectionRow) -> dict[str, Any]:
+def _row(one: queries.SelectionRow, is_own: bool) -> dict[str, Any]:
     return {
-        "url": reverse("desk-selection", args=[one.id]),
+        "url": reverse("desk-selection", args=[one.id]) if is_own else "",
         "name": one.title,
         "cells": [
             {"text": one.title, "note": one.union_name},
@@ -98,18 +101,15 @@ def desk_one(request: HttpRequest, selection_id: int) -> HttpResponse:
     actor, now = _actor(request), clock.now()
     found = queries.get_selection(selection_id, actor=actor)
     do = request.POST.get("do", "")
-    nomination = NominationForm(request.POST if do == "nominate" else None)
     answer = AnswerForm(request.POST if do == "answer" else None)
     problem, status = "", 200
     if request.method == "POST":
         try:
-            if _act(request, do, selection_id, nomination, answer):
+            if _act(request, do, selection_id, answer):
                 return HttpResponseRedirect(reverse("desk-selection", args=[selection_id]))
             status = 422
         except NotFound:
-            if do != "nominate":
-                raise
-            problem, status = "没有这个编号的驿站，或者不归您管。对一下编号。", 404
+            raise
         except Refusal as refusal:
             problem, status = refusal.message, refusal.status
     rows = queries.list_nominations(selection_id)
@@ -121,8 +121,10 @@ def desk_one(request: HttpRequest, selection_id: int) -> HttpResponse:
         f"推荐到 {words.said(found.nominate_until)}。现在{found.state.label}。",
         "columns": _LINES,
         "rows": [_line(one) for one in rows],
-        "may_nominate": found.state is SelectionState.NOMINATING
-        and clock.business_day(now) <= found.nominate_until,
+        "nominate_url": reverse("desk-nominate")
+        if found.state is SelectionState.NOMINATING
+        and clock.business_day(now) <= found.nominate_until
+        else "",
         "may_rank": may_select and found.state <= SelectionState.CHECKING and rows,
         "may_post": may_select and found.state is SelectionState.CHECKING,
         "edge": edge,
@@ -132,7 +134,6 @@ def desk_one(request: HttpRequest, selection_id: int) -> HttpResponse:
         "until": words.moment(found.publicity_until) if found.publicity_until else "",
         "is_over": bool(found.publicity_until and now >= found.publicity_until),
         "objections": [_objection(one) for one in queries.list_objections(selection_id, actor=actor)],
-        "nomination": nomination,
         "answer": answer,
         "public_url": reverse("station-selection", args=[found.code])
         if found.state >= SelectionState.PUBLICITY else "",
@@ -144,15 +145,9 @@ def desk_one(request: HttpRequest, selection_id: int) -> HttpResponse:
     return render(request, "stations/selections/desk_one.html", context, status=status)
 
 
-def _act(
-    request: HttpRequest, do: str, selection_id: int, nomination: NominationForm, answer: AnswerForm
-) -> bool:
+def _act(request: HttpRequest, do: str, selection_id: int, answer: AnswerForm) -> bool:
     actor, now = _actor(request), clock.now()
-    if do == "nominate" and nomination.is_valid():
-        selecting.nominate(
-            selection_id=selection_id, actor=actor, now=now, **nomination.cleaned_data
-        )
-    elif do == "rank":
+    if do == "rank":
         selecting.rank_nominations(selection_id=selection_id, actor=actor, now=now)
     elif do == "post":
         selecting.post_selection(
@@ -217,6 +212,43 @@ def _objection(one: queries.ObjectionRow) -> dict[str, Any]:
         "answer": one.answer,
         "is_open": one.outcome is ObjectionOutcome.OPEN,
     }
+
+
+@requires("station.manage", "station.select")
+@require_http_methods(_METHODS)
+def nominate(request: HttpRequest) -> HttpResponse:
+    """Propose a station in a selection that is open, also one of a union above."""
+    actor, now = _actor(request), clock.now()
+    open_ = queries.list_open_for_nomination(actor=actor, now=now)
+    form = NominationForm(
+        request.POST or None, selections=[(one.id, _said_open(one)) for one in open_]
+    )
+    problem, status, done = "", 200, ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = selecting.nominate(actor=actor, now=now, **form.cleaned_data)
+            done = made.station.name
+            form = NominationForm(selections=[(one.id, _said_open(one)) for one in open_])
+        except NotFound:
+            problem, status = "没有这个编号的驿站，或者不归您管。对一下编号。", 422
+        except Refusal as refusal:
+            problem, status = refusal.message, refusal.status
+    elif request.method == "POST":
+        status = 422
+    context = {
+        "page_title": "推荐最美驿站",
+        "page_lead": "推荐自己管的驿站。检查要整改的、停用的，核对的时候会排除。",
+        "form": form if open_ else None,
+        "done": done,
+        "problem": problem,
+        "list_url": reverse("desk-selections"),
+        "crumbs": [{"label": "最美驿站", "url": reverse("desk-selections")}, {"label": "推荐"}],
+    }
+    return render(request, "stations/selections/nominate.html", context, status=status)
+
+
+def _said_open(one: queries.SelectionRow) -> str:
+    return f"{one.title}（{one.union_name}，到 {one.nominate_until.month} 月 {one.nominate_until.day} 日）"
 
 
 # ---- before everybody ------------------------------------------------------------------------------

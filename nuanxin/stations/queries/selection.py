@@ -104,15 +104,34 @@ def list_selections(
 
 
 def get_selection(selection_id: int, *, actor: Actor) -> SelectionRow:
-    """Return a selection that concerns the actor; raise ``NotFound``."""
+    """Return a selection below the actor's unions; raise ``NotFound``."""
     rows = _rows(
-        f"""{_SELECTION} WHERE s.id = %(id)s AND EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p
-            WHERE starts_with(u.path, p) OR starts_with(p, u.path))""",
+        f"""{_SELECTION} WHERE s.id = %(id)s AND EXISTS (
+            SELECT 1 FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path, p))""",
         {"id": selection_id, "paths": list(policy.scope_paths(actor, permissions.LIST))},
     )
     if not rows:
         raise NotFound()
     return _selection(rows[0])
+
+
+def list_open_for_nomination(*, actor: Actor, now: datetime) -> list[SelectionRow]:
+    """Return the selections, also of unions above, in which the actor may nominate today."""
+    rows = _rows(
+        f"""{_SELECTION} WHERE s.state = %(state)s AND s.nominate_until >= %(today)s
+        AND EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p
+            WHERE starts_with(u.path, p) OR starts_with(p, u.path))
+        ORDER BY s.nominate_until, s.id LIMIT %(limit)s""",
+        {
+            "state": int(SelectionState.NOMINATING), "today": business_day(now),
+            "paths": sorted({
+                *policy.scope_paths(actor, permissions.MANAGE),
+                *policy.scope_paths(actor, permissions.SELECT),
+            }),
+            "limit": LIST_LIMIT,
+        },
+    )  # fmt: skip
+    return [_selection(row) for row in rows]
 
 
 def list_public_selections() -> list[SelectionRow]:
