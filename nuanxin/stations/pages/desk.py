@@ -215,6 +215,10 @@ def _station_page(
         "living_url": reverse("desk-station-living", args=[code]),
         "edit_url": reverse("desk-station-edit", args=[code]) if detail.may_manage else "",
         "standing_url": reverse("desk-station-standing", args=[code]),
+        "roster_url": reverse("desk-station-roster", args=[code]),
+        "inspect_url": reverse("desk-inspect", args=[code])
+        if permissions.can_inspect(_actor(request), path=detail.path)
+        else "",
         "form": form,
         "problem": problem,
     }
