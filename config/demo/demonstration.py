@@ -26,6 +26,7 @@ from config.demo import (
     reports,
     rules,
     season,
+    siting,
     station_life,
     stations,
     underway,
@@ -99,6 +100,7 @@ def build(
     made |= camps.open_camps(built, sign_ins, now=now)
     made |= stations.open_stations(built, sign_ins, now=now)
     made |= station_life.live_a_year(SCALES[scale], sign_ins, kept=made["kept_station"], now=now)
+    made |= siting.plan_sites(sign_ins, seed=seed, now=now)
     underway.keep_house(now=now)
     contacts.make_contacts(now=now)
     world.fold(now)

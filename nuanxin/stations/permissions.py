@@ -68,3 +68,19 @@ def check_can_nominate(actor: Actor, *, path: str) -> None:
     """Raise unless the actor manages, or selects among, stations of the union at ``path``."""
     if not can_select(actor, path=path):
         check_can_manage(actor, path=path)
+
+
+# ---- siting, coverage and targets ---------------------------------------------------------------
+
+PLAN = "station.plan"
+COVERAGE = "station.coverage"
+
+
+def can_plan(actor: Actor, *, path: str) -> bool:
+    """Return whether the actor may work out where stations of the area at ``path`` should be."""
+    return policy.may(actor, PLAN, path=path)
+
+
+def check_can_plan(actor: Actor, *, path: str) -> None:
+    """Raise unless ``can_plan``."""
+    policy.check(actor, PLAN, path=path)

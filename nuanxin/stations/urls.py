@@ -3,6 +3,7 @@
 from django.urls import path
 
 from nuanxin.stations.pages import (
+    coverage,
     desk,
     desk_inspections,
     desk_roster,
@@ -13,10 +14,41 @@ from nuanxin.stations.pages import (
     living_desk,
     now,
     selection,
+    siting,
+    siting_grids,
     station,
 )
 
 urlpatterns = [
+    # ---- siting, the circle of a county, targets (before what a code may be taken for) ---------
+    path("desk/stations/coverage/", coverage.coverage, name="desk-station-coverage"),
+    path("desk/stations/upgrades/", coverage.upgrade_plan, name="desk-station-upgrades"),
+    path(
+        "desk/stations/upgrades/plan.xlsx",
+        coverage.upgrade_workbook,
+        name="desk-station-upgrades-workbook",
+    ),
+    path("desk/stations/siting/", siting.plan_list, name="desk-siting"),
+    path("desk/stations/siting/new/", siting.plan_new, name="desk-siting-new"),
+    path("desk/stations/siting/compare/", siting.compare, name="desk-siting-compare"),
+    path("desk/stations/siting/grids/", siting_grids.grids, name="desk-siting-grids"),
+    path(
+        "desk/stations/siting/grids/<int:grid_id>/drop/",
+        siting_grids.grid_drop,
+        name="desk-siting-grid-drop",
+    ),
+    path("desk/stations/siting/<int:plan_id>/", siting.plan, name="desk-siting-plan"),
+    path("desk/stations/siting/<int:plan_id>/act/", siting.plan_act, name="desk-siting-act"),
+    path(
+        "desk/stations/siting/<int:plan_id>/plan.xlsx",
+        siting.plan_workbook,
+        name="desk-siting-workbook",
+    ),
+    path(
+        "desk/stations/siting/<int:plan_id>/plan.geojson",
+        siting.plan_geojson,
+        name="desk-siting-geojson",
+    ),
     # ---- the register -------------------------------------------------------------------------
     path("desk/stations/", desk.station_list, name="desk-stations"),
     path("desk/stations/new", desk.station_new, name="desk-station-new"),

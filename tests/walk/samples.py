@@ -31,6 +31,7 @@ from tests.walk.inspections import inspection_samples
 from tests.walk.numbers import number_samples
 from tests.walk.offers import offer_samples
 from tests.walk.rules import rule_samples
+from tests.walk.siting import siting_samples
 from tests.walk.station_living import living_samples
 from tests.walk.stations import station_samples
 
@@ -594,3 +595,4 @@ SAMPLES |= number_samples(Sample)
 SAMPLES |= station_samples(Sample, NO_ID)
 SAMPLES |= living_samples(Sample, NO_ID)
 SAMPLES |= inspection_samples(Sample, NO_ID)
+SAMPLES |= siting_samples(Sample, NO_ID)

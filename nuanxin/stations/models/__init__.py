@@ -22,12 +22,15 @@ from nuanxin.stations.models.selection import (
     SelectionObjection,
     StationRating,
 )
+from nuanxin.stations.models.siting import DemandGrid, DemandPoint, SitingPlan, WorkedPlace
 from nuanxin.stations.models.spot import StationSpot
 from nuanxin.stations.models.state import StationState
 from nuanxin.stations.models.station import Station
 from nuanxin.stations.models.visits import VisitMonth, VisitSalt, VisitSketch
 
 __all__ = [
+    "DemandGrid",
+    "DemandPoint",
     "DoorDevice",
     "DoorScan",
     "Facility",
@@ -45,6 +48,7 @@ __all__ = [
     "SampledStation",
     "Selection",
     "SelectionObjection",
+    "SitingPlan",
     "Station",
     "StationImport",
     "StationImportRow",
@@ -58,4 +62,5 @@ __all__ = [
     "VisitMonth",
     "VisitSalt",
     "VisitSketch",
+    "WorkedPlace",
 ]

@@ -93,6 +93,19 @@ def grade(facts: StationFacts, *, adcode: str, on: date, labels: Mapping[str, st
     return Ladder(reached, None)
 
 
+def lacking(
+    facts: StationFacts, *, adcode: str, on: date, labels: Mapping[str, str]
+) -> tuple[Item, ...]:
+    """Return every item of the whole ladder that is not met or not known, each key once."""
+    found: dict[str, Item] = {}
+    for step in parameter(KEY, adcode=adcode, on=on).value:
+        for item in step["items"]:
+            answer = _judged(item, facts, labels)
+            if not answer.is_met:
+                found.setdefault(answer.key, answer)
+    return tuple(found.values())
+
+
 def _judged(item: Mapping[str, Any], facts: StationFacts, labels: Mapping[str, str]) -> Item:
     if "fact" in item:
         return _fact_item(item, getattr(facts, item["fact"]))

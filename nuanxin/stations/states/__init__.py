@@ -18,12 +18,14 @@ from nuanxin.stations.states.register import (
     Standing,
     check_standing_move,
 )
+from nuanxin.stations.states.siting import DemandSource, PlanState, Travel
 
 __all__ = [
     "IMPORT_MOVES",
     "STANDING_MOVES",
     "ConfirmedBy",
     "DefinitionTag",
+    "DemandSource",
     "FundingLevel",
     "HostKind",
     "ImportState",
@@ -31,8 +33,10 @@ __all__ = [
     "MapProvider",
     "NameKind",
     "OpenState",
+    "PlanState",
     "RowVerdict",
     "Standing",
+    "Travel",
     "check_import_move",
     "check_standing_move",
 ]
