@@ -6,7 +6,10 @@ from datetime import datetime
 
 from nuanxin.figures.models import Publication, PublicationLine
 from nuanxin.figures.queries.deriving import (
+    OF_SERVICES,
     Cell,
+    When,
+    asked_of,
     derive,
     get_publishable,
     line_digest,
@@ -35,6 +38,7 @@ from nuanxin.membership.figures import FIGURES as MEMBERS
 from nuanxin.membership.figures import Totals
 from nuanxin.membership.figures.evidence import WEIGHTS
 from nuanxin.membership.states import Channel
+from nuanxin.programmes.queries.delivered import is_anything_recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
     publication.save(update_fields=["format", "salt"])
     when = when_of(publication)
     found = derive(cells, when, top=publication.region)
+    _insist_on_recorded(cells, when)
     rows = []
     for position, cell in enumerate(cells, start=1):
         definition = get_figure(cell[0])
@@ -125,6 +130,16 @@ def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
         line.rows_seal = seal_of(line, publication)
         rows.append(line)
     PublicationLine.objects.bulk_create(rows, batch_size=500)
+
+
+def _insist_on_recorded(cells: Sequence[Cell], when: When) -> None:
+    """Raise ``Malformed`` where nobody has ever entered such a service: nought would be invented."""
+    for code in dict.fromkeys(cell[0] for cell in cells if cell[0] in OF_SERVICES):
+        if not is_anything_recorded(asked_of(code, when)):
+            raise Malformed(
+                "figures.nothing_recorded",
+                f"到 {when.as_of} 还没有登记过“{OF_SERVICES[code].label}”，是多少不知道，不能发布。先不选它。",
+            )
 
 
 def lines_facts(

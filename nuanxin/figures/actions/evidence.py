@@ -14,7 +14,13 @@ from typing import IO, Any
 from django.db import transaction
 
 from nuanxin.figures.models import Publication, PublicationLine
-from nuanxin.figures.queries.deriving import bounds, union_rows
+from nuanxin.figures.queries.deriving import (
+    OF_SERVICES,
+    asked_of,
+    bounds,
+    rows_of,
+    union_rows,
+)
 from nuanxin.figures.queries.publication_key import public_key_text
 from nuanxin.figures.queries.publications import content_of, get_published, lines_of, when_of
 from nuanxin.figures.queries.registry import get_figure
@@ -25,6 +31,8 @@ from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership.figures.evidence import WEIGHTS, flow_rows
 from nuanxin.membership.states import Channel, FlowKind
 from nuanxin.orgs.queries.evidence import list_union_codes
+from nuanxin.programmes.figures import is_of_persons, kinds_of
+from nuanxin.programmes.queries.delivered import Asked, delivery_rows
 from nuanxin.records.actions import append_event
 
 Told = Callable[[int], None]
@@ -41,7 +49,7 @@ _READ_ME = """只供审计使用，不对外：不能公布，不能转给别人
 
     python3 recompute.py
 
-它会从 flows.csv 和 unions.csv 重算每一个数，由实测的数推出公布的数，并核对明细指纹、明细封条、全文指纹和签名。
+它会从 flows.csv、unions.csv 和 deliveries.csv 重算每一个数，由实测的数推出公布的数，并核对明细指纹、明细封条、全文指纹和签名。
 全部一致返回 0，有一处不一致返回 1。
 
 publication.json  发布的全文、指纹、签名、公钥（只有这一个文件是公开的）
@@ -49,6 +57,8 @@ measured.json     实测的数、明细指纹和行数，还有封条的盐（�
 definitions.json  每个指标怎么算
 flows.csv         会籍变动：一行一笔，工会编号、县、职业、渠道、种类、日期、人数
 unions.csv        被数到的工会：指标、工会编号、驻地
+deliveries.csv    兑现的服务（发布里有服务项目的指标才有）：随编的人号、工会编号、县、种类、日期；
+                  在这个地区享受过的人，他在别处享受的也在，为的是看出他第一次在哪里
 union_codes.csv   工会编号对应的工会编码
 """
 
@@ -118,6 +128,7 @@ def _write(publication: Publication, opened: Open, told: Told | None) -> int:
         with opened(name) as file:
             file.write(text.encode())
     rows = _write_flows(publication, opened, told)
+    rows += _write_deliveries(publication, lines, opened)
     with opened("unions.csv") as file:
         unions = _unions_text(publication, lines)
         file.write(unions.encode())
@@ -146,9 +157,25 @@ def _write_flows(publication: Publication, opened: Open, told: Told | None) -> i
     return max(rows - 1, 0)
 
 
+def _write_deliveries(publication: Publication, lines: list[PublicationLine], opened: Open) -> int:
+    """Write what services the lines count, of all their kinds; nothing where none is of services."""
+    codes = {line.code for line in lines if line.code in OF_SERVICES}
+    if not codes:
+        return 0
+    when, rows = when_of(publication), 0
+    kinds = [asked_of(code, when).kinds for code in codes]
+    every = () if () in kinds else tuple(sorted({kind for some in kinds for kind in some}))
+    asked = Asked(when.period, kinds=every, known_at=when.known_at)
+    with opened("deliveries.csv") as file:
+        for piece in delivery_rows(asked, counties=bounds(publication.region)):
+            rows += piece.count(b"\n")
+            file.write(piece)
+    return max(rows - 1, 0)
+
+
 def _unions_text(publication: Publication, lines: list[PublicationLine]) -> str:
     when = when_of(publication)
-    codes = dict.fromkeys(line.code for line in lines if line.code not in WEIGHTS)
+    codes = dict.fromkeys(line.code for line in lines if rows_of(line.code) == "unions")
     text = ["row,figure,union,county"]
     for code in codes:
         for union_id, adcode in union_rows(code, when, publication.region):
@@ -169,9 +196,13 @@ def _definitions(lines: list[PublicationLine]) -> dict[str, Any]:
                 "unit": line.unit,
                 "definition": line.definition,
                 "version": line.definition_version,
-                "rows": "flows" if line.code in WEIGHTS else "unions",
+                "rows": rows_of(line.code),
                 "is_in_period": get_figure(line.code).period_kind is not PeriodKind.AS_OF,
                 "weights": {str(int(k)): w for k, w in WEIGHTS.get(line.code, {}).items()},
+                "services": list(kinds_of(OF_SERVICES[line.code]))
+                if line.code in OF_SERVICES
+                else [],
+                "counts_once": line.code in OF_SERVICES and is_of_persons(OF_SERVICES[line.code]),
             }
             for line in lines
         },

@@ -15,16 +15,24 @@ from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules.sealing import RowSum
 from nuanxin.kernel import occupations
 from nuanxin.kernel.errors import NotFound
-from nuanxin.kernel.figure import FigureDefinition
+from nuanxin.kernel.figure import FigureDefinition, Unit
 from nuanxin.kernel.period import Period, PeriodKind
 from nuanxin.membership.figures.evidence import WEIGHTS, FlowCell, flow_cells
 from nuanxin.membership.states import Channel
 from nuanxin.orgs.figures import NEW_FORM_UNIONS, NEW_UNIONS, UNIONS
 from nuanxin.orgs.queries.evidence import list_live_union_seats, list_new_union_seats
+from nuanxin.programmes.figures import FIGURES as SERVICES
+from nuanxin.programmes.figures import is_of_persons, kinds_of
+from nuanxin.programmes.queries.delivered import Asked, hashed_deliveries
 
+OF_SERVICES: dict[str, FigureDefinition] = {
+    one.code: one for one in SERVICES if one.unit in (Unit.PERSONS, Unit.PERSON_TIMES)
+}
+"""Figures whose rows are deliveries. Rates and places are not: a rate follows from published numbers."""
 PUBLISHABLE: tuple[str, ...] = (
     *(one.code for one in (UNIONS, NEW_FORM_UNIONS, NEW_UNIONS)),
     *WEIGHTS,
+    *OF_SERVICES,
 )
 """Figures that can be derived from rows, in the order of a publication."""
 
@@ -62,6 +70,13 @@ def get_publishable(code: str) -> FigureDefinition:
     return definition
 
 
+def rows_of(code: str) -> str:
+    """Return what the rows of a figure are: flows, deliveries or unions."""
+    if code in WEIGHTS:
+        return "flows"
+    return "deliveries" if code in OF_SERVICES else "unions"
+
+
 def line_digest(cell: Cell, definition_version: int, when: When, value: int | None) -> str:
     """Return the fingerprint that ``measure`` gives the same question with the same answer."""
     code, region, occupation, channel = cell
@@ -81,8 +96,15 @@ def derive(cells: Iterable[Cell], when: When, *, top: int) -> dict[Cell, Derived
     if members:
         found |= _of_members(members, when, top)
     for code in dict.fromkeys(cell[0] for cell in wanted if cell[0] not in WEIGHTS):
-        found |= _of_unions(code, [cell for cell in wanted if cell[0] == code], when, top)
+        of_code = [cell for cell in wanted if cell[0] == code]
+        read = _of_deliveries if code in OF_SERVICES else _of_unions
+        found |= read(code, of_code, when, top)
     return found
+
+
+def asked_of(code: str, when: When) -> Asked:
+    """Return which deliveries a figure of services counts."""
+    return Asked(when.period, kinds=kinds_of(OF_SERVICES[code]), known_at=when.known_at)
 
 
 def union_rows(code: str, when: When, top: int) -> list[tuple[int, int]]:
@@ -153,6 +175,16 @@ def _grouped(
                     persons, summed = groups[key]
                     groups[key] = (persons + flow.persons, summed.plus(rows))
     return groups
+
+
+def _of_deliveries(code: str, cells: Sequence[Cell], when: When, top: int) -> dict[Cell, Derived]:
+    of_persons = is_of_persons(OF_SERVICES[code])
+    counted = hashed_deliveries(asked_of(code, when), of_persons=of_persons, counties=bounds(top))
+    by_place: dict[int, RowSum] = defaultdict(RowSum)
+    for one in counted:
+        for place in places_of(one.county):
+            by_place[place] = by_place[place].plus(RowSum(one.rows, one.sums))
+    return {cell: Derived(by_place[cell[1]].rows, by_place[cell[1]]) for cell in cells}
 
 
 def _of_unions(code: str, cells: Sequence[Cell], when: When, top: int) -> dict[Cell, Derived]:

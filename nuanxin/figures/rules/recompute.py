@@ -3,6 +3,7 @@
 Written for an auditor's laptop: no network, no database, nothing to install. It reads the files that
 stand beside it, counts every number again from the rows, checks the fingerprint of each set of rows,
 the fingerprint of the whole text and its signature, and prints what agrees and what differs.
+Since format 3 there may be figures of services, counted from deliveries.csv.
 Since format 2 the public text has persons to the ten and a seal for each line; measured.json, which
 is not public, has the numbers to the one and the salt that opens the seals.
 Ends with 0 when everything agrees, with 1 when anything differs, with 2 when a file is missing.
@@ -151,6 +152,36 @@ def read_unions(folder: Path) -> dict[str, Cells]:
     return _by_region(cells)
 
 
+def read_deliveries(
+    folder: Path, content: dict[str, Any], definitions: dict[str, Any]
+) -> dict[str, Cells]:
+    """Return the counted deliveries of each region by figure; persons count where they had it first.
+
+    The file has each person's deliveries one behind the other, the earliest first.
+    """
+    figures = {
+        code: one for code, one in definitions["figures"].items() if one["rows"] == "deliveries"
+    }
+    if not figures:
+        return {}
+    starts = {line["code"]: line["period_start"] or ALWAYS for line in content["lines"]}
+    cells: Cells = defaultdict(Rows)
+    last = dict.fromkeys(figures, "")
+    with (folder / "deliveries.csv").open(encoding="utf-8", newline="") as file:
+        for row in _after_heading(csv.reader(file)):
+            _, person, union, county, kind, day = row
+            for code, figure in figures.items():
+                if figure["services"] and kind not in figure["services"]:
+                    continue
+                if not starts[code] <= day <= content["as_of"]:
+                    continue
+                if figure["counts_once"] and last[code] == person:
+                    continue
+                last[code] = person
+                cells[county, code].take(f"{union},{county},{kind},{day}", 1)
+    return _by_region(cells)
+
+
 def _by_region(cells: Cells) -> dict[str, Cells]:
     """Return the cells (county first) summed for county, city and province."""
     regions: dict[str, Cells] = defaultdict(lambda: defaultdict(Rows))
@@ -174,7 +205,7 @@ def recompute(
     """Return the rows of one published line, summed up again."""
     definition = definitions["figures"][line["code"]]
     found = Rows()
-    if definition["rows"] == "unions":
+    if definition["rows"] in ("unions", "deliveries"):
         found.plus(unions.get(line["region"], {}).get((line["code"],), Rows()), 1)
         return found
     first = (line["period_start"] or ALWAYS) if definition["is_in_period"] else ALWAYS
@@ -260,6 +291,8 @@ def faults_of(folder: Path) -> list[str]:
     is_exact = content["format"] == EXACT
     measured = {} if is_exact else read_measured(folder)
     flows, unions = read_flows(folder, content), read_unions(folder)
+    for region, cells in read_deliveries(folder, content, definitions).items():
+        unions.setdefault(region, defaultdict(Rows)).update(cells)
     for line in content["lines"]:
         name = f"{line['region_name']}{line['label']}"
         name += "".join(f"·{line[cut]}" for cut in ("occupation", "channel") if line[cut])

@@ -20,9 +20,10 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMATS = {1: "nuanxin-publication/1", 2: "nuanxin-publication/2"}
-"""What the signed text calls its format: 1 exact, with hashes and counts of rows; 2 as the board."""
-FORMAT = 2
+FORMATS = {1: "nuanxin-publication/1", 2: "nuanxin-publication/2", 3: "nuanxin-publication/3"}
+"""What the signed text calls its format: 1 exact, with hashes and counts of rows; 2 as the board; 3 as
+2, and lines of services too, whose rows are deliveries."""
+FORMAT = 3
 NO_HASH = "0" * 64
 """What the first publication has for the one before."""
 _MARK = b"nuanxin publication v1\n"

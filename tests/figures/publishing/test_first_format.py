@@ -11,6 +11,7 @@ from nuanxin.figures.actions.evidence import export_evidence, signed_document
 from nuanxin.figures.models import Publication
 from nuanxin.figures.queries.publications import compare, lines_of
 from nuanxin.figures.queries.verifying import digest_of, verify_all, verify_publication
+from nuanxin.figures.rules.sealing import FORMAT
 from tests.figures.conftest import NOW
 from tests.figures.publishing.office import drafted, person, published
 from tests.figures.world import World
@@ -67,7 +68,7 @@ def test_its_correction_is_written_as_everybody_may_read_it(world):
         now=NOW,
     )
     second = published(world, draft, later=60)
-    assert (first.format, second.format) == (1, 2)
+    assert (first.format, second.format) == (1, FORMAT)
     assert all(one.stands for one in verify_all())
     rows = compare(lines_of(first.id), lines_of(second.id))
     assert {row.rounded_to for row in rows if row.unit == "人"} == {10}
