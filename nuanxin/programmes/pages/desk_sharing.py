@@ -125,18 +125,18 @@ def _points_context(
         "page_title": f"录分：{found.row.title}",
         "page_lead": f"{people:,} 人报名，{scored:,} 人有分了。没有分的排在最后。",
         "columns": [
-            {"label": "报名编号", "css": "num"}, {"label": "姓名"}, {"label": "手机"},
-            {"label": "工会"}, {"label": "分数", "css": "num"},
+            {"label": "报名编号"}, {"label": "姓名"}, {"label": "分数", "css": "num"},
+            {"label": "手机"}, {"label": "工会"},
         ],
         "rows": [
             {
                 "id": row.id,
                 "name": row.name,
                 "cells": [
-                    {"text": str(row.id), "css": "num"}, row.name,
+                    str(row.id), row.name,
+                    {"text": "—" if row.points is None else f"{row.points:,}", "css": "num"},
                     row.masked_phone or {"text": "—", "css": "none"},
                     row.union_name or {"text": "—", "css": "none"},
-                    {"text": "—" if row.points is None else f"{row.points:,}", "css": "num"},
                 ],
             }
             for row in rows

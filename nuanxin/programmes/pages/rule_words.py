@@ -27,7 +27,7 @@ from nuanxin.programmes.states import VersionState
 ANSWERS = {"yes": "可以", "no": "不可以", "unknown": "还不知道"}
 MOST_CELLS = 300
 _KEYS = re.compile(r"@([a-z_]+\.[a-z0-9_.]+)")
-_STATES = {VersionState.DRAFT: "wait", VersionState.SUBMITTED: "wait", VersionState.RELEASED: "ok"}
+_STATES = {VersionState.DRAFT: "care", VersionState.SUBMITTED: "care", VersionState.RELEASED: "ok"}
 
 
 def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
@@ -45,7 +45,7 @@ def rule_row(line: RuleLine, rule: Rule | None) -> dict[str, Any]:
     state = {"text": "没有在改的", "css": "mute"}
     if working is not None:
         label = f"第 {working.number} 版{VersionState(working.state).label}"
-        state = {"text": label, "note": working.drafted_by_name, "state": "wait"}
+        state = {"text": label, "note": working.drafted_by_name, "state": "care"}
     elif line.coming is not None:
         state = {"text": f"第 {line.coming.number} 版 {line.coming.valid_from} 起", "state": "off"}
     return {
@@ -92,7 +92,7 @@ def version_row(version: RuleVersion, today: date) -> dict[str, Any]:
         is_over = version.valid_to is not None and version.valid_to < today
         is_coming = version.valid_from > today
         text, kind = (
-            ("以前用的", "off") if is_over else ("要用的", "wait") if is_coming else ("在用", "ok")
+            ("以前用的", "off") if is_over else ("要用的", "care") if is_coming else ("在用", "ok")
         )
     return {
         "cells": [
