@@ -17,6 +17,7 @@ from config.demo import (
     denominators,
     finding,
     fulfilment,
+    inspections,
     lists,
     load,
     manifest,
@@ -99,6 +100,7 @@ def build(
         finding.find_and_tell(sign_ins, now=now)
     made |= camps.open_camps(built, sign_ins, now=now)
     made |= stations.open_stations(built, sign_ins, now=now)
+    inspections.look_around(sign_ins, now=now)
     made |= station_life.live_a_year(SCALES[scale], sign_ins, kept=made["kept_station"], now=now)
     made |= siting.plan_sites(sign_ins, seed=seed, now=now)
     underway.keep_house(now=now)
