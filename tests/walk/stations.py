@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from nuanxin.orgs.models import Union
+from nuanxin.stations.actions.photos import add_photo
 from nuanxin.stations.models import Station, StationImport, StationState
 from nuanxin.stations.states import ImportState
 from tests.cast import Cast
+from tests.stations.pictures import a_png
 
 POINTS = {330105: (120.15, 30.32), 330106: (120.13, 30.26), 330212: (121.55, 29.82)}
 
@@ -58,11 +60,29 @@ def import_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"listing_id": made.id}
 
 
+def photo(cast: Cast) -> dict[str, Any]:
+    """Return a photo of a station: the smallest picture there is."""
+    made = station(cast, cast.union("county"))
+    kept = add_photo(
+        station_id=made.id, content=a_png(), caption="门口", actor=cast.county_cadre, now=cast.now
+    )
+    return {"file_id": kept.file_id}
+
+
 def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of stations; ``sample`` makes one."""
     one = sample(missing={"code": "330105-9999"}, of_union=station_of)
     listing = sample(missing={"listing_id": no_id}, of_union=import_of)
-    return dict.fromkeys(("desk-station", "desk-station-edit", "desk-station-standing"), one) | {
+    names = ("", "-edit", "-standing", "-keepers", "-photos")
+    return {f"desk-station{name}": one for name in names} | {
+        "station-photo": sample(missing={"file_id": UUID(int=1)}, public=photo),
+        "desk-stations-export": sample(
+            missing={"kind": "pdf"}, public=lambda cast: {"kind": "geojson"}
+        ),
+        "open-stations": sample(
+            missing={"region": 999999, "kind": "csv"},
+            public=lambda cast: {"region": 330105, "kind": "csv"},
+        ),
         "desk-station-import": listing,
         "desk-station-import-act": listing,
         **_for_everybody(sample),

@@ -46,6 +46,7 @@ def catalogue(request: HttpRequest) -> JsonResponse:
         "dct:publisher": publisher,
         "dcat:dataset": [
             _dataset(home, publisher),
+            _stations(home, publisher),
             *(_publication(one, home, publisher) for one in list_published(after="").items),
         ],
     }
@@ -75,6 +76,25 @@ def _dataset(home: str, publisher: dict[str, str]) -> dict[str, Any]:
         "dcat:keyword": [_zh(word) for word in ("工会", "会员", "新就业形态")],
         "dcat:landingPage": {"@id": f"{home}{reverse('figures')}"},
         "dcat:distribution": _tables(home) + _charts(home),
+    }
+
+
+def _stations(home: str, publisher: dict[str, str]) -> dict[str, Any]:
+    """Return the stations of the province; 330000 in the address is any region."""
+    formats = (("csv", "text/csv"), ("geojson", "application/geo+json"))
+    return {
+        "@id": f"{home}{reverse('open-stations', args=[PROVINCE, 'geojson'])}",
+        "@type": "dcat:Dataset",
+        "dct:title": _zh("户外劳动者驿站"),
+        "dct:description": _zh("在用和暂停的驿站：在哪里、什么时候开、有什么设施。坐标是 WGS-84。"),
+        "dct:publisher": publisher,
+        "dct:license": {"@id": settings.OPEN_DATA_LICENCE},
+        "dct:spatial": {"@type": "dct:Location", "dct:identifier": "330000"},
+        "dcat:keyword": [_zh(word) for word in ("驿站", "户外劳动者", "工会")],
+        "dcat:distribution": [
+            _distribution(kind, media, f"{home}{reverse('open-stations', args=[PROVINCE, kind])}")
+            for kind, media in formats
+        ],
     }
 
 

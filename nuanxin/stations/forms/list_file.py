@@ -63,7 +63,7 @@ HEADINGS: dict[Column, str] = {
     Column.NAME: "名称 驿站名称 站点名称 服务站点名称 驿站 站点 站名 点位名称 服务点名称 name",
     Column.BRAND: "品牌名 本地品牌名 品牌 brand",
     Column.ALIASES: "别名 别的叫法 曾用名 其他名称 alias aliases alt_name",
-    Column.NAME_KIND: "站点类别 类别 驿站类别",
+    Column.NAME_KIND: "站点类别 类别 驿站类别 name_kind",
     Column.COUNTY: "县(市、区) 县市区 区县 县区 区 县 所在区县 所在县市区 所属区县 所在区 行政区 地区 行政区划 区划代码 "
     "行政区划代码 adcode county district",
     Column.TOWN: "乡镇(街道) 乡镇街道 街道 乡镇 镇街 所在街道 所属街道 所在乡镇 town street_office",

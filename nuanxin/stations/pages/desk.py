@@ -17,6 +17,7 @@ from nuanxin.stations.actions import register
 from nuanxin.stations.forms.station import StandingForm, StationForm
 from nuanxin.stations.pages import words
 from nuanxin.stations.queries import register as queries
+from nuanxin.stations.queries.keepers import list_station_keepers
 from nuanxin.stations.queries.register import TAGS, StationFilter, StationRow
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.states import STANDING_MOVES, Standing
@@ -57,6 +58,10 @@ def station_list(request: HttpRequest) -> HttpResponse:
         "start_url": f"?{urlencode(kept | more)}" if asked.get("after") else "",
         "total": f"{'多于' if page.count_is_capped else '共'} {page.count:,} 个",
         "new_url": reverse("desk-station-new") if may_manage else "",
+        "exports": [
+            {"label": label, "url": f"{reverse('desk-stations-export', args=[kind])}?{urlencode(kept)}"}
+            for kind, label in (("xlsx", "导出表格"), ("geojson", "导出 GeoJSON"))
+        ] if page.items else [],
         "import_url": reverse("desk-station-import-new") if may_manage else "",
         "stale_url": reverse("desk-stations-stale"),
         "repairs_url": reverse("desk-station-repairs"),
@@ -213,6 +218,17 @@ def _station_page(
         "history": words.history_lines(queries.history_of(one.id)),
         "may_manage": detail.may_manage,
         "living_url": reverse("desk-station-living", args=[code]),
+        "more": [
+            {"label": label, "url": reverse(name, args=[code])}
+            for name, label in (("desk-station-keepers", "站长"), ("desk-station-photos", "照片"))
+        ]
+        if detail.may_manage
+        else [],
+        "keepers": [
+            {"text": k.name_hint, "note": k.masked_phone, "end": f"从 {words.said(k.from_on)}"}
+            for k in list_station_keepers(one.id)
+            if k.until_on is None
+        ],
         "edit_url": reverse("desk-station-edit", args=[code]) if detail.may_manage else "",
         "standing_url": reverse("desk-station-standing", args=[code]),
         "roster_url": reverse("desk-station-roster", args=[code]),

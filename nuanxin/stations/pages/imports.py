@@ -23,7 +23,7 @@ from nuanxin.stations.states import ImportState, RowVerdict
 from nuanxin.stations.tasks import imports as jobs
 
 _CSS = {
-    RowVerdict.NEW: "c-new", RowVerdict.CHANGED: "c-join", RowVerdict.SAME: "c-same",
+    RowVerdict.NEW: "c-new", RowVerdict.CHANGED: "c-move", RowVerdict.SAME: "c-same",
     RowVerdict.UNSURE: "c-fix", RowVerdict.WRONG: "c-fix", RowVerdict.REPEATED: "c-dup",
     RowVerdict.SKIPPED: "c-dup",
 }  # fmt: skip
@@ -195,9 +195,11 @@ def _chosen(request: HttpRequest, found: StationImport) -> RowVerdict | None:
 def _title(found: StationImport, state: ImportState) -> str:
     count = found.totals.get
     new, changed, unsure = count("NEW", 0), count("CHANGED", 0), count("UNSURE", 0)
+    parts = (("新登记", new), ("有变动", changed), ("要您看", unsure))
+    told = "，".join(f"{word} {number:,} 个" for word, number in parts if number)
     return {
         ImportState.READING: "正在读您的名册",
-        ImportState.PREVIEWED: f"{found.rows_count:,} 行：新登记 {new:,} 个，有变动 {changed:,} 个，要您看 {unsure:,} 个",
+        ImportState.PREVIEWED: f"{found.rows_count:,} 行：{told or '没有要登记的'}",
         ImportState.RUNNING: "正在登记",
         ImportState.DONE: f"办完了：登记了 {new:,} 个"
         + (f"，改了 {changed:,} 个" if found.with_changes else ""),

@@ -1,0 +1,42 @@
+"""Photos of a station: which there are, and the bytes of one. Everybody may see them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from nuanxin.kernel.errors import NotFound
+from nuanxin.records import queries as records
+from nuanxin.stations.models import StationPhoto
+
+_OWNER = "station"
+MOST_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """One photo, with the words for those who do not see it."""
+
+    id: int
+    file_id: UUID
+    caption: str
+    width: int
+    height: int
+
+
+def list_photos(station_id: int) -> list[PhotoRow]:
+    """Return the photos of a station in order."""
+    rows = StationPhoto.objects.filter(station_id=station_id, removed_at=None).order_by("ordinal")
+    return [
+        PhotoRow(one.id, one.file_id, one.caption, one.width, one.height)
+        for one in rows[:MOST_SHOWN]
+    ]
+
+
+def open_photo(file_id: UUID) -> tuple[str, Iterator[bytes]]:
+    """Return media type and content of a photo that is up; raise ``NotFound``."""
+    photo = StationPhoto.objects.filter(file_id=file_id, removed_at=None).first()
+    if photo is None:
+        raise NotFound()
+    found = records.get_file(file_id, owner_type=_OWNER, owner_id=photo.station_id)
+    pieces = records.open_file(file_id, owner_type=_OWNER, owner_id=photo.station_id)
+    return found.media_type, pieces
