@@ -34,6 +34,7 @@ def test_every_role_has_its_page():
         "drafts",  # of one task, for every role that writes or checks them
         "publications",  # of one task: to publish, and to check what was published
         "reports",  # of one task: to write a report
+        "stations",  # of one thing, for who registers and keeps it
         "administrators",
         "public",
     }

@@ -9,8 +9,8 @@ import pytest
 
 from nuanxin.kernel import sealing
 from nuanxin.kernel.geo import CRS, convert
-from nuanxin.kernel.text import compact
 from nuanxin.stations.models import Facility, Station, StationKeeper, StationState
+from nuanxin.stations.rules.names import compact_name
 from nuanxin.stations.states import KeeperRole
 from tests.cast import Cast
 
@@ -44,7 +44,7 @@ class Street:
             code=f"{adcode}-{number:04}",
             union=self.cast.unions[union],
             name=title,
-            name_compact=compact(title),
+            name_compact=compact_name(title),
             adcode=adcode,
             address=more.pop("address", f"大关路{number}号"),
             lng=lng,

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from nuanxin.kernel.geo import CRS, convert
-from nuanxin.stations.models import MapId, StationName
+from nuanxin.stations.models import MapId, StationImportRow, StationName
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.states import NameKind, Standing
 from tests.stations.test_importing import drop, verdicts
@@ -40,6 +40,8 @@ def test_what_is_exported_comes_in_again_without_a_change(full_street, kind):
     content = answer.getvalue()
     listing = drop(full_street, content, crs=CRS.WGS84, name=f"驿站.{kind}")
     assert verdicts(listing) == ["SAME", "SAME"]
+    rows = StationImportRow.objects.filter(listing=listing).order_by("row")
+    assert len(rows[0].draft["facilities"]) == len(facility_labels(full_street.cast.now.date()))
 
 
 def test_an_export_holds_what_the_list_holds(full_street):

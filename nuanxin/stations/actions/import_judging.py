@@ -10,9 +10,10 @@ from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.geo import CRS, haversine_m
 from nuanxin.kernel.parameters import parameter
 from nuanxin.orgs.queries.places import region_bounds
+from nuanxin.stations.actions.register import HOURS_FIELDS
 from nuanxin.stations.models import Facility, Station, StationImport
 from nuanxin.stations.queries.neighbours import known_in
-from nuanxin.stations.rules.listed import Parsed
+from nuanxin.stations.rules.listed import Parsed, same_hours
 from nuanxin.stations.rules.matching import Candidate, Known, Likeness, Listed, Neighbourhood
 from nuanxin.stations.rules.names import compact_address, compact_name
 from nuanxin.stations.rules.placing import Pair, Place, check_county, likelier_crs, place_of
@@ -210,6 +211,8 @@ class Judge:
             is_same = there == value
             if name == "address":
                 is_same = compact_address(str(there)) == compact_address(value)
+            elif name in HOURS_FIELDS:
+                is_same = same_hours(str(there), value)
             if not is_same:
                 found[name] = [there, value]
         off = haversine_m(station.wgs_lat, station.wgs_lng, place.wgs_lat, place.wgs_lng)

@@ -96,10 +96,25 @@ def _hours(parsed: Parsed, column: str, text: str) -> None:
     """Take hours in OSM or in Chinese; what is not understood is told and left aside."""
     if not text:
         return
+    read, problem = _read_hours(text)
+    if problem:
+        parsed.notes.append(f"“{text[:30]}”先空着：{problem}")
+    else:
+        parsed.values[column] = read
+
+
+@lru_cache(maxsize=4_096)
+def _read_hours(text: str) -> tuple[str, str]:
+    """Return (hours in OSM, what is wrong): a list says the same few hours in most of its rows."""
     try:
-        parsed.values[column] = read_any_hours(text)
+        return read_any_hours(text), ""
     except Malformed as refusal:
-        parsed.notes.append(f"“{text[:30]}”先空着：{refusal.message}")
+        return "", refusal.message
+
+
+def same_hours(one: str, other: str) -> bool:
+    """Return whether two texts of hours say the same, however they are written."""
+    return one == other or (bool(one and other) and _read_hours(one) == _read_hours(other))
 
 
 def compact_code(text: str) -> str:
@@ -209,7 +224,7 @@ def _measures(parsed: Parsed, cells: Mapping[str, str]) -> None:
 
 
 def _facilities(parsed: Parsed, cells: Mapping[str, str], labels: Mapping[str, str]) -> None:
-    by_label = {label.lower(): kind for kind, label in labels.items()}
+    by_label = {label.replace("、", "").lower(): kind for kind, label in labels.items()}
     for part in _SPLIT.split(cells.get("facilities", "")):
         count = re.search(r"[×xX*](\d{1,3})$", part)
         word = part[: count.start()].lower() if count else part.lower()

@@ -19,6 +19,8 @@ NEAR_M = 500.0
 DOOR_M = 40.0
 """Within this two stations of different names are worth a look, whatever they are called."""
 MOST_CANDIDATES = 4
+_SQUARE = 0.006
+"""Degrees: wider than ``NEAR_M`` in both directions anywhere in the province."""
 
 
 class Likeness(StrEnum):
@@ -81,7 +83,7 @@ class Candidate:
 
 
 class Neighbourhood:
-    """Stations by number, id on a map, name and square of a hundredth of a degree."""
+    """Stations by number, id on a map, name, address and square of the plane."""
 
     def __init__(
         self, stations: Iterable[Known], maps: Iterable[tuple[str, str, int]] = ()
@@ -150,7 +152,9 @@ class Neighbourhood:
     def _near(self, row: Listed) -> Iterable[Known]:
         x, y = _square(row.lng, row.lat)
         for at in ((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
-            yield from self._squares.get(at, ())
+            for one in self._squares.get(at, ()):
+                if abs(one.lat - row.lat) <= _SQUARE and abs(one.lng - row.lng) <= _SQUARE:
+                    yield one
 
 
 def _likeness(row: Listed, one: Known) -> Candidate | None:
@@ -186,4 +190,4 @@ def _apart(row: Listed, one: Known) -> int:
 
 
 def _square(lng: float, lat: float) -> tuple[int, int]:
-    return int(lng * 100), int(lat * 100)
+    return int(lng / _SQUARE), int(lat / _SQUARE)
