@@ -14,6 +14,7 @@ SEALED_AND_BOUND = (
     ("objection", "objection", "text_sealed"),
     ("payeeaccount", "payee_account", "number_sealed"),
     ("forfeit", "forfeit_hearing", "said_sealed"),
+    ("contestappeal", "contest_appeal", "text_sealed"),
 )
 """The same, of tables whose column with the bound UUID is called ``bound``."""
 

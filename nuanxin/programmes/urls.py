@@ -21,6 +21,7 @@ from nuanxin.programmes.pages import (
     door,
     forfeits,
     helped,
+    honours,
     judging,
     keeping,
     offers,
@@ -167,6 +168,8 @@ urlpatterns = [
     path("desk/help/<int:session_id>/", desk_help.session, name="desk-help-session"),
     # 竞赛
     path("contests/", contests.contest_list, name="contests"),
+    path("contests/honours/", honours.honour_list, name="honours"),
+    path("contests/<slug:code>/honour/", honours.name_me, name="contest-honour"),
     path("contests/<slug:code>/", contests.contest, name="contest"),
     path("contests/<slug:code>/appeal/", contests.appeal, name="contest-appeal"),
     path("judging/", judging.home, name="judging"),

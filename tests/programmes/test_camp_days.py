@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from nuanxin.kernel.clock import SHANGHAI
-from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
+from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound, TooMany
 from nuanxin.notices.models import Message, Notice
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions import (
@@ -16,6 +16,7 @@ from nuanxin.programmes.actions import (
     child_reading,
     children,
 )
+from nuanxin.programmes.actions.camp_days import MOST_WRONG_CODES
 from nuanxin.programmes.actions.child_reading import What
 from nuanxin.programmes.models import (
     CampClass,
@@ -395,3 +396,18 @@ def test_two_records_with_the_same_child_are_not_merged_before_one_is_erased(day
     with pytest.raises(Conflict) as refused:
         ProgrammesMergeStep().fold(**step, now=day.town.now)
     assert refused.value.code == "programmes.same_child_twice"
+
+
+def test_after_five_wrong_codes_of_a_day_only_papers_count(day):
+    day.open()
+    day.record()
+    wrong = "000000" if day.code != "000000" else "000001"
+    for _ in range(MOST_WRONG_CODES):
+        with pytest.raises(Conflict):
+            day.hand_over(code=wrong)
+    for code in (wrong, day.code):
+        with pytest.raises(TooMany) as refused:
+            day.hand_over(code=code)
+        assert refused.value.code == "programmes.pickup_code_tried"
+    day.hand_over(how=HandOver.PAPERS)
+    assert Event.objects.filter(kind="programmes.camp_handed_over").count() == 1

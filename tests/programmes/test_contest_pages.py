@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from nuanxin.programmes.models import Contest, ContestAppeal, ContestRound, Judge, ScoreSheet
+from nuanxin.programmes.models import (
+    Contest,
+    ContestAppeal,
+    ContestRound,
+    Judge,
+    Recusal,
+    ScoreSheet,
+)
 from nuanxin.programmes.states import RoundState, Way
 from tests.programmes.test_contests import Match, owner
 
@@ -134,3 +141,25 @@ def test_a_code_that_expired_lets_nobody_go_on(match, monkeypatch):
     Judge.objects.update(code_until=match.now - timedelta(minutes=1))
     assert browser.get(f"/judging/{match.first.id}/1/")["Location"] == "/judging/"
     assert ContestRound.objects.get(id=match.first.id).state == RoundState.SCORING
+
+
+def test_the_desk_gives_another_code_and_keeps_a_judge_from_an_entrant(match):
+    desk, there = match.cast.client("county_cadre"), f"/desk/contests/{match.id}/"
+    old = match.judges[0].code
+    page = desk.post(there, {"do": "renew", "renew_judge": "1", "renew_until": "2099-01-01"})
+    assert "评委码，只显示这一次" in page.content.decode()
+    assert Client().post("/judging/", {"code": old}).status_code == 422
+    recusal = {"do": "recuse", "recuse_judge": "2", "recuse_number": "1", "recuse_why": "是亲戚"}
+    assert desk.post(there, recusal).status_code == 302
+    assert Recusal.objects.get(judge__ordinal=2).why == "是亲戚"
+    for wrong in ({"recuse_judge": "9"}, {"recuse_number": "99"}):
+        assert desk.post(there, recusal | wrong).status_code == 422
+
+
+def test_a_winner_agrees_on_the_page_and_everybody_reads_his_name(match):
+    assert Client().get("/contests/honours/").status_code == 200
+    browser = match.cast.client("rider_ye")
+    assert "愿意上光荣榜吗" not in browser.get(f"/contests/{match.offer.code}/").content.decode()
+    there = f"/contests/{match.offer.code}/honour/"
+    assert browser.post(there, {"do": "agree"}).status_code == 302
+    assert "骑手" not in Client().get("/contests/honours/").content.decode()

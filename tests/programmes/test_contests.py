@@ -12,6 +12,7 @@ from nuanxin.programmes.actions import contest_results as results
 from nuanxin.programmes.actions import contests, judging
 from nuanxin.programmes.actions.claims import apply_for_place
 from nuanxin.programmes.actions.contests import CriterionDraft, JudgeDraft, RoundDraft
+from nuanxin.programmes.actions.honouring import agree_to_be_named
 from nuanxin.programmes.models import (
     ContestAppeal,
     ContestRound,
@@ -22,7 +23,9 @@ from nuanxin.programmes.models import (
     ScoreSheet,
 )
 from nuanxin.programmes.queries import contests as queries
+from nuanxin.programmes.queries.honours import has_won, list_honours
 from nuanxin.programmes.states import AppealState, RoundState, Way
+from nuanxin.records.models import Event
 
 pytestmark = pytest.mark.slow
 TABLE = ((Decimal(60), Decimal(100)), (Decimal(120), Decimal(40)))
@@ -328,3 +331,50 @@ def test_judges_are_not_added_while_a_round_is_scored(match):
         contests.name_judges(contest_id=match.id, judges=[JudgeDraft("迟到")], actor=match.cadre,
                              code_until=match.now + timedelta(days=1), now=match.now)  # fmt: skip
     assert Judge.objects.count() == 3
+
+
+def test_what_an_appeal_says_is_sealed_and_each_reading_is_kept(match):
+    match.start().score_all()
+    match.close()
+    rider = owner(match, match.winner())
+    appeal = results.file_appeal(
+        round_id=match.first.id, text="包扎的秒表没停", actor=rider, now=match.now
+    )
+    assert "秒表".encode() not in bytes(ContestAppeal.objects.get().text_sealed)
+    assert (
+        results.read_appeal(appeal_id=appeal, actor=match.cadre, now=match.now) == "包扎的秒表没停"
+    )
+    assert Event.objects.filter(kind="contests.appeal_read").count() == 1
+    with pytest.raises(NotFound):
+        results.read_appeal(appeal_id=appeal, actor=match.cast.cadre_of_next_county, now=match.now)
+    assert Event.objects.filter(kind="contests.appeal_read").count() == 1
+
+
+def closed_for_good(match):
+    """Close the contest's last round, and let the time for appeals go by; return the day after."""
+    match.start().score_all()
+    match.close()
+    ContestRound.objects.filter(contest_id=match.id).exclude(id=match.first.id).delete()
+    first = ContestRound.objects.get(id=match.first.id)
+    return first.appeals_until + timedelta(days=1)
+
+
+def test_only_winners_who_agreed_stand_on_the_list_of_honours(match):
+    after = closed_for_good(match)
+    rider = owner(match, match.winner())
+    assert has_won(match.id, worker_id=rider.worker_id)
+    assert not has_won(match.id, worker_id=match.cast.rider_ye.worker_id)
+    assert list_honours(today=after) == []
+    agree_to_be_named(is_agreed=True, actor=rider, now=match.now)
+    assert [(row.rank, row.name) for row in list_honours(today=after)] == [(1, rider.name)]
+    assert list_honours(today=after - timedelta(days=1)) == [], "appeals may still come"
+    agree_to_be_named(is_agreed=False, actor=rider, now=match.now)
+    assert list_honours(today=after) == []
+
+
+def test_nobody_is_honoured_while_an_appeal_is_open(match):
+    after = closed_for_good(match)
+    rider = owner(match, match.winner())
+    agree_to_be_named(is_agreed=True, actor=rider, now=match.now)
+    results.file_appeal(round_id=match.first.id, text="包扎的秒表没停", actor=rider, now=match.now)
+    assert list_honours(today=after) == []

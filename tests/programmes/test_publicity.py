@@ -245,6 +245,27 @@ class TestWithATown:
         finish_publicity(offer_id=offer.id, actor=town.cast.county_cadre, now=fresh.ends_at)
         assert states(offer) == [8, 4, 4, 2]
 
+    def test_upheld_against_the_whole_list_it_strikes_every_line_in_one_act(self, town):
+        offer, _ = proposed(town, places=2, people=4)
+        first = the_list(offer)
+        objection = object_to(offer, ordinal=None)
+        answer_objection(
+            objection_id=objection.id, is_upheld=True, strikes_list=True,
+            answer="查了，打分用错了表，整份作废", actor=town.cast.county_colleague,
+            now=POSTED + timedelta(days=2),
+        )  # fmt: skip
+        assert not NoticeLine.objects.filter(notice=first, struck_at=None).exists()
+        assert states(offer) == [8, 8, 7, 7]
+        (told,) = Event.objects.filter(kind="programmes.list_struck").values_list("data", flat=True)
+        assert told["struck"] == 2
+        fresh = PublicNotice.objects.filter(offer=offer).exclude(id=first.id).get()
+        assert fresh.persons == 2
+
+    def test_upheld_against_the_whole_list_without_that_word_no_line_falls(self, town):
+        offer, _ = proposed(town, places=2, people=4)
+        answer(town, object_to(offer, ordinal=None), is_upheld=True)
+        assert not NoticeLine.objects.filter(notice__offer=offer, struck_at__isnull=False).exists()
+
     @pytest.mark.parametrize("by", ["county_cadre", "own"])
     def test_neither_who_awarded_nor_who_is_concerned_answers(self, town, by):
         offer, riders = proposed(town)

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from nuanxin.kernel.uuid7 import uuid7
 from nuanxin.orgs.models import Union
 from nuanxin.programmes.models import (
     Application,
@@ -39,7 +40,7 @@ def contest(cast: Cast, union: Union) -> Contest:
     EntrantMember.objects.create(entrant=entrant, application=application)
     entry = RoundEntry.objects.create(round=held, entrant=entrant)
     ContestAppeal.objects.create(
-        entry=entry, worker_id=application.worker_id, text="样例：有一处不对。", filed_at=cast.now,
+        entry=entry, worker_id=application.worker_id, bound=uuid7(), text_sealed=b"-", filed_at=cast.now,
         due_on=date(2026, 12, 9), closed_keys=",",
     )  # fmt: skip
     return found
@@ -71,6 +72,7 @@ def contest_samples(sample: Any, no_id: int, offer_of: Any) -> dict[str, Any]:
 
     return {
         "contest": sample(missing={"code": "nothing"}, public=public),
+        "contest-honour": sample(missing={"code": "nothing"}, public=public),
         "contest-appeal": sample(missing={"code": "nothing"}, public=public),
         "judging-round": sample(missing={"round_id": no_id}, public=scored),
         "judging-sheet": sample(

@@ -329,6 +329,11 @@ def is_intact(attestation: Attestation) -> bool:
     return sealing.lookup_hash(SEAL, attestation.digest) == attestation.seal
 
 
+def is_intact_by_id(attestation_id: int) -> bool:
+    """Return the same of one that the caller may see."""
+    return is_intact(Attestation.objects.only("digest", "seal").get(id=attestation_id))
+
+
 def _managed(attestation_id: int, actor: Actor) -> Attestation:
     found = Attestation.objects.select_for_update().filter(id=attestation_id).first()
     if found is None:

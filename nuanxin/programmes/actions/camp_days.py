@@ -7,12 +7,15 @@ import hmac
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from nuanxin.access.actions import limits
+from nuanxin.access.states import AttemptKind
 from nuanxin.kernel.actor import SYSTEM, Actor
 from nuanxin.kernel.clock import SHANGHAI, business_day
-from nuanxin.kernel.errors import Conflict, Malformed, NotFound
+from nuanxin.kernel.errors import Conflict, Malformed, NotFound, TooMany
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import compact
 from nuanxin.notices.actions import notify, send_sms_to_many
@@ -29,6 +32,8 @@ from nuanxin.programmes.states import ClaimState, HandOver, Presence
 from nuanxin.records.actions import append_event
 
 MOST_LATE = 500
+MOST_WRONG_CODES = 5
+"""Wrong codes a child and day; six figures cannot be tried out by then."""
 
 
 @transaction.atomic
@@ -124,6 +129,9 @@ def hand_over(
             id=pickup_id or 0, child_id=place.child_id, removed_at=None
         ).first()
         said = compact(code)
+        tries = limits.key_of("pickup", place.id, today)
+        if said:
+            _insist_on_few_wrong(tries, now)
         decision = may_hand_over(
             is_listed=listed is not None,
             is_code_right=hmac.compare_digest(said.encode(), pickup_code(place.id, today).encode())
@@ -142,7 +150,19 @@ def hand_over(
                 "programmes.camp_hand_over_refused", class_id, room.union_id, actor, now,
                 place=place.id, why=decision.code,
             )  # fmt: skip
+            if decision.code == "programmes.pickup_code":
+                limits.note_attempt(AttemptKind.PICKUP_CODE, tries, succeeded=False, now=now)
     decision.insist()
+
+
+def _insist_on_few_wrong(key: UUID, now: datetime) -> None:
+    """Refuse codes for a child after too many wrong ones of the day; papers are still seen."""
+    since = limits.start_of_day(now)
+    if limits.count_attempts(AttemptKind.PICKUP_CODE, key, since=since) >= MOST_WRONG_CODES:
+        raise TooMany(
+            "programmes.pickup_code_tried",
+            f"这个孩子的接送码今天错了 {MOST_WRONG_CODES} 次，不再收码。看证件交接，或者打家长电话问清楚。",
+        )
 
 
 @transaction.atomic

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
+from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.uuid7 import uuid7
 from nuanxin.kernel.workdays import add_workdays
 from nuanxin.notices.actions import notify
 from nuanxin.orgs.queries.unions import get_union
@@ -25,6 +27,8 @@ from nuanxin.programmes.rules.contests import said_points
 from nuanxin.programmes.states import AppealState, RoundState, check_round_move
 
 SHORTEST, LONGEST = 5, 400
+SEALED = "contest_appeal"
+"""What the envelope of an appeal's words is bound to, with a UUID of its own."""
 
 
 @transaction.atomic
@@ -170,16 +174,35 @@ def file_appeal(*, round_id: int, text: str, actor: Actor, now: datetime) -> int
         raise Conflict("contests.appealed", "你的申诉收到了，正在等答复。答复以前不用再提。")
     adcode = f"{get_union(found.contest.offer.union_id).adcode:06d}"
     days = parameter("programmes.contest_answer_days", adcode=adcode, on=business_day(now))
+    bound = uuid7()
     made = ContestAppeal.objects.create(
         entry=entry,
         worker_id=actor.worker_id or 0,
-        text=said,
+        bound=bound,
+        text_sealed=sealing.seal(SEALED, said, bound),
         filed_at=now,
         due_on=add_workdays(business_day(now), int(days.value)).day,
         closed_keys=f",{found.asked_key},{found.closed_key},",
     )
     _record("contests.appeal_filed", found.contest, actor, now, {"round": found.ordinal})
     return made.id
+
+
+@transaction.atomic
+def read_appeal(*, appeal_id: int, actor: Actor, now: datetime) -> str:
+    """Return what an appeal says; that it was read, and by whom, is recorded first.
+
+    Raises ``NotFound``, ``Forbidden``, and ``Conflict`` contests.own_result for the one who appealed.
+    """
+    appeal = ContestAppeal.objects.select_related("entry__entrant").filter(id=appeal_id).first()
+    if appeal is None:
+        raise NotFound()
+    found = round_for_update(appeal.entry.round_id, actor)
+    if actor.worker_id is not None and actor.worker_id == appeal.worker_id:
+        raise Conflict("contests.own_result", "这是您自己的申诉，由另一位干部来看、来答复。")
+    told = {"round": found.ordinal, "number": appeal.entry.entrant.number}
+    _record("contests.appeal_read", found.contest, actor, now, told)
+    return sealing.unseal(SEALED, bytes(appeal.text_sealed), appeal.bound)
 
 
 @transaction.atomic

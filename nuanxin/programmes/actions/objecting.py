@@ -14,6 +14,7 @@ from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.uuid7 import uuid7
 from nuanxin.kernel.workdays import add_workdays
 from nuanxin.notices.actions import notify
+from nuanxin.notices.actions.telling import notify_many
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions.posting import new_code, post_list, propose_next, tell_moved_up
@@ -156,12 +157,14 @@ def read_objection(*, objection_id: int, actor: Actor, now: datetime) -> str:
 
 @transaction.atomic
 def answer_objection(
-    *, objection_id: int, is_upheld: bool, answer: str, actor: Actor, now: datetime
-) -> None:
+    *, objection_id: int, is_upheld: bool, answer: str, actor: Actor, now: datetime,
+    strikes_list: bool = False,
+) -> None:  # fmt: skip
     """Answer an objection, once, with a reason. Upheld against a line: it is struck, the next moves up.
 
-    An objection to the whole list that is upheld posts nobody anew: its answer says what is put
-    right, line by line. Raises ``NotFound``, ``Forbidden``, ``Malformed`` publicity.answer,
+    Upheld against the whole list it strikes every line of it in one act where ``strikes_list`` says
+    so, and whoever waits is posted in their place; else its answer says what is put right, line by
+    line. Raises ``NotFound``, ``Forbidden``, ``Malformed`` publicity.answer,
     ``Conflict`` publicity.answered, publicity.own_award, publicity.own_matter.
     """
     reason = answer.strip()
@@ -189,6 +192,8 @@ def answer_objection(
     _record("programmes.objection_answered", objection, found.notice, actor, now, told)
     if is_upheld and objection.line_id is not None:
         _strike(offer, objection.line_id, reason, actor, now)
+    elif is_upheld and strikes_list:
+        _strike_list(offer, objection, found.notice, reason, actor, now)
     if objection.filed_by_worker:
         notify(
             kind="programmes.objection_answered",
@@ -237,6 +242,49 @@ def _strike(offer: Offer, line_id: int, reason: str, actor: Actor, now: datetime
     moved = propose_next(offer, now=now)
     notice = post_list(offer, actor=actor, now=now) if moved else None
     tell_moved_up(moved, notice, now=now)
+
+
+_STRIKE_LIST = """
+WITH lines AS (
+    UPDATE programmes_noticeline SET struck_at = %(now)s
+    WHERE notice_id = %(notice)s AND struck_at IS NULL RETURNING application_id
+), struck AS (
+    UPDATE programmes_application a SET state = 8, ended_at = %(now)s
+    FROM lines l WHERE a.id = l.application_id AND a.state = 7 RETURNING a.id, a.worker_id
+), freed AS (
+    UPDATE programmes_seat s SET application_id = NULL, taken_at = NULL, holder_directed = false
+    FROM struck k WHERE s.application_id = k.id
+)
+SELECT worker_id FROM struck
+"""
+
+
+def _strike_list(
+    offer: Offer,
+    objection: Objection,
+    notice: PublicNotice,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Strike every line of a list: all are told why and where to appeal, who waits is posted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STRIKE_LIST, {"notice": notice.id, "now": now})
+        workers = [int(row[0]) for row in cursor.fetchall()]
+    told = {"notice": notice.id, "struck": len(workers)}
+    _record("programmes.list_struck", objection, notice, actor, now, told)
+    notify_many(
+        worker_ids=workers,
+        kind="programmes.struck",
+        title="公示的名单划去了",
+        body=f"“{offer.title}”整份名单有异议，查了以后成立：{reason} 不同意，可以向主办工会的上一级工会申诉，"
+        "或者打 12351。",
+        url=f"/programmes/{offer.code}/",
+        now=now,
+    )
+    moved = propose_next(offer, now=now)
+    posted = post_list(offer, actor=actor, now=now) if moved else None
+    tell_moved_up(moved, posted, now=now)
 
 
 def _objection(objection_id: int, actor: Actor) -> Objection:

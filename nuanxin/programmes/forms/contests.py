@@ -125,6 +125,48 @@ class JudgesForm(forms.Form):
         return day_end(self.cleaned_data["until"])
 
 
+def _judge_ordinal() -> forms.IntegerField:
+    return forms.IntegerField(
+        label="第几位评委",
+        min_value=1,
+        max_value=99,
+        error_messages={"required": "写第几位。", "invalid": "写一个数，比如 2。"},
+    )
+
+
+class RenewForm(forms.Form):
+    """Another code for a judge, until a day."""
+
+    renew_judge = _judge_ordinal()
+    renew_until = forms.DateField(
+        label="新的码用到哪天",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "选一天。", "invalid": "写成 2026-12-06。"},
+    )
+
+    def code_until(self) -> datetime:
+        """Return the end of the day."""
+        return day_end(self.cleaned_data["renew_until"])
+
+
+class RecuseForm(forms.Form):
+    """A judge who is kept from an entrant."""
+
+    recuse_judge = _judge_ordinal()
+    recuse_number = forms.IntegerField(
+        label="回避几号选手",
+        min_value=1,
+        max_value=9_999,
+        error_messages={"required": "写选手号。", "invalid": "写一个数，比如 12。"},
+    )
+    recuse_why = forms.CharField(
+        label="为什么回避",
+        max_length=60,
+        help_text="比如“是亲戚”。打了一半的评分表作废，写着这个原因。",
+        error_messages={"required": "写一句为什么。"},
+    )
+
+
 class TeamForm(forms.Form):
     """Entrants who are one team."""
 

@@ -71,7 +71,11 @@ class AnswerForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label="查下来",
-        choices=(("no", "不成立"), ("yes", "成立（对一行的，划去这一行）")),
+        choices=(
+            ("no", "不成立"),
+            ("yes", "成立（对一行的，划去这一行；对整份的，逐行改正）"),
+            ("all", "成立，整份名单都划去（只对整份名单提的）"),
+        ),
         widget=forms.RadioSelect,
         error_messages={"required": "选一个。"},
     )

@@ -10,10 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.people.queries import has_consent
+from nuanxin.people.states import ConsentPurpose
 from nuanxin.programmes.actions.contest_results import file_appeal
 from nuanxin.programmes.forms.contests import AppealForm
 from nuanxin.programmes.pages import words
+from nuanxin.programmes.pages.offers import notice_links
 from nuanxin.programmes.queries import contests as queries
+from nuanxin.programmes.queries.honours import has_won
 from nuanxin.programmes.rules.contests import Measured
 from nuanxin.programmes.states import CriterionKind, RoundState
 
@@ -25,6 +29,7 @@ def contest_list(request: HttpRequest) -> HttpResponse:
     rows = queries.list_public_contests()
     context = {
         "page_title": "技能竞赛",
+        "honours_url": reverse("honours"),
         "rows": [
             {"title": title, "text": union, "url": reverse("contest", args=[code])}
             for code, title, union in rows
@@ -48,6 +53,11 @@ def contest(request: HttpRequest, code: str) -> HttpResponse:
         "number": mine[0].number if mine else 0,
         "team": mine[0].team if mine else "",
         "rounds": [_round(row) for row in found.rounds],
+        "has_won": bool(worker_id) and has_won(found.id, worker_id=worker_id),
+        "is_named": bool(worker_id) and has_consent(worker_id, ConsentPurpose.HONOUR_PUBLICATION),
+        "honour_url": reverse("contest-honour", args=[code]),
+        "consent_url": reverse("notice", args=[ConsentPurpose.HONOUR_PUBLICATION.slug]),
+        "notices": notice_links(found.offer_id),
     }
     answer = render(request, "programmes/contests/contest.html", context)
     answer.headers["X-Robots-Tag"] = "noindex, noarchive"

@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
-from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions import contest_results as results
 from nuanxin.programmes.actions import contests
 from nuanxin.programmes.forms.contests import (
     AppealAnswerForm,
     JudgesForm,
+    RecuseForm,
+    RenewForm,
     RoundsForm,
     SheetEndForm,
     TeamForm,
@@ -80,6 +82,8 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
     do = request.POST.get("do", "")
     team = TeamForm(request.POST if do == "team" else None)
     judges = JudgesForm(request.POST if do == "judges" else None)
+    renewing = RenewForm(request.POST if do == "renew" else None)
+    recusing = RecuseForm(request.POST if do == "recuse" else None)
     named: list[contests.NamedJudge] = []
     problem, status = "", 200
     if request.method == "POST":
@@ -93,6 +97,10 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
                     contest_id=contest_id, judges=judges.drafts(), actor=actor, now=now,
                     code_until=judges.code_until(),
                 )  # fmt: skip
+            elif do == "renew" and renewing.is_valid():
+                named = [_renew(contest_id, renewing, actor)]
+            elif do == "recuse" and recusing.is_valid():
+                _recuse(contest_id, recusing, actor)
             else:
                 status = 422
             if status == 200 and not named:
@@ -117,6 +125,8 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
         "appeals": [_appeal_row(row) for row in queries.list_appeals(contest_id)],
         "team": team,
         "judges_form": judges,
+        "renewing": renewing,
+        "recusing": recusing,
         "named": named,
         "judging_link": request.build_absolute_uri(reverse("judging")),
         "is_begun": found.rounds[0].state is not RoundState.PREPARING,
@@ -176,6 +186,34 @@ def contest_round(request: HttpRequest, contest_id: int, round_id: int) -> HttpR
     return render(request, "programmes/contests/desk_round.html", context, status=status)
 
 
+def _renew(contest_id: int, form: RenewForm, actor: Any) -> contests.NamedJudge:
+    """Give a judge another code."""
+    judge_id = _judge_id(contest_id, form.cleaned_data["renew_judge"])
+    return contests.renew_code(
+        judge_id=judge_id, code_until=form.code_until(), actor=actor, now=clock.now()
+    )
+
+
+def _recuse(contest_id: int, form: RecuseForm, actor: Any) -> None:
+    """Keep a judge from an entrant."""
+    given = form.cleaned_data
+    try:
+        contests.recuse(
+            judge_id=_judge_id(contest_id, given["recuse_judge"]), number=given["recuse_number"],
+            why=given["recuse_why"], actor=actor, now=clock.now(),
+        )  # fmt: skip
+    except NotFound as missing:
+        raise Malformed("contests.number", "没有这个选手号。看看上面的选手名单。") from missing
+
+
+def _judge_id(contest_id: int, ordinal: int) -> int:
+    """Return the judge of this number; raise ``Malformed`` contests.judge."""
+    for judge in queries.list_judges(contest_id):
+        if judge.ordinal == ordinal:
+            return judge.id
+    raise Malformed("contests.judge", f"没有第 {ordinal} 位评委。看看上面的评委名单。")
+
+
 _STEPS: dict[str, Callable[..., Any]] = {
     "start": contests.start_round,
     "ask": results.ask_to_close,
@@ -220,9 +258,17 @@ def contest_appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
     actor = _actor(request)
     row = queries.get_appeal(appeal_id, actor=actor)
     found = queries.get_desk_contest(row.contest_id, actor=actor)
-    form = AppealAnswerForm(request.POST or None)
-    problem, status = "", 200
-    if request.method == "POST" and form.is_valid():
+    is_reading = request.POST.get("do") == "read"
+    form = AppealAnswerForm(None if is_reading else request.POST or None)
+    problem, status, text = "", 200, ""
+    if is_reading:
+        try:
+            text = results.read_appeal(appeal_id=appeal_id, actor=actor, now=clock.now())
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            problem, status = refusal.message, refusal.status
+    elif request.method == "POST" and form.is_valid():
         try:
             results.answer_appeal(
                 appeal_id=appeal_id,
@@ -244,11 +290,11 @@ def contest_appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
         "page_title": f"{row.number} 号选手的申诉",
         "page_lead": f"{found.title}，{row.round_label}。",
         "row": row,
+        "text": text,
         "facts": [
             {"label": "现在", "value": row.state.label},
             {"label": "提出", "value": words.moment(row.filed_at)},
             {"label": "答复期限", "value": f"{row.due_on.month} 月 {row.due_on.day} 日"},
-            {"label": "内容", "value": row.text},
             *(
                 [{"label": "答复", "value": f"{row.answer}（{row.answered_name}）"}]
                 if row.answer
@@ -263,7 +309,10 @@ def contest_appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
         "problem": problem,
         "crumbs": [*_crumbs(found, is_last=False), {"label": "申诉"}],
     }
-    return render(request, "programmes/contests/desk_appeal.html", context, status=status)
+    page = render(request, "programmes/contests/desk_appeal.html", context, status=status)
+    if text:
+        page.headers["Cache-Control"] = "no-store, private"
+    return page
 
 
 # ---- inside -----------------------------------------------------------------------------------

@@ -351,6 +351,9 @@ def _facts(row: queries.AttestationRow, now: Any) -> list[dict[str, str]]:
         {"label": "怎么证明的", "value": f"{words.moment(row.attested_at)}，{row.way.label}"},
         {"label": "有效到", "value": _said(row.valid_until)},
         {"label": "指纹", "value": row.digest},
+        {"label": "有没有改过", "value": "没有，和当时的一样", "state": "ok"}
+        if attesting.is_intact_by_id(row.id)
+        else {"label": "有没有改过", "value": "对不上，先别用，报给管理员查", "state": "bad"},
     ]
     if row.taken_back_at:
         said = f"{words.moment(row.taken_back_at)}，{row.taken_back_by_name}：{row.taken_back_why}"

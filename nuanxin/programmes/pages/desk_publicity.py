@@ -134,7 +134,8 @@ def objection(request: HttpRequest, objection_id: int) -> HttpResponseBase:
         elif do == "answer" and form.is_valid():
             answer_objection(
                 objection_id=objection_id,
-                is_upheld=form.cleaned_data["outcome"] == "yes",
+                is_upheld=form.cleaned_data["outcome"] != "no",
+                strikes_list=form.cleaned_data["outcome"] == "all",
                 answer=form.cleaned_data["answer"],
                 actor=actor,
                 now=now,

@@ -17,7 +17,8 @@ from nuanxin.programmes.actions.objecting import file_objection
 from nuanxin.programmes.forms.publicity import ObjectionForm, ReceiptForm
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import publicity as queries
-from nuanxin.programmes.states import ObjectionState, OfferState
+from nuanxin.programmes.queries.contests import find_public_contest
+from nuanxin.programmes.states import Kind, ObjectionState, OfferState
 
 _RECEIPT = "objection_receipt"
 _METHODS = ["GET", "HEAD", "POST"]
@@ -64,6 +65,9 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
         "object_url": reverse("notice-object", args=[code]) if found.is_running(now) else "",
         "sheet_url": reverse("notice-sheet", args=[code]) if found.is_shown else "",
         "receipt_url": reverse("objection-receipt"),
+        "contest_url": reverse("contest", args=[found.offer_code])
+        if found.kind is Kind.CONTEST and find_public_contest(found.offer_code)
+        else "",
         "crumbs": [{"label": "公示", "url": reverse("notices")}, {"label": found.title}],
     }
     answer = render(request, "programmes/publicity/notice.html", context)

@@ -118,14 +118,13 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class AppealRow:
-    """An appeal at the desk."""
+    """An appeal at the desk, without what it says: that is sealed and read for itself."""
 
     id: int
     contest_id: int
     round_id: int
     round_label: str
     number: int
-    text: str
     filed_at: datetime
     due_on: date
     state: AppealState
@@ -434,7 +433,7 @@ def list_matrix(round_id: int) -> list[MatrixRow]:
 
 
 _APPEALS = """
-SELECT p.id, r.contest_id, r.id, r.label, n.number, p.text, p.filed_at, p.due_on, p.state, p.answer,
+SELECT p.id, r.contest_id, r.id, r.label, n.number, p.filed_at, p.due_on, p.state, p.answer,
        p.answered_name, p.closed_keys
 FROM programmes_contestappeal p JOIN programmes_roundentry e ON e.id = p.entry_id
 JOIN programmes_contestround r ON r.id = e.round_id
@@ -462,5 +461,5 @@ def get_appeal(appeal_id: int, *, actor: Actor) -> AppealRow:
 
 
 def _appeal(row: Any) -> AppealRow:
-    values: list[Any] = [*row[:8], AppealState(row[8]), *row[9:]]
+    values: list[Any] = [*row[:7], AppealState(row[7]), *row[8:]]
     return AppealRow(*values)
