@@ -15,6 +15,7 @@ from config.demo import (
     contacts,
     contests,
     denominators,
+    families,
     finding,
     fulfilment,
     inspections,
@@ -90,6 +91,7 @@ def build(
     sign_ins = accounts.open_accounts(built.world, built.people, now=now)
     made = underway.work_of_officers(built, spare, sign_ins, now=now)
     made |= programmes.open_offers(built, sign_ins, now=now)
+    families.live_together(built, sign_ins, offers=made["offers"], now=now)
     made |= fulfilment.hold_sessions(made["offers"][0], sign_ins, now=now)
     made |= rules.draft_rules(sign_ins, now=now)
     proofs.attest(built, sign_ins, now=now)

@@ -53,6 +53,7 @@ class AttemptKind(StrEnum):
     HELP_FIND = "help_find"
     JUDGE_CODE = "judge_code"
     PICKUP_CODE = "pickup_code"
+    HOUSEHOLD_CODE = "household_code"
     STATION_REPORT = "station_report"
     STATION_DOOR = "station_door"
     STATION_LINK = "station_link"
@@ -74,6 +75,7 @@ class AttemptKind(StrEnum):
             "help_find": "代办找人",
             "judge_code": "一处网络输错评委码",
             "pickup_code": "一个孩子的接送码输错",
+            "household_code": "家人码输错",
             "station_report": "反映驿站开没开",
             "station_door": "扫驿站门码",
             "station_link": "点错站长链接",

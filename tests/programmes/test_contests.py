@@ -15,6 +15,7 @@ from nuanxin.programmes.actions.contests import CriterionDraft, JudgeDraft, Roun
 from nuanxin.programmes.actions.honouring import agree_to_be_named
 from nuanxin.programmes.models import (
     ContestAppeal,
+    ContestCriterion,
     ContestRound,
     Judge,
     Recusal,
@@ -354,7 +355,10 @@ def closed_for_good(match):
     """Close the contest's last round, and let the time for appeals go by; return the day after."""
     match.start().score_all()
     match.close()
-    ContestRound.objects.filter(contest_id=match.id).exclude(id=match.first.id).delete()
+    later = ContestRound.objects.filter(contest_id=match.id).exclude(id=match.first.id)
+    RoundEntry.objects.filter(round__in=later).delete()
+    ContestCriterion.objects.filter(round__in=later).delete()
+    later.delete()
     first = ContestRound.objects.get(id=match.first.id)
     return first.appeals_until + timedelta(days=1)
 

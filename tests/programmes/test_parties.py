@@ -6,9 +6,13 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from nuanxin.kernel import clock, sealing
+from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, NotFound
 from nuanxin.membership.models import Membership
-from nuanxin.people.models import Household, HouseholdMember
+from nuanxin.people.actions.households import household_code
+from nuanxin.people.models import Household, HouseholdMember, Worker
+from nuanxin.people.queries import list_household
 from nuanxin.programmes.actions import passing_on
 from nuanxin.programmes.actions.awarding import commit_draw, post_claimed, run_draw
 from nuanxin.programmes.actions.claims import (
@@ -446,4 +450,33 @@ def test_who_lives_alone_is_not_asked_about_a_family(town, home):
     offer = town.offer(places=2)
     HouseholdMember.objects.filter(worker_id=home[1].worker_id).update(to_on=town.cast.now.date())
     page = page_of(town.cast.client("rider_ye"), f"/programmes/{offer.code}/")
-    assert "和家里人一起报" not in page
+    assert "一起报" in page
+    assert 'name="with"' not in page
+    assert "/family/" in page
+
+
+def test_a_household_is_joined_by_phone_and_the_code_of_the_day(town):
+    ye, lu = town.cast.rider_ye, town.cast.rider_lu
+    phone = "13900001234"
+    Worker.objects.filter(id=ye.worker_id).update(
+        phone_hash=sealing.lookup_hash("phone", phone), phone_sealed=b"-", phone_hint="1391234"
+    )
+    browser = town.cast.client("rider_lu")
+    code = household_code(ye.worker_id, business_day(clock.now()))
+    assert f"{code[:4]} {code[4:]}" in page_of(town.cast.client("rider_ye"), "/family/")
+    wrong = {"phone": phone, "code": "00000000" if code != "00000000" else "00000001"}
+    assert browser.post("/family/", wrong).status_code == 422
+    assert browser.post("/family/", {"phone": phone, "code": code}).status_code == 302
+    assert [one.worker_id for one in list_household(ye.worker_id)] == [lu.worker_id]
+    assert "家里登记了 2 个人" in page_of(browser, "/family/")
+    assert browser.post("/family/", {"do": "leave"}).status_code == 302
+    assert list_household(ye.worker_id) == []
+
+
+def test_codes_of_a_household_are_not_tried_out(town):
+    browser = town.cast.client("rider_lu")
+    tries = [
+        browser.post("/family/", {"phone": "13900001234", "code": f"{n:08d}"}).status_code
+        for n in range(6)
+    ]
+    assert tries == [422] * 5 + [429]

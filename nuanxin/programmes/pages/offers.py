@@ -97,6 +97,7 @@ def _offer_page(
         "camp_url": reverse("camp", args=[code]) if by_class else "",
         "may_apply": may_apply,
         "family": _family(row, worker_id) if may_apply else [],
+        "may_be_together": may_apply and row.way.is_at_once,
         "withdraw_label": "只退我自己" if mine and mine.together > 1 else "不要了，撤回",
         "family_label": f"我们 {mine.together} 个都不要了" if mine and mine.together > 1 else "",
         "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"

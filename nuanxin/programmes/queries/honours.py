@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -67,7 +68,7 @@ SELECT EXISTS (
 
 def list_honours(*, today: date) -> list[HonourRow]:
     """Return who won and agreed to be named, the latest contest first; a withdrawn consent ends it."""
-    values = {
+    values: dict[str, Any] = {
         "today": today,
         "purpose": int(ConsentPurpose.HONOUR_PUBLICATION),
         "limit": HONOURS_LIMIT,
