@@ -28,6 +28,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/desk/*.css",
     ),
     "css/embed.css": ("css/tokens.css", "css/embed/*.css"),
+    "css/siting.css": ("css/tokens.css", "css/siting/*.css"),
     "css/wall.css": ("css/tokens.css", "css/wall/*.css"),
 }
 STATIC_ROOT_OF_SOURCE = Path(__file__).resolve().parent.parent / "static"
