@@ -8,7 +8,7 @@ import json
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import segno
 import typst
@@ -60,7 +60,7 @@ def _words(row: StationRow, on: date) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _set(template: str, data: str, kind: str) -> bytes:
+def _set(template: str, data: str, kind: Literal["pdf", "png"]) -> bytes:
     family, folder = chinese_type()
     made: bytes = typst.compile(
         str(_TEMPLATES / template),
