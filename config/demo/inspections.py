@@ -10,6 +10,7 @@ from config.demo import accounts
 from config.demo.accounts import SignIn
 from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.clock import business_day, day_start
+from nuanxin.kernel.errors import Malformed
 from nuanxin.stations.actions import inspecting, keeping, selecting
 from nuanxin.stations.states.inspections import Finding, InspectionKind, PaperKind
 
@@ -112,5 +113,5 @@ def _select(union_id: int, codes: list[str], cadre: Actor, now: datetime) -> Non
     edge = [codes[0]]
     try:
         selecting.post_selection(selection_id=made.id, at_edge=[], actor=cadre, now=now)
-    except selecting.Malformed:  # equals: the committee takes the first
+    except Malformed:  # equals: the committee takes the first
         selecting.post_selection(selection_id=made.id, at_edge=edge, actor=cadre, now=now)
