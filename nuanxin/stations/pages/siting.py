@@ -178,7 +178,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page_title": "两份方案对照",
-        "columns": [{"label": ""}, *({"label": row.name, "css": "num"} for row in rows)],
+        "columns": [{"label": "数"}, *({"label": row.name, "css": "num"} for row in rows)],
         "rows": _side_by_side(rows),
         "sides": [
             {"plan": row, "url": reverse("desk-siting-plan", args=[row.id])}
