@@ -441,6 +441,11 @@ def _linked_page(kind: str) -> Opener:
 PREPARED: dict[str, Opener] = {
     "keeper-link": _linked_page("keeper_link"),
     "station-screen": _linked_page("door_screen"),
+    "station-now": lambda walker: (
+        "anonymous",
+        walker.tab_of("anonymous"),
+        reverse("station-now", args=[walker.world.objects["kept_station"]]),
+    ),
     "judging-round": _judges_page("judging-round", is_sheet=False),
     "judging-sheet": _judges_page("judging-sheet", is_sheet=True),
     "desk-help-session": lambda walker: (
