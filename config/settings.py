@@ -29,6 +29,8 @@ OPEN_DATA_LICENCE = env.str(
 # Borders of the counties that the operator brings (GeoJSON), and the number of the map they are from.
 FIGURES_BOUNDARIES = env.str("NUANXIN_FIGURES_BOUNDARIES", "")
 FIGURES_BOUNDARIES_NUMBER = env.str("NUANXIN_FIGURES_BOUNDARIES_NUMBER", "")
+# A key of 天地图 puts a picture behind the finder's map; without one nothing is asked of a foreign host.
+TIANDITU_KEY = env.str("NUANXIN_TIANDITU_KEY", "")
 SECRET_KEY = KEYS.secret_key
 CARD_PRIVATE_KEY_PEM = KEYS.card_private_key_pem
 DEBUG = env.bool("NUANXIN_DEBUG", False)

@@ -182,3 +182,32 @@ def test_a_shared_link_shows_a_picture(street, anybody):
     assert "share.png" in anybody.get(f"/stations/{station.code}/").content.decode()
     picture = anybody.get(f"/stations/{station.code}/share.png")
     assert picture.content.startswith(b"\x89PNG")
+
+
+def test_the_map_of_a_county_shows_all_of_it_town_by_town(street, anybody):
+    open_now(street.station("湖墅一号驿站", town_code="330105003"))
+    street.station("湖墅二号驿站", town_code="330105003", lng=120.18)
+    with CaptureQueriesContext(connection) as seen:
+        answer = anybody.get("/stations/map/", {"county": "330105"})
+    assert len(seen) <= 3
+    assert (answer.context["total"], answer.context["open"]) == (2, 1)
+    (town,) = answer.context["towns"]
+    assert (town["total"], town["open"]) == (2, 1)
+    text = answer.content.decode()
+    assert text.count('class="pin"') == 1
+    assert town["name"] in text
+    assert "选一个县" in anybody.get("/stations/map/").content.decode()
+    assert (
+        "还没有登记的驿站" in anybody.get("/stations/map/", {"county": "330106"}).content.decode()
+    )
+
+
+def test_a_picture_of_a_foreign_host_is_there_only_with_a_key(street, anybody, settings):
+    open_now(street.station())
+    without = stand(anybody)
+    assert "tianditu" not in without.content.decode() + without["Content-Security-Policy"]
+    settings.TIANDITU_KEY = "abc"
+    answer = stand(anybody, lng="120.150512", lat="30.319534")
+    assert "api.tianditu.gov.cn/staticimage" in answer.content.decode()
+    assert "img-src https://api.tianditu.gov.cn " in answer["Content-Security-Policy"]
+    assert "120.1505" not in answer.content.decode().replace('value="120.150512"', "")

@@ -7,6 +7,7 @@ never stored (no-store), no address and no log has it. Named places stand in the
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.middleware.headers import CONTENT_SECURITY_POLICY
 from nuanxin.access.permissions import public
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Malformed, Refusal
@@ -22,6 +24,7 @@ from nuanxin.stations.forms import finder as forms
 from nuanxin.stations.forms.finder import Standpoint
 from nuanxin.stations.pages import rows as words
 from nuanxin.stations.queries import finder as queries
+from nuanxin.stations.rules.backdrop import HOST
 from nuanxin.stations.rules.showing import speeds
 
 _COUNTED = "零一两三四五六七八九十"
@@ -43,7 +46,12 @@ def finder(request: HttpRequest) -> HttpResponse:
         problem = refusal.message
     context = _frame(wish) | (_found(here, wish) if here else _asking(problem))
     status = 422 if problem else 200
-    return _unkept(render(request, "stations/finder.html", context, status=status))
+    answer = render(request, "stations/finder.html", context, status=status)
+    if settings.TIANDITU_KEY:
+        answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+            "img-src ", f"img-src {HOST} "
+        )
+    return _unkept(answer)
 
 
 def _frame(wish: str) -> dict[str, Any]:
@@ -52,6 +60,7 @@ def _frame(wish: str) -> dict[str, Any]:
         "place_url": reverse("worker-stations-place"),
         "along_url": reverse("worker-stations-along"),
         "saved_url": reverse("worker-stations-saved"),
+        "map_url": reverse("stations-map"),
         "worker_url": reverse("worker-stations-worker"),
     }
 
@@ -84,7 +93,7 @@ def _found(here: Standpoint, wish: str) -> dict[str, Any]:
         "others_title": f"还有{_COUNTED[len(others)]}个，别白跑" if others else "",
         "map": words.draw_map(here.place.wgs_lng, here.place.wgs_lat, around.usable, around.others),
         "county_url": reverse("worker-stations-county", args=[county]) if county else "",
-        "walk_kmh": "4.5",
+        "map_url": reverse("stations-map") + (f"?county={county}" if county else ""),
     }
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from nuanxin.kernel import regions
 from nuanxin.kernel.clock import SHANGHAI, business_day
 from nuanxin.kernel.geo import haversine_m
 from nuanxin.stations.queries.finder import Near, StationRow
+from nuanxin.stations.rules.backdrop import backdrop
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.navigation import map_links
 from nuanxin.stations.rules.showing import (
@@ -164,6 +166,9 @@ def draw_map(
                    "label": said_ring(ring)} for ring in rings],
         "points": [*placed[len(usable):], *reversed(placed[:len(usable)])],
         "towns": _towns(lng, lat, scale, points),
+        "backdrop": backdrop(
+            lng, lat, steps_a_metre=scale, size=(WIDTH, HEIGHT), key=settings.TIANDITU_KEY
+        ),
         "x": MIDDLE[0],
         "y": MIDDLE[1],
         "title": f"{len(usable)} 个开着的驿站，{len(others)} 个没开或说不准，圈是 "
