@@ -14,7 +14,7 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.geo import CRS, convert
 from nuanxin.stations.models import Station, StationState
 from nuanxin.stations.rules.navigation import map_links
-from nuanxin.stations.states import OpenState, Standing
+from nuanxin.stations.states import ConfirmedBy, OpenState, Standing
 from tests.stations.test_api import HERE, open_now
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -211,3 +211,12 @@ def test_a_picture_of_a_foreign_host_is_there_only_with_a_key(street, anybody, s
     assert "api.tianditu.gov.cn/staticimage" in answer.content.decode()
     assert "img-src https://api.tianditu.gov.cn " in answer["Content-Security-Policy"]
     assert "120.1505" not in answer.content.decode().replace('value="120.150512"', "")
+
+
+@pytest.mark.parametrize("who", list(ConfirmedBy))
+def test_whoever_confirmed_is_named_by_what_he_is(street, anybody, who):
+    station = open_now(street.station())
+    StationState.objects.update(confirmed_by_kind=who)
+    text = anybody.get(f"/stations/{station.code}/").content.decode()
+    assert "确认" in text
+    assert stand(anybody).status_code == 200

@@ -97,7 +97,7 @@ def _towns(rows: Sequence[StationRow], shown: dict[int, Shown]) -> list[dict[str
     base = reverse("worker-stations")
     return [
         {
-            "name": regions.REGIONS[code].name if code in regions.REGIONS else "没写街道的",
+            "name": regions.region(code).name if code in regions.REGIONS else "没写街道的",
             "total": total,
             "open": is_open,
             "url": f"{base}?place={code}" if code in regions.REGIONS else "",

@@ -101,6 +101,7 @@ def _by(row: StationRow, shown: Shown, now: datetime) -> str:
         ConfirmedBy.KEEPER: "站长",
         ConfirmedBy.MEMBER: "来过的会员",
         ConfirmedBy.DOOR: "门禁",
+        ConfirmedBy.CADRE: "工会干部",
     }[row.confirmed_by]
     told = f"{who} {said_time(row.confirmed_at, now)} 确认"
     if shown == Shown.UNKNOWN:

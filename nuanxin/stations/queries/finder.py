@@ -121,9 +121,53 @@ def list_around(place: Place, *, kinds: Sequence[str], now: datetime, shown: int
     return Around([Near(rows[one.station_id], one.distance_m) for one in usable], others[:shown])
 
 
+_ROWS_OF = """
+SELECT s.id, s.code, s.name, s.name_kind, s.adcode, s.town_code, s.address, s.wgs_lng, s.wgs_lat,
+    s.lng, s.lat, s.crs, s.is_24h, s.hours, s.extended_hours, s.scan_hours, s.capacity_persons,
+    s.host_name, u.name, s.standing, s.standing_reason, s.standing_until, COALESCE(t.state, 0),
+    t.confirmed_at, t.confirmed_by_kind, COALESCE(t.confirmations, 0),
+    COALESCE(t.contradictions, 0), t.fresh_until, COALESCE(t.note, ''),
+    COALESCE(t.open_during, '{}'::tstzmultirange),
+    ARRAY(SELECT f.kind::text FROM stations_facility f WHERE f.station_id = s.id AND f.works)
+FROM stations_station s JOIN orgs_union u ON u.id = s.union_id
+LEFT JOIN stations_stationstate t ON t.station_id = s.id
+WHERE s.id = ANY(%(ids)s)
+"""
+
+
 def rows_of(ids: Sequence[int]) -> list[StationRow]:
-    """Return the rows of these stations, in two statements; the order is that of the numbers."""
-    return _rows(Station.objects.filter(id__in=ids)) if ids else []
+    """Return the rows of these stations in one prepared statement, in no order.
+
+    The search asks this hundreds of times a second: a statement of the ORM takes longer to make
+    than this one takes to answer.
+    """
+    if not ids:
+        return []
+    with connection.prepared_cursor(is_binary=True) as cursor:  # type: ignore[attr-defined]
+        cursor.execute(_ROWS_OF, {"ids": list(ids)})
+        return [_row_of(values) for values in cursor.fetchall()]
+
+
+def _row_of(values: Sequence[Any]) -> StationRow:
+    """Return the row of ``_ROWS_OF``'s columns, which stand in the order of the row's fields."""
+    told = dict(zip(StationRow.__slots__, values, strict=True))
+    return StationRow(
+        **told
+        | {
+            "kind_label": _tag(told["kind_label"]),
+            "crs": CRS(told["crs"]),
+            "standing": Standing(told["standing"]),
+            "state": OpenState(told["state"]),
+            "confirmed_by": ConfirmedBy(told["confirmed_by"]) if told["confirmed_by"] else None,
+            "spans": tuple((span.lower, span.upper) for span in told["spans"]),
+            "kinds": _in_order(told["kinds"]),
+        }
+    )
+
+
+def _in_order(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return the kinds in the order in which pages name them; unknown ones last."""
+    return tuple(sorted(kinds, key=lambda kind: rule.FACILITY_BITS.get(kind, 1 << 62)))
 
 
 def get_station(code: str) -> StationRow:
@@ -253,7 +297,6 @@ def _rows(chosen: QuerySet[Station]) -> list[StationRow]:
 
 def _row(one: Station, kinds: Iterable[str]) -> StationRow:
     state = getattr(one, "stationstate", None)
-    order = list(rule.FACILITY_BITS)
     return StationRow(
         id=one.id, code=one.code, name=one.name, kind_label=_tag(one.name_kind),
         adcode=one.adcode, town_code=one.town_code, address=one.address,
@@ -272,7 +315,7 @@ def _row(one: Station, kinds: Iterable[str]) -> StationRow:
         fresh_until=state.fresh_until if state else None,
         note=state.note if state else "",
         spans=tuple((span.lower, span.upper) for span in state.open_during) if state else (),
-        kinds=tuple(sorted(kinds, key=lambda kind: order.index(kind) if kind in order else 99)),
+        kinds=_in_order(kinds),
     )  # fmt: skip
 
 
