@@ -24,3 +24,6 @@ class StationsConfig(AppConfig):
                 "stations_selectionobjection", "selection_objection", "text_sealed", "bound_to"
             )
         )
+        people.register_sealed_column(
+            people.SealedColumn("stations_doordevice", "station_door", "key_sealed", "bound_to")
+        )
