@@ -71,7 +71,7 @@ urlpatterns = [
     path("desk/stations/<slug:code>/standing", desk.standing, name="desk-station-standing"),
     path("desk/stations/<slug:code>/keepers", desk_people.keeper_page, name="desk-station-keepers"),
     path("desk/stations/<slug:code>/photos", desk_people.photo_page, name="desk-station-photos"),
-    path("stations/photos/<uuid:file_id>", desk_people.photo, name="station-photo"),
+    path("stations/<slug:code>/photos/<int:photo_id>", desk_people.photo, name="station-photo"),
     # ---- inspections --------------------------------------------------------------------------
     path("desk/inspections/", desk_inspections.home, name="desk-inspections"),
     path(

@@ -97,7 +97,7 @@ def test_a_photo_is_stored_once_shown_to_everybody_and_taken_down(street):
     photo = add_photo(content=a_jpeg(), caption="门口", **told)
     with pytest.raises(Conflict, match="there"):
         add_photo(content=a_jpeg(), caption="又是门口", **told)
-    url = f"/stations/photos/{photo.file_id}"
+    url = f"/stations/{station.code}/photos/{photo.id}"
     answer = Client().get(url)
     assert answer["Content-Type"] == "image/jpeg"
     assert answer.getvalue() == clean_picture(a_jpeg()).content

@@ -66,7 +66,7 @@ def photo(cast: Cast) -> dict[str, Any]:
     kept = add_photo(
         station_id=made.id, content=a_png(), caption="门口", actor=cast.county_cadre, now=cast.now
     )
-    return {"file_id": kept.file_id}
+    return {"code": made.code, "photo_id": kept.id}
 
 
 def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
     listing = sample(missing={"listing_id": no_id}, of_union=import_of)
     names = ("", "-edit", "-standing", "-keepers", "-photos")
     return {f"desk-station{name}": one for name in names} | {
-        "station-photo": sample(missing={"file_id": UUID(int=1)}, public=photo),
+        "station-photo": sample(missing={"code": "330105-9999", "photo_id": no_id}, public=photo),
         "desk-stations-export": sample(
             missing={"kind": "pdf"}, public=lambda cast: {"kind": "geojson"}
         ),

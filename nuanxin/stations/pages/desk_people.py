@@ -1,7 +1,6 @@
 """Keepers and photos of a station on the desk; a photo for everybody."""
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
@@ -128,7 +127,7 @@ def photo_page(request: HttpRequest, code: str) -> HttpResponse:
         "photos": [
             {
                 "id": one.id, "caption": one.caption, "width": one.width, "height": one.height,
-                "url": reverse("station-photo", args=[one.file_id]),
+                "url": reverse("station-photo", args=[code, one.id]),
             }
             for one in list_photos(station_id)
         ],
@@ -141,9 +140,9 @@ def photo_page(request: HttpRequest, code: str) -> HttpResponse:
 
 @public
 @require_safe
-def photo(request: HttpRequest, file_id: UUID) -> StreamingHttpResponse:
+def photo(request: HttpRequest, code: str, photo_id: int) -> StreamingHttpResponse:
     """Give a photo of a station."""
-    media_type, pieces = open_photo(file_id)
+    media_type, pieces = open_photo(code, photo_id)
     answer = StreamingHttpResponse(pieces, content_type=media_type)
     answer["Content-Disposition"] = "inline"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -32,11 +32,11 @@ def list_photos(station_id: int) -> list[PhotoRow]:
     ]
 
 
-def open_photo(file_id: UUID) -> tuple[str, Iterator[bytes]]:
-    """Return media type and content of a photo that is up; raise ``NotFound``."""
-    photo = StationPhoto.objects.filter(file_id=file_id, removed_at=None).first()
+def open_photo(code: str, photo_id: int) -> tuple[str, Iterator[bytes]]:
+    """Return media type and content of a photo that is up at this station; raise ``NotFound``."""
+    photo = StationPhoto.objects.filter(id=photo_id, station__code=code, removed_at=None).first()
     if photo is None:
         raise NotFound()
-    found = records.get_file(file_id, owner_type=_OWNER, owner_id=photo.station_id)
-    pieces = records.open_file(file_id, owner_type=_OWNER, owner_id=photo.station_id)
+    found = records.get_file(photo.file_id, owner_type=_OWNER, owner_id=photo.station_id)
+    pieces = records.open_file(photo.file_id, owner_type=_OWNER, owner_id=photo.station_id)
     return found.media_type, pieces
