@@ -22,6 +22,9 @@ class Unit(StrEnum):
     EMPLOYERS = "employers"
     YUAN = "yuan"
     PLACES = "places"
+    STATIONS = "stations"
+    TOWNS = "towns"
+    HOURS = "hours"
     PERCENT = "percent"
 
     @property
@@ -37,6 +40,9 @@ _UNIT_LABELS = {
     Unit.EMPLOYERS: "家",
     Unit.YUAN: "元",
     Unit.PLACES: "个",
+    Unit.STATIONS: "个",
+    Unit.TOWNS: "个",
+    Unit.HOURS: "小时",
     Unit.PERCENT: "%",
 }
 

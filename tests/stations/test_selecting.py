@@ -24,9 +24,16 @@ from nuanxin.stations.models import (
     Selection,
     SelectionObjection,
     StationRating,
+    StationReport,
 )
-from nuanxin.stations.queries.selection import find_objection, list_proposed, list_public_selections
+from nuanxin.stations.queries.selection import (
+    candidates_of,
+    find_objection,
+    list_proposed,
+    list_public_selections,
+)
 from nuanxin.stations.states.inspections import ObjectionOutcome, Verdict
+from nuanxin.stations.states.reporting import ReportSource, Said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 REASON = "通宵开门，骑手都说好，药箱每周有人看"
@@ -213,3 +220,15 @@ def test_stars_are_given_once_a_month_and_lead_nowhere(street):
     ):  # fmt: skip
         with pytest.raises(error):
             rate_station(code=first.code, stars=stars, actor=actor, now=cast.now)
+
+
+def test_hours_that_were_kept_are_a_mark_and_silence_is_none(street, opened):
+    kept, silent = nominated(street, opened, hours="08:00-18:00"), nominated(street, opened)
+    day = clock.day_start(clock.business_day(street.cast.now) - timedelta(days=3))
+    for hours, said in ((8, Said.OPEN), (16, Said.CLOSED)):
+        StationReport.objects.create(
+            station=kept, said=said, source=ReportSource.KEEPER, reporter="0" * 32,
+            reported_at=day + timedelta(hours=hours),
+        )  # fmt: skip
+    found = candidates_of(opened.id, adcode="330105", now=street.cast.now)
+    assert {one.code: one.marks["hours"] for one in found} == {kept.code: 800, silent.code: None}

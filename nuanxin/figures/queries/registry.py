@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from nuanxin.figures.queries.denominators import denominators_of
 from nuanxin.figures.queries.question import Question
 from nuanxin.figures.queries.reading import member_totals, spans_under
+from nuanxin.figures.queries.stations import read_stations
 from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import FigureDefinition, Unit, ratio_value
@@ -26,10 +28,17 @@ from nuanxin.programmes.queries.delivered import (
     count_places,
     is_anything_recorded,
 )
+from nuanxin.stations import figures as stations_figures
 
 Reader = Callable[[Question], int]
 
-NOT_KNOWN = frozenset({"figures.denominator_missing", "figures.nothing_recorded"})
+NOT_KNOWN = frozenset(
+    {
+        "figures.denominator_missing",
+        "figures.nothing_recorded",
+        "figures.not_of_this_period",
+    }
+)
 """Refusals that say: this number is not known here, which is not nought."""
 
 
@@ -133,6 +142,10 @@ def _of_services(definition: FigureDefinition) -> Reader:
     return read
 
 
+def _of_stations(definition: FigureDefinition) -> Reader:
+    return partial(read_stations, definition)
+
+
 def _of_ratio(definition: FigureDefinition) -> Reader:
     def read(question: Question) -> int:
         return read_ratio(definition, question).value
@@ -149,6 +162,8 @@ FIGURES: dict[str, tuple[FigureDefinition, Reader]] = {
     **{one.code: (one, _of_ratio(one)) for one in membership_figures.RATIOS},
     **{one.code: (one, _of_services(one)) for one in programmes_figures.FIGURES},
     **{one.code: (one, _of_ratio(one)) for one in programmes_figures.RATIOS},
+    **{one.code: (one, _of_stations(one)) for one in stations_figures.FIGURES},
+    **{one.code: (one, _of_ratio(one)) for one in stations_figures.RATIOS},
 }
 
 

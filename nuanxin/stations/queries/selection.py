@@ -11,7 +11,10 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.period import Period
 from nuanxin.stations import permissions
+from nuanxin.stations.queries.hours_kept import hours_kept
+from nuanxin.stations.queries.in_use import Where
 from nuanxin.stations.rules.selection import Candidate
 from nuanxin.stations.states import Standing
 from nuanxin.stations.states.inspections import ObjectionOutcome, SelectionState, Verdict
@@ -215,7 +218,7 @@ def find_objection(receipt: str) -> tuple[str, ObjectionOutcome, str]:
 # ---- marks -------------------------------------------------------------------------------------
 
 _CANDIDATES = """
-SELECT t.code, t.standing,
+SELECT t.id, t.code, t.standing,
        i.permille, i.verdict,
        CASE WHEN r.raters >= %(least)s THEN round(r.stars * 1000 / 5)::int END
 FROM stations_nomination n JOIN stations_station t ON t.id = n.station_id
@@ -232,7 +235,11 @@ ORDER BY t.code LIMIT %(limit)s
 
 
 def candidates_of(selection_id: int, *, adcode: str, now: datetime) -> list[Candidate]:
-    """Return who was nominated, with the marks of the last year in permille."""
+    """Return who was nominated, with the marks of the last year in permille.
+
+    Hours are those delivered of those promised on the days that are over and of which something was
+    said; None where nothing was.
+    """
     today = business_day(now)
     least = parameter("stations.rating_least_persons", adcode=adcode, on=today).value
     rows = _rows(
@@ -242,14 +249,20 @@ def candidates_of(selection_id: int, *, adcode: str, now: datetime) -> list[Cand
             "month": (today - A_YEAR).replace(day=1), "limit": LINES_LIMIT,
         },
     )  # fmt: skip
+    year = Period(today - A_YEAR, today - timedelta(days=1))
+    kept = hours_kept(Where(station_ids=[row[0] for row in rows]), year)
     return [
         Candidate(
             code,
-            {"inspection": permille, "rating": rating, "hours": None},
+            {
+                "inspection": permille,
+                "rating": rating,
+                "hours": kept[key].permille if key in kept else None,
+            },
             Verdict(verdict) if verdict is not None else None,
             standing == Standing.OPEN,
         )
-        for code, standing, permille, verdict, rating in rows
+        for key, code, standing, permille, verdict, rating in rows
     ]
 
 
