@@ -145,8 +145,8 @@ def test_below_a_union_its_stations_count_and_elsewhere_none(street):
     street.station(union="county")
     union = street.cast.unions["county"]
     Ancestry.objects.create(
-        ancestor=union,
-        union=union,
+        ancestor_id=union.id,
+        union_id=union.id,
         depth=0,
         valid_from=date(2020, 1, 1),
         recorded_at=street.cast.now,
