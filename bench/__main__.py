@@ -28,7 +28,7 @@ from typing import IO
 
 BENCHES = (
     "collective", "read_roster", "one_click", "figures_page", "recount", "member_list", "tree", "draw", "awards",
-    "eligibility", "services", "can_get",
+    "eligibility", "services", "can_get", "stations", "siting",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "PROMISE | "
