@@ -39,12 +39,12 @@ def test_found_by_position_and_again_without_a_network(site, opened, width):
     sync_api.expect(tab.locator("h1")).to_contain_text("开着")
     assert str(round(opened.wgs_lat, 3)) not in tab.url
     sync_api.expect(tab.locator(".nx-st-name").first).to_have_text(opened.name)
+    # Tall enough that the bar of tabs stands on no button: what it covers is scrolled free.
+    tab.set_viewport_size({"width": width, "height": 2_400})
     assert findings(tab) == []
     assert runs_out_px(tab) <= 0
     tab.locator("label[for=v-map]").click()
     sync_api.expect(tab.locator(".nx-map svg")).to_be_visible()
-    # Tall enough that the bar of tabs stands on no button: what it covers is scrolled free.
-    tab.set_viewport_size({"width": width, "height": 2_400})
     assert findings(tab) == []
     tab.wait_for_selector("[data-kept]:not([hidden])")
 
