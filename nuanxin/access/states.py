@@ -243,6 +243,7 @@ RIGHT_WORDS = {
     "station.edit_own": "管自己的驿站",
     "station.inspect": "检查驿站、复查整改",
     "station.select": "评最美驿站",
+    "station.serve": "管驿站的服务时间和预约",
     "post.view": "看职务",
     "post.grant": "授予、复核、收回职务",
     "account.own": "管自己的登录",

@@ -487,3 +487,13 @@ to_do_sources: list[Callable[[Actor, datetime], list[ToDo]]] = []
 def register_to_do(source: Callable[[Actor, datetime], list[ToDo]]) -> None:
     """Let a package above say what waits for an officer; asked each time 待办 is opened."""
     to_do_sources.append(source)
+
+
+after_applying: list[Callable[[Mapping[str, str], datetime], None]] = []
+
+
+def register_after_applying(
+    told: Callable[[Mapping[str, str], datetime], None],
+) -> None:
+    """Let a package above know that somebody new applied in a browser; told its cookies, nobody's name."""
+    after_applying.append(told)

@@ -13,7 +13,10 @@ class StationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the sealed columns follow a change of the data key."""
+        from nuanxin.membership import states as membership
         from nuanxin.people import states as people
+        from nuanxin.stations.actions.joining_through import count_applied
+        from nuanxin.stations.actions.serving import SEALED, erase_bookings
 
         for column, sealed in KEEPER_SEALED:
             people.register_sealed_column(
@@ -27,3 +30,9 @@ class StationsConfig(AppConfig):
         people.register_sealed_column(
             people.SealedColumn("stations_doordevice", "station_door", "key_sealed", "bound_to")
         )
+        people.register_worker_link("stations_servicebooking")
+        people.register_sealed_column(
+            people.SealedColumn("stations_servicebooking", SEALED, "note_sealed", "bound_to")
+        )
+        people.register_eraser(erase_bookings)
+        membership.register_after_applying(count_applied)

@@ -84,3 +84,9 @@ def can_plan(actor: Actor, *, path: str) -> bool:
 def check_can_plan(actor: Actor, *, path: str) -> None:
     """Raise unless ``can_plan``."""
     policy.check(actor, PLAN, path=path)
+
+
+# ---- desk hours at a station ------------------------------------------------------------------
+
+SERVE = "station.serve"
+"""The desk hours of a station: who manages it, and its keeper (the query asks that it is his own)."""

@@ -8,6 +8,7 @@ from nuanxin.stations.pages import (
     desk_inspections,
     desk_people,
     desk_roster,
+    desk_services,
     doors,
     finder,
     imports,
@@ -17,6 +18,7 @@ from nuanxin.stations.pages import (
     now,
     public_map,
     selection,
+    services,
     siting,
     siting_grids,
     station,
@@ -116,6 +118,19 @@ urlpatterns = [
     path("s/<str:token>/", keeper.keeper, name="keeper-link"),
     path("q/<str:code>/", doors.door_code, name="door-code"),
     path("stations/screen/<str:token>/", doors.screen, name="station-screen"),
+    # ---- services at a station, stars, joining there ----------------------------------------------
+    path("me/station-bookings/", services.mine, name="my-station-bookings"),
+    path("stations/<slug:code>/services/", services.services, name="station-services"),
+    path("stations/<slug:code>/stars/", services.stars, name="station-stars"),
+    path("stations/<slug:code>/join/", services.join, name="station-join"),
+    path(
+        "stations/<slug:code>/join-<slug:paper>.pdf",
+        services.join_poster,
+        name="station-join-poster",
+    ),
+    path(
+        "desk/stations/<slug:code>/services/", desk_services.services, name="desk-station-services"
+    ),
     path("stations/<slug:code>/now/", now.station_now, name="station-now"),
     path("desk/stations-stale/", living_desk.stale_list, name="desk-stations-stale"),
     path("desk/stations-repairs/", living_desk.repair_list, name="desk-station-repairs"),

@@ -33,6 +33,7 @@ from tests.walk.offers import offer_samples
 from tests.walk.rules import rule_samples
 from tests.walk.siting import siting_samples
 from tests.walk.station_living import living_samples
+from tests.walk.station_services import service_samples
 from tests.walk.stations import station_samples
 
 NO_ID = 10**12
@@ -596,3 +597,4 @@ SAMPLES |= station_samples(Sample, NO_ID)
 SAMPLES |= living_samples(Sample, NO_ID)
 SAMPLES |= inspection_samples(Sample, NO_ID)
 SAMPLES |= siting_samples(Sample, NO_ID)
+SAMPLES |= service_samples(Sample)

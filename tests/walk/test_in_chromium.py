@@ -77,6 +77,8 @@ NOT_PAGES = {
     "worker-stations-worker": "a script",
     "worker-station-share": "a picture",
     "worker-station-poster": "a file",
+    "station-join-poster": "a file",
+    "station-join": "leads on",
     "worker-stations-county": "for the device to keep",
     "sign-in-host": "leads to another site",
     "sign-in-host-return": "comes from another site",

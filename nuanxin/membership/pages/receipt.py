@@ -19,7 +19,7 @@ from nuanxin.membership.actions.join import submit_application
 from nuanxin.membership.pages.draft import Draft, after_draft, forget
 from nuanxin.membership.queries import mine
 from nuanxin.membership.rules.receipts import HOTLINE, Receipt
-from nuanxin.membership.states import Channel, ReceiptKind
+from nuanxin.membership.states import Channel, ReceiptKind, after_applying
 from nuanxin.orgs import queries as orgs
 from nuanxin.people.states import Assurance
 
@@ -94,6 +94,9 @@ def apply_with(request: HttpRequest, draft: Draft, *, phone: str, host: Any) -> 
         via=f"host:{host.provider}"[:16] if is_vouched else "online",
         sign_in=sign_in,
     )
+    if receipt.kind is ReceiptKind.NEW:
+        for tell in after_applying:
+            tell(request.COOKIES, now)
     if sign_in and receipt.account_id and receipt.worker_id is not None:
         access_actions.adopt_sign_in(
             request.session,  # type: ignore[arg-type]

@@ -25,12 +25,21 @@ _TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "stations" /
 
 def poster_pdf(row: StationRow, *, paper: str, link: str, on: date) -> bytes:
     """Return the poster; its code leads to ``link``, the page that says whether it is open."""
+    return _poster(row, paper=paper, link=link, says="扫一扫，看这会儿开没开", on=on)
+
+
+def joining_pdf(row: StationRow, *, paper: str, link: str, on: date) -> bytes:
+    """Return the same poster with another code: it leads to joining the union through this station."""
+    return _poster(row, paper=paper, link=link, says="扫一扫，加入工会", on=on)
+
+
+def _poster(row: StationRow, *, paper: str, link: str, says: str, on: date) -> bytes:
     drawn = io.BytesIO()
     segno.make(link, error="q", micro=False).save(drawn, kind="svg", border=1, scale=8)
     words = _words(row, on) | {
         "paper": paper,
         "qr": drawn.getvalue().decode(),
-        "qr_says": "扫一扫，看这会儿开没开",
+        "qr_says": says,
         "link": link.removeprefix("https://").removeprefix("http://"),
     }
     return _set("poster.typ", json.dumps(words, ensure_ascii=False), "pdf")

@@ -22,6 +22,7 @@ from nuanxin.stations.models.selection import (
     SelectionObjection,
     StationRating,
 )
+from nuanxin.stations.models.services import ServiceBooking, StationJoining, StationService
 from nuanxin.stations.models.siting import DemandGrid, DemandPoint, SitingPlan, WorkedPlace
 from nuanxin.stations.models.spot import StationSpot
 from nuanxin.stations.models.state import StationState
@@ -48,15 +49,18 @@ __all__ = [
     "SampledStation",
     "Selection",
     "SelectionObjection",
+    "ServiceBooking",
     "SitingPlan",
     "Station",
     "StationImport",
     "StationImportRow",
+    "StationJoining",
     "StationKeeper",
     "StationName",
     "StationPhoto",
     "StationRating",
     "StationReport",
+    "StationService",
     "StationSpot",
     "StationState",
     "VisitMonth",

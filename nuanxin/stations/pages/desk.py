@@ -191,6 +191,13 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
     return _station_page(request, code, form=form, problem=problem)
 
 
+MORE_PAGES = (
+    ("desk-station-keepers", "站长"),
+    ("desk-station-photos", "照片"),
+    ("desk-station-services", "服务和预约"),
+)
+
+
 def _station_page(
     request: HttpRequest, code: str, *, form: StandingForm | None = None, problem: str = ""
 ) -> HttpResponse:
@@ -218,10 +225,7 @@ def _station_page(
         "history": words.history_lines(queries.history_of(one.id)),
         "may_manage": detail.may_manage,
         "living_url": reverse("desk-station-living", args=[code]),
-        "more": [
-            {"label": label, "url": reverse(name, args=[code])}
-            for name, label in (("desk-station-keepers", "站长"), ("desk-station-photos", "照片"))
-        ]
+        "more": [{"label": label, "url": reverse(name, args=[code])} for name, label in MORE_PAGES]
         if detail.may_manage
         else [],
         "keepers": [

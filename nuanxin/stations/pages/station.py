@@ -10,7 +10,9 @@ from nuanxin.access.permissions import public
 from nuanxin.kernel import clock, regions
 from nuanxin.stations.forms.posters import PAPERS, poster_pdf, share_png
 from nuanxin.stations.pages import rows as words
+from nuanxin.stations.pages.services import stars_words
 from nuanxin.stations.queries import finder as queries
+from nuanxin.stations.queries.services import kinds_at
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.hours_words import say_hours
 
@@ -47,6 +49,11 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "share_url": _public(reverse("worker-station-share", args=[row.code])),
         "near_url": f"{reverse('worker-stations')}?place={row.code}",
         "finder_url": reverse("worker-stations"),
+        "services": [one.label for one in kinds_at(row.id)],
+        "services_url": reverse("station-services", args=[row.code]),
+        "stars": stars_words(row, now=now),
+        "stars_url": reverse("station-stars", args=[row.code]),
+        "join_url": reverse("station-join", args=[row.code]),
         "now_url": reverse("station-now", args=[row.code]),
     }
     return render(request, "stations/station.html", context)
