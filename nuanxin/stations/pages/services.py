@@ -128,7 +128,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     problem, status = "", 200
     if request.method == "POST":
         try:
-            booking_id = _number(request.POST.get("booking", "")) or 0
+            booking_id = _number(request.POST.get("booking", ""))
+            if booking_id is None:
+                raise Malformed("stations.which_booking", "点要取消的那一个。")
             serving.cancel_booking(booking_id=booking_id, actor=actor, now=now)
             return HttpResponseRedirect(reverse("my-station-bookings") + "?cancelled=1")
         except NotFound:
