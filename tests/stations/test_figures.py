@@ -5,8 +5,17 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.urls import reverse
 
 from nuanxin.figures.queries import measure
+from nuanxin.figures.queries.lineage import Asked
+from nuanxin.figures.queries.station_rows import (
+    OF_STATIONS,
+    prove_stations,
+    station_rows,
+    station_statement,
+)
 from nuanxin.kernel import regions
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.errors import Malformed, NotFound
@@ -138,24 +147,66 @@ def test_stations_in_use_of_any_past_day_equal_the_diary(street, now, seed):
         assert value("with_benchmark_towns", now, region=330105, as_of=day_of(number)) == len(towns)
 
 
-@pytest.mark.django_db
-@pytest.mark.slow
-def test_below_a_union_its_stations_count_and_elsewhere_none(street):
-    street.station(union="county", is_benchmark=True)
-    street.station(union="county")
+@pytest.fixture
+def below(street):
+    """Return the county's union with three stations below it in the tree, one of them of the type."""
     union = street.cast.unions["county"]
     Ancestry.objects.create(
-        ancestor_id=union.id,
-        union_id=union.id,
-        depth=0,
-        valid_from=date(2020, 1, 1),
-        recorded_at=street.cast.now,
-    )
+        ancestor_id=union.id, union_id=union.id, depth=0, valid_from=date(2020, 1, 1),
+        recorded_at=at(date(2020, 1, 1)),
+    )  # fmt: skip
+    street.station(union="county", is_benchmark=True)
+    street.station(union="county", opened_on=date(2026, 4, 1))
+    street.station(union="county", standing=Standing.CLOSED, standing_reason="到期",
+                   standing_from=date(2026, 5, 1))  # fmt: skip
+    return union
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_below_a_union_its_stations_count_and_elsewhere_none(street, below):
     asked = {"now": street.cast.now}
-    assert measure("stations.open_stations", union_id=union.id, **asked).value == 2
+    assert measure("stations.open_stations", union_id=below.id, **asked).value == 2
     assert measure("stations.open_stations", region=330212, **asked).value == 0
     share = measure("stations.benchmark_percent", region=330105, **asked)
     assert (share.value, share.numerator, share.denominator) == (5000, 1, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.parametrize("known_at", [None, datetime(2027, 1, 1, tzinfo=SHANGHAI)])
+@pytest.mark.parametrize(
+    ("day", "counted"), [(date(2026, 3, 31), 2), (date(2026, 4, 30), 3), (date(2026, 5, 1), 2)]
+)
+def test_the_rows_and_the_statement_shown_give_the_number(street, below, day, counted, known_at):
+    for code in sorted(OF_STATIONS):
+        asked = Asked(code, below.id, day, Period(day, day), known_at)
+        proof, rows = prove_stations(asked), station_rows(asked, after=0, limit=50)
+        assert proof.value == proof.rows.rows == len(rows), code
+        text = station_statement(asked).for_people
+        for name, given in station_statement(asked).values.items():
+            text = text.replace(f":'{name}'", f"'{given}'").replace(f":{name}", str(given))
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+            assert cursor.fetchone()[0] == proof.value, code
+    every = Asked("stations.open_stations", below.id, day, Period(day, day), known_at)
+    assert prove_stations(every).value == counted
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_the_page_shows_each_station_that_was_counted_and_how(street, below):
+    address = reverse("figure-rows", args=["stations.open_stations", below.code])
+    client = street.cast.client("county_cadre")
+    answer = client.get(f"{address}?as_of=2026-04-15&proof=1")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert [one.code in page for one in street.made] == [True, True, True]
+    assert "一行一个驿站" in page
+    assert "FROM here r" in page
+    taken = client.post(reverse("figure-rows-export", args=["stations.open_stations", below.code]))
+    assert taken.content[:2] == b"PK"
+    assert client.get(f"{address}?known_on=2026-10-01").status_code == 200
 
 
 @pytest.mark.django_db
@@ -187,9 +238,15 @@ def test_visits_add_up_over_days_and_persons_do_not(street, now):
     assert value("visitors_persons", now, region=330105, period=day) == 22
     march = Period(date(2026, 3, 1), date(2026, 3, 31))
     assert value("visitors_persons", now, region=330105, period=march) == 31
-    assert (
-        refused("visitors_persons", now, region=330105, period=ten) == "figures.not_of_this_period"
+    running = Period(date(2026, 5, 1), date(2026, 5, 20))
+    VisitMonth.objects.create(
+        station=two, month=running.start, visits_person_times=9, visitors_persons=8
     )
+    on_the_day = at(running.end)
+    assert value("visitors_persons", on_the_day, region=330105, period=running) == 8
+    for period in (ten, running, Period(date(1949, 10, 1), now.date()), None):
+        asked = {"region": 330105, "period": period}
+        assert refused("visitors_persons", now, **asked) == "figures.not_of_this_period"
     before = Period(date(2026, 1, 5), date(2026, 1, 5))
     for code in ("visits_person_times", "visitors_persons"):
         assert refused(code, now, region=330105, period=before) == "figures.nothing_recorded"

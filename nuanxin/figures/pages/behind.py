@@ -21,12 +21,15 @@ from nuanxin.figures.queries.lineage import OF_UNIONS
 from nuanxin.figures.queries.question import COUNTED_FROM
 from nuanxin.figures.queries.registry import list_figures
 from nuanxin.figures.queries.service_rows import OF_SERVICES
-from nuanxin.kernel import clock
+from nuanxin.figures.queries.station_rows import OF_STATIONS
+from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.figure import Unit
 from nuanxin.membership.figures.rows import OF_SPANS, WITH_ROWS
+from nuanxin.stations.figures.definitions import OPEN
 
 _HEADS = ("姓名", "证件号", "手机号", "工会", "职业", "入会渠道或服务项目", "计入日期", "加减")
+_STATION_HEADS = ("驿站", "编号", "管理工会", "地区", "地址", "启用日期")
 _UNION_HEADS = ("工会", "代码", "类型", "建会路径", "成立日期", "驻地")
 
 
@@ -80,11 +83,15 @@ def _days(asked: Any) -> dict[str, Any]:
 def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, Any]:
     measured = page.measurement
     asked = {key: day.isoformat() for key, day in days.items() if day}
-    is_of_unions = measured.unit is Unit.UNIONS
-    table = _union_table(page) if is_of_unions else _person_table(actor, page)
+    if measured.unit is Unit.UNIONS:
+        table = _union_table(page)
+    elif measured.code in OF_STATIONS:
+        table = _station_table(page)
+    else:
+        table = _person_table(actor, page)
     return {
         "page_title": f"{measured.label}：{measured.value or 0:,} {measured.unit.label}",
-        "page_lead": _lead(page, is_of_unions=is_of_unions),
+        "page_lead": _lead(page),
         "crumbs": [
             {
                 "label": f"{measured.union_name}概览",
@@ -112,18 +119,24 @@ def _context(actor: Actor, page: BehindPage, days: dict[str, Any]) -> dict[str, 
 
 
 def _others(code: str, union_code: str, as_of: date) -> list[dict[str, str]]:
-    """Return the other figures of the union whose rows can be opened, on the same day."""
+    """Return the other figures of the union whose rows can be opened, on the same day.
+
+    Of stations all are told beside each other, elsewhere only all stations together.
+    """
+    with_rows = WITH_ROWS | OF_UNIONS | OF_SERVICES | {OPEN.code}
+    if code in OF_STATIONS:
+        with_rows = OF_STATIONS
     return [
         {
             "label": one.label,
             "url": f"{reverse('figure-rows', args=[one.code, union_code])}?as_of={as_of}",
         }
         for one in list_figures()
-        if one.code != code and one.code in WITH_ROWS | OF_UNIONS | OF_SERVICES
+        if one.code != code and one.code in with_rows
     ]
 
 
-def _lead(page: BehindPage, *, is_of_unions: bool) -> str:
+def _lead(page: BehindPage) -> str:
     measured = page.measurement
     if measured.period is None:
         when = f"{measured.as_of}"
@@ -132,7 +145,9 @@ def _lead(page: BehindPage, *, is_of_unions: bool) -> str:
     else:
         when = f"{measured.as_of} 为止"
     known = f"按 {page.known_on} 结束时所知。" if page.known_on else ""
-    row = "一行一家工会" if is_of_unions else "一行一人"
+    row = {Unit.UNIONS: "一行一家工会", Unit.STATIONS: "一行一个驿站"}.get(
+        measured.unit, "一行一人"
+    )
     if measured.code in OF_SERVICES and measured.unit is Unit.PERSON_TIMES:
         row = "一行一次"
     return f"{measured.union_name}和下面所有工会，{when}。{known}下面{row}，加起来就是这个数。"
@@ -162,6 +177,34 @@ def _union_table(page: BehindPage) -> dict[str, Any]:
             for one in page.unions
         ],
     }
+
+
+def _station_table(page: BehindPage) -> dict[str, Any]:
+    return {
+        "caption": "被数到的驿站",
+        "columns": [
+            {"label": "驿站"},
+            {"label": "编号"},
+            {"label": "管理工会"},
+            {"label": "启用日期"},
+        ],
+        "rows": [
+            {
+                "url": reverse("desk-station", args=[one.code]),
+                "cells": [
+                    {"text": one.name, "note": one.address},
+                    {"text": one.code, "css": "nw"},
+                    {"text": one.union_name, "note": _county(one.adcode)},
+                    {"text": one.began_on.isoformat(), "css": "nw"},
+                ],
+            }
+            for one in page.stations
+        ],
+    }
+
+
+def _county(adcode: int) -> str:
+    return regions.full_name(str(adcode), with_province=False)
 
 
 def _person_table(actor: Actor, page: BehindPage) -> dict[str, Any]:
@@ -214,6 +257,8 @@ def _workbook(page: BehindPage) -> bytes:
     with xlsxwriter.Workbook(buffer, options) as book:
         if page.unions:
             write_table(book, "明细", _UNION_HEADS, _union_lines(page))
+        elif page.stations:
+            write_table(book, "明细", _STATION_HEADS, _station_lines(page))
         else:
             write_table(book, "明细", _HEADS, _person_lines(page))
         write_table(
@@ -246,6 +291,20 @@ def _union_lines(page: BehindPage) -> list[list[Any]]:
             one.region,
         ]
         for one in page.unions
+    ]
+
+
+def _station_lines(page: BehindPage) -> list[list[Any]]:
+    return [
+        [
+            one.name,
+            one.code,
+            one.union_name,
+            _county(one.adcode),
+            one.address,
+            one.began_on.isoformat(),
+        ]
+        for one in page.stations
     ]
 
 

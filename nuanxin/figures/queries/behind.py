@@ -28,6 +28,12 @@ from nuanxin.figures.queries.service_rows import (
     service_rows,
     service_statement,
 )
+from nuanxin.figures.queries.station_rows import (
+    OF_STATIONS,
+    prove_stations,
+    station_rows,
+    station_statement,
+)
 from nuanxin.kernel import clock, occupations
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import Scalar, decode_cursor, encode_cursor
@@ -40,6 +46,7 @@ from nuanxin.orgs.queries.evidence import CountedUnion, list_counted_unions
 from nuanxin.orgs.states import UnionKind
 from nuanxin.people import queries as people
 from nuanxin.programmes.queries.delivered import CountedDelivery
+from nuanxin.stations.queries.in_use import CountedStation
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 20_000
@@ -63,7 +70,7 @@ class BehindRow:
 
 @dataclass(frozen=True, slots=True)
 class BehindPage:
-    """A page of the rows behind ``measurement``: persons, or unions where unions are counted.
+    """A page of the rows behind ``measurement``: persons, or the unions or stations that are counted.
 
     ``next`` is a cursor, None on the last page. ``asked`` is the question; with ``known_on`` the
     value is that of the end of that day, and ``value_today`` what is known now.
@@ -78,11 +85,12 @@ class BehindPage:
     next: str | None
     known_on: date | None = None
     value_today: int | None = None
+    stations: tuple[CountedStation, ...] = ()
 
     @property
     def count(self) -> int:
         """Return how many rows this page has."""
-        return len(self.rows) + len(self.unions)
+        return len(self.rows) + len(self.unions) + len(self.stations)
 
 
 def rows_behind(
@@ -106,7 +114,7 @@ def rows_behind(
     definition = get_figure(code)
     union = _union(actor, union_code)
     is_of_unions = code in OF_UNIONS
-    if code not in WITH_ROWS | OF_SERVICES and not is_of_unions:
+    if code not in WITH_ROWS | OF_SERVICES | OF_STATIONS and not is_of_unions:
         raise NotFound("figures.no_rows", f"“{definition.label}”没有可以逐条打开的明细。")
     day = as_of or known_on or clock.business_day(now)
     if since is not None and since > day:
@@ -133,6 +141,8 @@ def rows_behind(
         return _with_unions(page, after, limit)
     if code in OF_SERVICES:
         return _with_deliveries(page, after, limit)
+    if code in OF_STATIONS:
+        return _with_stations(page, after, limit)
     return _with_members(page, after, limit)
 
 
@@ -186,6 +196,16 @@ def _with_unions(page: BehindPage, after: str, limit: int) -> BehindPage:
     return replace(page, unions=tuple(kept), first=first, next=following)
 
 
+def _with_stations(page: BehindPage, after: str, limit: int) -> BehindPage:
+    place, _, first = _read_cursor(after, (0, 0))
+    found = station_rows(page.asked, after=place, limit=limit + 1)
+    kept = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = encode_cursor([kept[-1].id, 0, first + limit])
+    return replace(page, stations=tuple(kept), first=first, next=following)
+
+
 def rows_to_export(
     *,
     actor: Actor,
@@ -235,7 +255,7 @@ class Lineage:
 def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lineage:
     """Return the lineage of a page that the actor was given. The proof reads every flow."""
     asked, measured = page.asked, page.measurement
-    is_of_services = asked.code in OF_SERVICES
+    is_of_members = asked.code not in OF_SERVICES | OF_STATIONS
     published = None
     if page.union.kind is UnionKind.FEDERATION and measured.code in PUBLISHABLE:
         published = published_before(
@@ -246,7 +266,7 @@ def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lin
             now=now,
         )
     later = None
-    if page.known_on is not None and page.value_today is not None and not is_of_services:
+    if page.known_on is not None and page.value_today is not None and is_of_members:
         later = entered_since(
             asked,
             known_at=clock.day_end(page.known_on),
@@ -254,14 +274,22 @@ def get_lineage(page: BehindPage, *, is_proof_asked: bool, now: datetime) -> Lin
             today=page.value_today,
         )
     return Lineage(
-        statement=service_statement(asked) if is_of_services else statement_of(asked),
+        statement=_statement(asked),
         proof=_proof(asked) if is_proof_asked else None,
         published=published,
         later=later,
     )
 
 
+def _statement(asked: Asked) -> Statement | None:
+    if asked.code in OF_STATIONS:
+        return station_statement(asked)
+    return service_statement(asked) if asked.code in OF_SERVICES else statement_of(asked)
+
+
 def _proof(asked: Asked) -> Proof | None:
+    if asked.code in OF_STATIONS:
+        return prove_stations(asked)
     return prove_services(asked) if asked.code in OF_SERVICES else prove(asked)
 
 

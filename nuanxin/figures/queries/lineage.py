@@ -74,7 +74,7 @@ class Statement:
         return text
 
 
-_TEXTS = frozenset({"day", "start", "known_at"})
+_TEXTS = frozenset({"day", "start", "known_at", "cut"})
 
 _MEMBERS = """SELECT {columns}
 FROM membership_memberflow f

@@ -31,7 +31,7 @@ WHERE a.ancestor_id = %(union)s AND a.valid_from <= %(end)s
 
 # A union merged or dissolved as of a day before its members moved on still has them on the days
 # between: it stays where it stood last, so nobody is missing; once they have moved it adds nothing.
-_STANDING = """
+STANDING = """
 SELECT a.union_id FROM orgs_ancestry a
 WHERE a.ancestor_id = %(union)s AND a.valid_from <= %(on)s AND {known}
   AND (a.valid_to IS NULL OR a.valid_to > %(on)s OR EXISTS (
@@ -95,7 +95,7 @@ def standing_under(union_id: int, day: date, *, known_at: datetime | None = None
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            _STANDING.format(known=known_rows(known_at)),
+            STANDING.format(known=known_rows(known_at)),
             {"union": union_id, "on": day, "known_at": known_at},
         )
         return [int(row[0]) for row in cursor.fetchall()]

@@ -7,7 +7,7 @@ settles no hour.
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -198,21 +198,20 @@ def _before(changes: Any) -> dict[str, str]:
 
 def _kept(row: Any, calendar: _Calendar, said: _Said, period: Period) -> Kept:
     station, adcode = row[0], row[1]
-    is_away = _days_away(row, period)
-    holes: list[list[tuple[int, int]]] = [[] for _ in range(period.days)]
-    for begin, end in said.closures.get(station, ()):
-        cut_by_day(holes, begin, end, period.start)
+    away = _days_away(row, period)
+    holes = _holes(said.closures.get(station, ()), period)
     words = said.words.get(station, {})
+    apart = sorted({*away, *holes, *words})
     kept = Kept()
     for first, last, texts in _texts_by_days(row, said, period):
         key = calendar.key(texts, adcode)
         by_day, sums = calendar.made[key], calendar.sums[key]
         promised = sums[last + 1] - sums[first]
         told = given = 0
-        for day in range(first, last + 1):
-            if not (is_away[day] or holes[day] or day in words):
+        for day in apart:
+            if not first <= day <= last:
                 continue
-            left = () if is_away[day] else without_minutes(by_day[day], holes[day])
+            left = () if day in away else without_minutes(by_day[day], holes.get(day, ()))
             promised -= length(by_day[day]) - length(left)
             open_for = delivered(left, words.get(day, ()))
             if open_for is not None:
@@ -221,14 +220,24 @@ def _kept(row: Any, calendar: _Calendar, said: _Said, period: Period) -> Kept:
     return kept
 
 
-def _days_away(row: Any, period: Period) -> list[bool]:
-    """Return for each day whether the station was not in use: not begun, paused, closed."""
-    away = [False] * period.days
+def _holes(
+    closures: Sequence[tuple[datetime, datetime]], period: Period
+) -> dict[int, list[tuple[int, int]]]:
+    if not closures:
+        return {}
+    by_day: list[list[tuple[int, int]]] = [[] for _ in range(period.days)]
+    for begin, end in closures:
+        cut_by_day(by_day, begin, end, period.start)
+    return {day: spans for day, spans in enumerate(by_day) if spans}
+
+
+def _days_away(row: Any, period: Period) -> set[int]:
+    """Return the days on which the station was not in use: not begun, paused, closed."""
+    away: set[int] = set()
     spans = [(date.min, row[5] - timedelta(days=1)), *zip(row[6] or (), row[7] or (), strict=True)]
     for first, last in spans:
         low = max(0, (first - period.start).days)
-        for day in range(low, min(period.days, (last - period.start).days + 1)):
-            away[day] = True
+        away.update(range(low, min(period.days, (last - period.start).days + 1)))
     return away
 
 

@@ -113,17 +113,50 @@ class Cut:
     value: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CountedStation:
+    """A station that a number counts; name and address are those of today, the county of the day."""
+
+    id: int
+    code: str
+    name: str
+    union_name: str
+    address: str
+    adcode: int
+    began_on: date
+
+
 def count_in_use(where: Where, *, on: date, cut: Cut | None = None) -> int:
     """Return how many stations were in use on a day."""
+    with connection.cursor() as cursor:
+        cursor.execute(in_use_statement("count(*)", cut), where.values(on))
+        return int(cursor.fetchone()[0])
+
+
+def list_in_use(
+    where: Where, *, on: date, cut: Cut | None = None, after: int = 0, limit: int
+) -> list[CountedStation]:
+    """Return the stations that ``count_in_use`` counts, in the order of their ids, after ``after``."""
+    columns = "s.id, s.code, s.name, u.name, s.address, r.adcode, r.began_on"
+    statement = (
+        f"{in_use_statement(columns, cut, joined=_NAMED)}"
+        " AND r.id > %(after)s ORDER BY r.id LIMIT %(limit)s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, where.values(on) | {"after": after, "limit": limit})
+        return [CountedStation(*row) for row in cursor.fetchall()]
+
+
+_NAMED = "JOIN stations_station s ON s.id = r.id JOIN orgs_union u ON u.id = r.union_id"
+
+
+def in_use_statement(columns: str, cut: Cut | None, *, joined: str = "") -> str:
+    """Return the statement over the stations ``r`` in use on a day; its values are ``Where.values``."""
     wanted = "TRUE"
     if cut is not None:
         assert cut.column in _UNDONE
-        wanted = f"r.{cut.column}" if cut.value is None else f"r.{cut.column} = %(value)s"
-    statement = f"{REGISTER} SELECT count(*) FROM here r WHERE {wanted} AND {_IN_USE}"
-    values = where.values(on) | {"value": cut.value if cut else None}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return int(cursor.fetchone()[0])
+        wanted = f"r.{cut.column}" if cut.value is None else f"r.{cut.column} = {int(cut.value)}"
+    return f"{REGISTER}SELECT {columns} FROM here r {joined} WHERE {wanted} AND {_IN_USE}"
 
 
 def towns_of(region: int | None, *, on: date) -> list[str]:

@@ -44,7 +44,7 @@ def count_visitors(where: Where, period: Period, *, today: date) -> Visited | No
     if period.start == period.end:
         return _sum(_OF_DAY, where, period.end, period.end)
     month = Month.of(period.start)
-    if period == month.period or (period.start == month.start and period.end == today):
+    if period.start == month.start and period.end in (month.end, min(today, month.end)):
         return _sum(_OF_MONTH, where, month.start, period.end)
     return None
 

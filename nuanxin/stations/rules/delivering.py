@@ -73,6 +73,8 @@ def delivered(promised: Minutes, words: Sequence[Word]) -> int | None:
     """Return how many of the promised minutes it was open, None where nobody said anything."""
     if not words:
         return None
+    if all(one.is_open and one.until is None for one in words):
+        return length(promised)
     ordered = sorted(words, key=lambda one: one.minute)
     ends = [*(one.minute for one in ordered[1:]), DAY]
     shut: list[tuple[int, int]] = []
