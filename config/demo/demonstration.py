@@ -30,6 +30,7 @@ from config.demo import (
     season,
     siting,
     station_life,
+    station_services,
     stations,
     underway,
     world,
@@ -103,6 +104,7 @@ def build(
     made |= camps.open_camps(built, sign_ins, now=now)
     made |= stations.open_stations(built, sign_ins, now=now)
     inspections.look_around(sign_ins, now=now)
+    station_services.open_desks(sign_ins, now=now)
     made |= station_life.live_a_year(SCALES[scale], sign_ins, kept=made["kept_station"], now=now)
     made |= siting.plan_sites(sign_ins, seed=seed, now=now)
     underway.keep_house(now=now)
