@@ -51,7 +51,8 @@ def test_the_wall_is_the_same_to_whoever_asks_again(client):
 def test_the_catalogue_names_data_licence_time_and_place(client, settings):
     settings.OPEN_DATA_LICENCE = "https://example.org/licence"
     told = json.loads(client.get(reverse("figures-dcat")).content)
-    (dataset,) = told["dcat:dataset"]
+    dataset, stations = told["dcat:dataset"]
+    assert "驿站" in stations["dct:title"]["@value"]
     assert dataset["dct:license"] == {"@id": "https://example.org/licence"}
     assert {"dct:temporal", "dct:spatial", "dct:publisher", "dct:title"} <= set(dataset)
 
@@ -60,7 +61,7 @@ def test_the_catalogue_names_data_licence_time_and_place(client, settings):
 def test_everything_that_the_catalogue_lists_can_be_taken(client, world, settings):
     one = published(world)
     told = json.loads(client.get(reverse("figures-dcat")).content)
-    live, frozen = told["dcat:dataset"]
+    live, _stations, frozen = told["dcat:dataset"]
     assert frozen["dct:identifier"] == one.content_hash
     assert frozen["dct:temporal"]["dcat:endDate"]["@value"] == one.as_of.isoformat()
     kinds = [(row["dcat:mediaType"], row["dcat:accessURL"]["@id"]) for row in _distributions(told)]
