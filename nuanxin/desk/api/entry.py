@@ -43,9 +43,11 @@ _PROBLEMS = {
 }
 _FOR_EVERYBODY = tuple(
     f"{PREFIX}{noun}"
-    for noun in ("figures", "publications", "programmes", "can-get", "stations", "unions")
+    for noun in (
+        "figures", "publications", "programmes", "can-get", "stations", "station-keeping", "unions",
+    )  # fmt: skip
 )
-"""What is read without a token."""
+"""What asks for no API token; keepers and controllers of doors prove themselves in the body."""
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
