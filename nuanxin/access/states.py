@@ -244,6 +244,8 @@ RIGHT_WORDS = {
     "station.inspect": "检查驿站、复查整改",
     "station.select": "评最美驿站",
     "station.serve": "管驿站的服务时间和预约",
+    "station.coverage": "看驿站服务圈和达标情况",
+    "station.plan": "做驿站选址方案",
     "post.view": "看职务",
     "post.grant": "授予、复核、收回职务",
     "account.own": "管自己的登录",
