@@ -167,3 +167,14 @@ def test_a_settled_answer_was_said_and_an_unknown_one_has_no_end(words):
         assert found.confirmed_at <= NOW < found.fresh_until
     else:
         assert found.fresh_until is None
+
+
+def test_of_two_words_of_one_person_at_one_moment_the_same_counts_in_either_order():
+    """What hypothesis found: the keeper's word and his visitor's word of the same second."""
+    at = NOW - timedelta(minutes=1)
+    both = [
+        Word(at, ReportSource.KEEPER, Said.OPEN, "r"),
+        Word(at, ReportSource.VISITOR, Said.OPEN, "r"),
+    ]
+    told = {settle(Topic.DOOR, order, now=NOW, by=BY).said for order in (both, both[::-1])}
+    assert told == {Said.OPEN}

@@ -128,7 +128,7 @@ def counting(topic: Topic, words: Iterable[Word], *, now: datetime) -> list[Word
         if word.said.topic is topic and word.at <= now and (word.until is None or word.until > now)
     ]
     last: dict[str, Word] = {}
-    for word in sorted(living, key=lambda one: (one.at, one.said)):
+    for word in sorted(living, key=_in_order):
         last[word.reporter] = word
     settled_at = max(
         (word.at for word in last.values() if word.source.answers_for_the_place), default=None
@@ -147,6 +147,12 @@ def counting(topic: Topic, words: Iterable[Word], *, now: datetime) -> list[Word
 
 
 # ---- inside -----------------------------------------------------------------------------------
+
+
+def _in_order(word: Word) -> tuple[datetime, int, int, float]:
+    """Return by what words are ordered: all of it, so that none depends on how they arrived."""
+    ends = word.until.timestamp() if word.until else float("inf")
+    return word.at, int(word.said), -int(word.source), ends
 
 
 def _side(said: Said, counted: Sequence[Word], now: datetime, by: Settings) -> Side:
