@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from inspect import getclosurevars
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.conf import settings as project
@@ -42,6 +42,7 @@ from tests.membership.cast import identity_of
 from tests.walk.attestations import asked_of, help_session
 from tests.walk.routes import Route, all_routes
 from tests.walk.samples import SAMPLES
+from tests.walk.siting import plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -440,7 +441,19 @@ def _linked_page(kind: str) -> Opener:
     )
 
 
+def _two_plans(walker: Walker) -> tuple[str, Any, str]:
+    """Open two plans of a county beside each other."""
+    county = walker.cast.union("county")
+    chosen = urlencode({name: plan(walker.cast, county).id for name in ("a", "b")})
+    return (
+        "county_cadre",
+        walker.tab_of("county_cadre"),
+        f"{reverse('desk-siting-compare')}?{chosen}",
+    )
+
+
 PREPARED: dict[str, Opener] = {
+    "desk-siting-compare": _two_plans,
     "keeper-link": _linked_page("keeper_link"),
     "station-screen": _linked_page("door_screen"),
     "station-now": lambda walker: (
