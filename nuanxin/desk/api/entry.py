@@ -44,8 +44,14 @@ _PROBLEMS = {
 _FOR_EVERYBODY = tuple(
     f"{PREFIX}{noun}"
     for noun in (
-        "figures", "publications", "programmes", "can-get", "stations", "station-keeping", "unions",
-    )  # fmt: skip
+        "figures",
+        "publications",
+        "programmes",
+        "can-get",
+        "stations",
+        "station-keeping",
+        "unions",
+    )
 )
 """What asks for no API token; keepers and controllers of doors prove themselves in the body."""
 _KEY = {
