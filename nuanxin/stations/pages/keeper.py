@@ -16,8 +16,8 @@ from nuanxin.stations.actions import keeper_links, reporting
 from nuanxin.stations.actions.keeper_links import OpenLink
 from nuanxin.stations.forms.living import read_said
 from nuanxin.stations.pages import living_words as words
+from nuanxin.stations.pages.busy import charts, spans_of
 from nuanxin.stations.queries import living as queries
-from nuanxin.stations.rules.visits import busy_hours
 from nuanxin.stations.states import OpenState
 from nuanxin.stations.states.reporting import Said
 
@@ -92,7 +92,7 @@ def _context(link: OpenLink, now: datetime) -> dict[str, Any]:
         "things": _things(living),
         "repairs": words.repair_rows(queries.list_repairs_of(link.station_id), on),
         "visits": f"今天 {today:,} 人次，约 {persons:,} 人；这个月 {month:,} 人次，约 {month_persons:,} 人。",
-        "charts": charts(link.station_id, now=now, with_numbers=True),
+        "charts": charts(link.station_id, spans_of(living), now=now, with_numbers=True),
         "closures": words.closure_rows(queries.list_closures(link.station_id, now=now), now),
         "label": link.label,
     }
@@ -115,17 +115,6 @@ def _things(living: queries.Living) -> list[dict[str, Any]]:
         }
         for label, value, good, bad in rows
     ]
-
-
-def charts(station_id: int, *, now: datetime, with_numbers: bool) -> list[dict[str, Any]]:
-    """Return the busy-hour charts of working days and of days off, of four weeks."""
-    days = queries.hours_of(station_id, now=now)
-    made = []
-    for workdays, title in ((True, "工作日"), (False, "休息日")):
-        busy = busy_hours(days, workdays=workdays)
-        if busy is not None and any(busy.averages):
-            made.append(words.busy_chart(busy, title=title, with_numbers=with_numbers))
-    return made
 
 
 def _unknown(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -18,7 +18,7 @@ from nuanxin.stations.actions import doors, keeper_links, opening
 from nuanxin.stations.actions.repairing import finish_repair
 from nuanxin.stations.forms.living import read_local
 from nuanxin.stations.pages import living_words as words
-from nuanxin.stations.pages.keeper import charts
+from nuanxin.stations.pages.busy import charts, spans_of
 from nuanxin.stations.queries import living as queries
 from nuanxin.stations.queries.living import PAGE_ROWS
 from nuanxin.stations.rules.hours_words import say_hours
@@ -224,7 +224,7 @@ def _station_page(
             {"label": "今天", "value": f"{today:,} 人次，约 {persons:,} 人"},
             {"label": "这个月", "value": f"{month:,} 人次，约 {month_persons:,} 人"},
         ],
-        "charts": charts(one.id, now=now, with_numbers=True),
+        "charts": charts(one.id, spans_of(living), now=now, with_numbers=True),
         "may_manage": may_manage,
         "act_url": reverse("desk-station-living-act", args=[code]),
     }

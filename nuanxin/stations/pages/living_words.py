@@ -9,7 +9,6 @@ from nuanxin.stations.models import PlannedClosure, Repair, Station
 from nuanxin.stations.queries.living import Living
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.hours_words import say_hours
-from nuanxin.stations.rules.visits import LEVELS, Busy
 from nuanxin.stations.states import ConfirmedBy, OpenState
 from nuanxin.stations.states.reporting import Outcome, Topic
 
@@ -107,37 +106,6 @@ def conditions(living: Living) -> list[dict[str, str]]:
         if value is not None:
             rows.append({"label": label, "value": words[0] if value else words[1]})
     return rows
-
-
-def busy_chart(busy: Busy, *, title: str, with_numbers: bool) -> dict[str, Any]:
-    """Return the bars of a busy-hour chart, and the same as text; numbers are the keeper's alone."""
-    top = max(busy.averages) or 1
-    bars = []
-    for hour, (average, level) in enumerate(zip(busy.averages, busy.levels, strict=True)):
-        height = round(average / top * 40) if with_numbers else (level + 1) * 10
-        if not with_numbers and average == 0:
-            height = 2
-        bars.append({"x": hour * 10, "y": 44 - height, "height": height, "level": level})
-    if not with_numbers and not any(busy.levels):
-        return {"title": title, "bars": [], "text": "一直不挤。"}
-    busiest = [hour for hour, level in enumerate(busy.levels) if level == len(LEVELS) - 1]
-    quiet = [hour for hour, level in enumerate(busy.levels) if level == 0 and 8 <= hour < 20]
-    told = f"最忙 {_hours(busiest)}"
-    told += f"，{_hours(quiet)} 比较空" if quiet else ""
-    if with_numbers:
-        peak = max(range(24), key=lambda hour: busy.averages[hour])
-        told = f"最多的是 {peak} 点到 {peak + 1} 点，平均 {busy.averages[peak]:.0f} 人次"
-    return {"title": title, "bars": bars, "text": f"{told}。"}
-
-
-def _hours(hours: list[int]) -> str:
-    spans: list[list[int]] = []
-    for hour in hours:
-        if spans and hour == spans[-1][1]:
-            spans[-1][1] = hour + 1
-        else:
-            spans.append([hour, hour + 1])
-    return "、".join(f"{begin} 点到 {end} 点" for begin, end in spans)
 
 
 def trace_lines(station: Station, now: datetime) -> list[dict[str, str]]:

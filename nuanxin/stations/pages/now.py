@@ -15,7 +15,7 @@ from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.stations.actions import reporting
 from nuanxin.stations.forms.living import read_said
 from nuanxin.stations.pages import living_words as words
-from nuanxin.stations.pages.keeper import charts
+from nuanxin.stations.pages.busy import charts, spans_of
 from nuanxin.stations.queries import living as queries
 from nuanxin.stations.states.reporting import Said, Topic
 
@@ -64,7 +64,7 @@ def now_context(living: queries.Living, *, actor: Actor) -> dict[str, Any]:
         "conditions": words.conditions(living),
         "hours": words.hours_rows(living),
         "closures": words.closure_rows(queries.list_closures(living.station.id, now=now), now),
-        "charts": charts(living.station.id, now=now, with_numbers=False),
+        "charts": charts(living.station.id, spans_of(living), now=now, with_numbers=False),
         "trace": settled[Topic.DOOR].trace,
         "asked": [{"label": said.label, "value": said.name.lower()} for said in _ASKED],
         "is_member": actor.worker_id is not None,

@@ -10,11 +10,16 @@ from nuanxin.access.permissions import public
 from nuanxin.kernel import clock, regions
 from nuanxin.stations.forms.posters import PAPERS, poster_pdf, share_png
 from nuanxin.stations.pages import rows as words
+from nuanxin.stations.pages.busy import charts
 from nuanxin.stations.pages.services import stars_words
 from nuanxin.stations.queries import finder as queries
+from nuanxin.stations.queries.photos import list_photos, total_bytes
 from nuanxin.stations.queries.services import kinds_at
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.hours_words import say_hours
+
+LIGHT_BYTES = 300_000
+"""Photos that weigh no more are shown at once; heavier ones when somebody opens them."""
 
 
 @public
@@ -24,6 +29,32 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
     now = clock.now()
     row = queries.get_station(code)
     names = facility_labels(clock.business_day(now))
+    context = {
+        "page_title": row.name,
+        "one": words.station_words(row, now=now),
+        "note": row.note,
+        "facilities": [names.get(kind, kind) for kind in row.kinds],
+        "facts": _facts(row),
+        "where": regions.full_name(str(row.adcode), with_province=False),
+        "told": _told(row),
+        "photos": _photos(row),
+        "charts": charts(row.id, row.spans, now=now, with_numbers=False),
+        "poster_url": reverse("worker-station-poster", args=[row.code, "a4"]),
+        "share_url": _public(reverse("worker-station-share", args=[row.code])),
+        "near_url": f"{reverse('worker-stations')}?place={row.code}",
+        "finder_url": reverse("worker-stations"),
+        "services": [one.label for one in kinds_at(row.id)],
+        "services_url": reverse("station-services", args=[row.code]),
+        "stars": stars_words(row, now=now),
+        "stars_url": reverse("station-stars", args=[row.code]),
+        "join_url": reverse("station-join", args=[row.code]),
+        "now_url": reverse("station-now", args=[row.code]),
+    }
+    return render(request, "stations/station.html", context)
+
+
+def _facts(row: queries.StationRow) -> list[dict[str, str]]:
+    """Return hours, address, seats and who runs it, as label and value."""
     hours = [
         ("有人值守", say_hours(row.hours)),
         ("延时开放", say_hours(row.extended_hours)),
@@ -37,26 +68,37 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         {"label": "谁办的", "value": "、".join(filter(None, (row.union_name, row.host_name)))}
     )
     facts.append({"label": "编号", "value": row.code})
-    context = {
-        "page_title": row.name,
-        "one": words.station_words(row, now=now),
-        "note": row.note,
-        "facilities": [names.get(kind, kind) for kind in row.kinds],
-        "facts": facts,
-        "where": regions.full_name(str(row.adcode), with_province=False),
-        "told": _told(row),
-        "poster_url": reverse("worker-station-poster", args=[row.code, "a4"]),
-        "share_url": _public(reverse("worker-station-share", args=[row.code])),
-        "near_url": f"{reverse('worker-stations')}?place={row.code}",
-        "finder_url": reverse("worker-stations"),
-        "services": [one.label for one in kinds_at(row.id)],
-        "services_url": reverse("station-services", args=[row.code]),
-        "stars": stars_words(row, now=now),
-        "stars_url": reverse("station-stars", args=[row.code]),
-        "join_url": reverse("station-join", args=[row.code]),
-        "now_url": reverse("station-now", args=[row.code]),
+    return facts
+
+
+def _photos(row: queries.StationRow) -> dict[str, object] | None:
+    """Return the photos with their sizes, so that nothing moves when they come; None without any.
+
+    Many bytes are fetched only when somebody opens them, and he is told how many.
+    """
+    photos = list_photos(row.id)
+    if not photos:
+        return None
+    heavy = total_bytes(row.id, photos)
+    return {
+        "label": f"看 {len(photos)} 张照片，{_size(heavy)}",
+        "is_open": heavy <= LIGHT_BYTES,
+        "rows": [
+            {
+                "url": reverse("station-photo", args=[row.code, one.id]),
+                "alt": one.caption,
+                "width": one.width,
+                "height": one.height,
+            }
+            for one in photos
+        ],
     }
-    return render(request, "stations/station.html", context)
+
+
+def _size(number: int) -> str:
+    if number < 1_000_000:
+        return f"{max(1, number // 1_000)} KB"
+    return f"{number / 1_000_000:.1f} MB"
 
 
 def _told(row: queries.StationRow) -> str:

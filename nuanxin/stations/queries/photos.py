@@ -32,6 +32,15 @@ def list_photos(station_id: int) -> list[PhotoRow]:
     ]
 
 
+def total_bytes(station_id: int, photos: list[PhotoRow]) -> int:
+    """Return how many bytes these photos of a station are together; no query without photos."""
+    if not photos:
+        return 0
+    shown = {one.file_id for one in photos}
+    kept = records.list_files(owner_type=_OWNER, owner_id=station_id)
+    return sum(one.size_bytes for one in kept if one.id in shown)
+
+
 def open_photo(code: str, photo_id: int) -> tuple[str, Iterator[bytes]]:
     """Return media type and content of a photo that is up at this station; raise ``NotFound``."""
     photo = StationPhoto.objects.filter(id=photo_id, station__code=code, removed_at=None).first()

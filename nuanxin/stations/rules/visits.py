@@ -7,12 +7,14 @@ than the month. Sketches of two stations, two days, two months have nothing in c
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from datasketches import cpc_sketch  # type: ignore[import-untyped]
+
+from nuanxin.kernel.clock import SHANGHAI
 
 LG_REGISTERS = 12
 HOURS = 24
@@ -69,3 +71,37 @@ def _level(average: float, top: float) -> int:
     if average < LEAST_SHOWN_PERSON_TIMES or top <= 0:
         return 0
     return min(len(LEVELS) - 1, int(average / top * len(LEVELS)))
+
+
+def quiet_hours(busy: Busy, *, open_hours: frozenset[int]) -> list[int]:
+    """Return the hours in which few come, of those in which the place is open.
+
+    Those of the lowest level; where every open hour has more, those of the lowest there is. Empty
+    where all open hours are alike: then no hour is quieter than another.
+    """
+    here = sorted(open_hours)
+    levels = {busy.levels[hour] for hour in here}
+    if len(levels) < 2:
+        return []
+    return [hour for hour in here if busy.levels[hour] == min(levels)]
+
+
+def open_hours_of(
+    spans: Sequence[tuple[datetime | None, datetime | None]],
+    *,
+    workdays: bool,
+    is_workday: Callable[[date], bool],
+) -> frozenset[int]:
+    """Return the clock hours wholly within an opening time on a working day (or a day off)."""
+    found = set()
+    for lower, upper in spans:
+        if lower is None or upper is None:
+            continue
+        at = lower.astimezone(SHANGHAI)
+        if at.minute or at.second or at.microsecond:
+            at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        while at + timedelta(hours=1) <= upper:
+            if is_workday(at.date()) is workdays:
+                found.add(at.hour)
+            at += timedelta(hours=1)
+    return frozenset(found)
