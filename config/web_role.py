@@ -38,6 +38,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "programmes_attendance": (),
     "programmes_scan": (),
     "programmes_feedback": (),
+    "programmes_noshow": ("worker_id",),
     "stations_stationreport": (),
     "stations_doorscan": (),
     "stations_inspection": (),

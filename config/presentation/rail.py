@@ -32,6 +32,7 @@ ROOMS = (
     ("办事", "desk-payments", "发放", "payment.view"),
     ("办事", "desk-human-reviews", "请人看看", "human_review.view"),
     ("办事", "desk-forfeits", "取消资格", "programme.view"),
+    ("办事", "desk-no-shows", "约了没来", "programme.view"),
     ("办事", "desk-station-coverage", "驿站服务圈", "station.coverage"),
     ("办事", "desk-siting", "驿站选址", "station.plan"),
     ("组织", "desk-tree", "工会", "org_unit.manage"),

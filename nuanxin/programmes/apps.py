@@ -37,6 +37,7 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.programmes.actions.reviewing import COLUMN, erase_reviews
         from nuanxin.programmes.actions.stating import erase_stated
         from nuanxin.programmes.queries.camps import CHILD_LABELS, own_children_data
+        from nuanxin.programmes.queries.no_shows import MY_NO_SHOWS
         from nuanxin.programmes.queries.reviews import MY_REVIEWS, reviews_to_do
         from nuanxin.programmes.queries.stated import MY_STATED
 
@@ -53,6 +54,7 @@ class ProgrammesConfig(AppConfig):
             "helpsession",
             "helpact",
             "contestappeal",
+            "noshow",
         ):
             people.register_worker_link(f"programmes_{table}")
         for table, column, sealed in SEALED:
@@ -82,5 +84,6 @@ class ProgrammesConfig(AppConfig):
             people.SealedColumn("programmes_humanreview", COLUMN, "reason_sealed", "reason_key")
         )
         people.register_my_data_section(MY_STATED)
+        people.register_my_data_section(MY_NO_SHOWS)
         people.register_my_data_section(MY_REVIEWS)
         membership.register_to_do(reviews_to_do)

@@ -16,10 +16,12 @@ from nuanxin.programmes.actions.counting import follow_deliveries, recount_servi
 from nuanxin.programmes.actions.delivering import deliver_attended
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
+from nuanxin.programmes.actions.no_shows import settle_no_shows
 from nuanxin.programmes.actions.overflowing import overflow_places
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
 from nuanxin.programmes.actions.previewing import carry_out_preview
 from nuanxin.programmes.actions.ruling import keep_all_answers
+from nuanxin.programmes.actions.slot_sessions import place_slot_holders
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.queries.rule_versions import find_texts
 
@@ -120,6 +122,20 @@ def preview_rule(preview_id: int) -> None:
 def close_sessions(timestamp: int) -> None:
     """Every hour: close sessions that ended a day ago."""
     close_ended_sessions(now=clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="programmes.place_slot_holders", queueing_lock="programmes.place_slot_holders")
+def place_slots(timestamp: int) -> None:
+    """Put who took a slot into the session of its hour."""
+    place_slot_holders(now=clock.now())
+
+
+@app.periodic(cron="25 9-20 * * *")
+@app.task(name="programmes.settle_no_shows", queueing_lock="programmes.settle_no_shows")
+def settle(timestamp: int) -> None:
+    """By day, every hour: note who held a place and did not come."""
+    settle_no_shows(now=clock.now())
 
 
 @app.periodic(cron="20 3 * * *")

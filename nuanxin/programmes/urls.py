@@ -25,6 +25,7 @@ from nuanxin.programmes.pages import (
     honours,
     judging,
     keeping,
+    no_shows,
     offers,
     payments,
     proofs,
@@ -168,6 +169,10 @@ urlpatterns = [
     path("desk/help/mine/", desk_help.mine, name="desk-help-mine"),
     path("desk/help/acts/", desk_help.acts, name="desk-help-acts"),
     path("desk/help/<int:session_id>/", desk_help.session, name="desk-help-session"),
+    # 约了没来
+    path("no-shows/mine/", no_shows.mine, name="my-no-shows"),
+    path("desk/no-shows/", no_shows.no_show_list, name="desk-no-shows"),
+    path("desk/no-shows/<int:no_show_id>/", no_shows.no_show, name="desk-no-show"),
     # 竞赛
     path("contests/", contests.contest_list, name="contests"),
     path("contests/honours/", honours.honour_list, name="honours"),

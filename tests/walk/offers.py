@@ -22,6 +22,7 @@ from nuanxin.programmes.models import (
     Draw,
     Forfeit,
     HumanReview,
+    NoShow,
     Objection,
     Offer,
     Payment,
@@ -207,6 +208,15 @@ def forfeit_of(cast: Cast, union: Union) -> dict[str, Any]:
     return {"forfeit_id": made.id}
 
 
+def no_show_of(cast: Cast, union: Union) -> dict[str, Any]:
+    """A no-show that the hourly run would have noted."""
+    made = NoShow.objects.create(
+        worker=Worker.objects.create(name="样例", created_at=cast.now),
+        offer=offer(cast, union), what=1, ref=0, day=cast.now.date(), recorded_at=cast.now,
+    )  # fmt: skip
+    return {"no_show_id": made.id}
+
+
 def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of programmes; ``sample`` makes one."""
     one = sample(missing={"offer_id": no_id}, of_union=offer_of)
@@ -238,6 +248,7 @@ def offer_samples(sample: Any, no_id: int) -> dict[str, Any]:
             name: sample(missing={"forfeit_id": no_id}, of_union=forfeit_of)
             for name in ("desk-forfeit", "desk-forfeit-act")
         },
+        "desk-no-show": sample(missing={"no_show_id": no_id}, of_union=no_show_of),
         "desk-notice": sample(missing={"notice_id": no_id}, of_union=notice_of),
         "desk-notice-finish": sample(missing={"notice_id": no_id}, of_union=notice_of),
         "desk-objection": sample(missing={"objection_id": no_id}, of_union=objection_of),

@@ -16,6 +16,7 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.text import as_written
 from nuanxin.people.actions.contacts import NewContact, record_contacts, reverse_contacts
+from nuanxin.programmes.actions.no_shows import no_longer_absent
 from nuanxin.programmes.actions.sessions import lock_session
 from nuanxin.programmes.models import Booking, Session
 from nuanxin.programmes.queries.attendance import standing_of
@@ -104,6 +105,11 @@ def write_attendance(
             },
         )
     _serve(rows, kind, actor, now)
+    came = [row for row in reversed_rows if row.stood and row.stood.kind is Attended.ABSENT]
+    if came:
+        no_longer_absent(
+            [row.booking_id for row in came], reason=came[0].reason, actor=actor, now=now
+        )
 
 
 def _serve(rows: Iterable[ToWrite], kind: Kind, actor: Actor, now: datetime) -> None:

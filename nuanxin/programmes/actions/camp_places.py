@@ -29,6 +29,7 @@ from nuanxin.programmes.queries.child_places import (
     get_camp_asked,
     list_children_asked,
 )
+from nuanxin.programmes.queries.no_shows import decide_no_shows, list_no_show_days
 from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.rules.camp_texts import current_texts
 from nuanxin.programmes.rules.camps import age_on, attended_enough, may_have_place, who_consents
@@ -85,6 +86,12 @@ def apply_for_children(
     pairs = [(one.child_id, one.class_id) for one in choices]
     children = list_children_asked(camp, pairs, worker_id=actor.worker_id)
     already = _already(camp, children, actor.worker_id)
+    if len(already) < len(children):
+        today = business_day(now)
+        decide_no_shows(
+            list_no_show_days(actor.worker_id, on=today), adcode=camp.adcode, on=today,
+            rush_from=camp.opens_at, now=now,
+        ).insist()  # fmt: skip
     fresh = [child for child in children if child.child_id not in already]
     for child in fresh:
         _insist(camp, child, actor.worker_id, now)

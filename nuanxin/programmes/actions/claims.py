@@ -66,7 +66,9 @@ def apply_for_place(
         is_member=asked.is_member,
         has_pool=asked.pool_id is not None,
     ).insist()
-    decide_no_shows(asked.no_shows, adcode=asked.adcode, on=today).insist()
+    decide_no_shows(
+        asked.no_shows, adcode=asked.adcode, on=today, rush_from=asked.rush_from, now=now
+    ).insist()
     try:
         basis = _insist_on_rule(asked, actor.worker_id, today)
     except Conflict:

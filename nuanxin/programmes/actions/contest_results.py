@@ -56,6 +56,29 @@ def end_sheet(
 
 
 @transaction.atomic
+def set_absent(*, round_id: int, number: int, is_absent: bool, actor: Actor, now: datetime) -> None:
+    """Note while a round is scored that an entrant did not come, or that he did after all.
+
+    Who did not come is not ranked and keeps nobody from closing. Raises ``NotFound``, ``Malformed``
+    contests.number, ``Conflict`` contests.not_scored, contests.has_sheets.
+    """
+    found = round_for_update(round_id, actor)
+    _insist_on_scoring(found)
+    entry = RoundEntry.objects.filter(round=found, entrant__number=number).first()
+    if entry is None:
+        raise Malformed("contests.number", "这一轮没有这个选手号。看看下面的表。")
+    if is_absent and ScoreSheet.objects.filter(entry=entry, ended_at=None).exists():
+        raise Conflict(
+            "contests.has_sheets", f"{number} 号已经有评委打了分，不能记没来。先把那张评分表作废。"
+        )
+    entry.absent_at = now if is_absent else None
+    entry.absent_by_name = actor.name[:60] if is_absent else ""
+    entry.save(update_fields=["absent_at", "absent_by_name"])
+    told = {"round": found.ordinal, "number": number, "absent": is_absent}
+    _record("contests.absence", found.contest, actor, now, told)
+
+
+@transaction.atomic
 def ask_to_close(*, round_id: int, actor: Actor, now: datetime) -> None:
     """Say that all scores are in; another person looks and closes.
 

@@ -145,7 +145,9 @@ def _allowed(
             is_member=asked.is_member,
             has_pool=asked.pool_id is not None,
         ).insist()
-        decide_no_shows(asked.no_shows, adcode=asked.adcode, on=today).insist()
+        decide_no_shows(
+            asked.no_shows, adcode=asked.adcode, on=today, rush_from=asked.rush_from, now=now
+        ).insist()
         return _insist_on_rule(asked, worker_id, today)
     except Conflict as refused:
         if called == "你":

@@ -113,13 +113,20 @@ def place_people(*, offer_id: int, actor: Actor, now: datetime) -> int:
     their first day. Raises ``NotFound``, ``Forbidden``.
     """
     offer = lock_offer(offer_id, actor)
+    placed = place_unplaced(offer, now=now)
+    _log("programmes.people_placed", offer_id, offer.union_id, actor, now, persons=placed)
+    return placed
+
+
+def place_unplaced(offer: Offer, *, now: datetime) -> int:
+    """Do what ``place_people`` does, for a caller who has locked the offer and may."""
     sessions = list(
         Session.objects.select_for_update()
         .filter(offer=offer, closed_at=None, starts_at__gt=now)
         .order_by("starts_at", "id")[:MOST_SESSIONS]
     )
     with connection.cursor() as cursor:
-        cursor.execute(_UNPLACED, {"offer": offer_id, "limit": MOST_PLACED})
+        cursor.execute(_UNPLACED, {"offer": offer.id, "limit": MOST_PLACED})
         waiting = cursor.fetchall()
     rooms = _Rooms(sessions)
     chosen = [
@@ -128,7 +135,6 @@ def place_people(*, offer_id: int, actor: Actor, now: datetime) -> int:
         if (found := rooms.take(pool, slot))
     ]
     book(chosen, now=now)
-    _log("programmes.people_placed", offer_id, offer.union_id, actor, now, persons=len(chosen))
     return len(chosen)
 
 

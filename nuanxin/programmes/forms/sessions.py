@@ -12,6 +12,7 @@ from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.errors import Malformed
 from nuanxin.programmes.actions.checking_in import MOST_SCANS, ScanSent
 from nuanxin.programmes.actions.sessions import MOST_CAPACITY, SessionDraft
+from nuanxin.programmes.actions.slot_sessions import LONGEST_MINUTES, SlotsDraft
 
 _NUMBER = {"required": "填一个整数。", "invalid": "填一个整数。"}
 _TIME = {"required": "填时间。", "invalid": "写成 09:00 这样。"}
@@ -60,6 +61,33 @@ class SessionForm(forms.Form):
             bring=data["bring"],
             change_hours=data["change_hours"],
             series=data["series"],
+        )
+
+
+class SlotSessionsForm(forms.Form):
+    """What all slots of an offer have in common."""
+
+    slot_place = forms.CharField(
+        label="地点", max_length=100, error_messages={"required": "写清在哪里。"}
+    )
+    minutes = forms.IntegerField(
+        label="一个时段多少分钟", min_value=1, max_value=LONGEST_MINUTES, initial=60,
+        error_messages=_NUMBER,
+    )  # fmt: skip
+    slot_change_hours = forms.IntegerField(
+        label="开始前几小时，自己还能改", min_value=0, max_value=720, initial=24,
+        error_messages=_NUMBER,
+    )  # fmt: skip
+    slot_bring = forms.CharField(label="要带什么", max_length=200, required=False)
+
+    def draft(self) -> SlotsDraft:
+        """Return what was filled in."""
+        data = self.cleaned_data
+        return SlotsDraft(
+            place=data["slot_place"],
+            minutes=data["minutes"],
+            bring=data["slot_bring"],
+            change_hours=data["slot_change_hours"],
         )
 
 

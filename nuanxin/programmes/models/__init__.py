@@ -42,6 +42,7 @@ from nuanxin.programmes.models.draws import Draw
 from nuanxin.programmes.models.finding import OfferReminder, ReminderOff, RuleGround
 from nuanxin.programmes.models.forfeits import DebtEntry, Forfeit
 from nuanxin.programmes.models.helping import HelpAct, HelpSession
+from nuanxin.programmes.models.no_shows import NoShow, NoShowPlea
 from nuanxin.programmes.models.offers import Offer, Pool, Programme
 from nuanxin.programmes.models.parties import Party
 from nuanxin.programmes.models.payments import PayeeAccount, Payment, PaymentFact, PaymentList
@@ -92,6 +93,8 @@ __all__ = [
     "Judge",
     "KeptRule",
     "LateAlarm",
+    "NoShow",
+    "NoShowPlea",
     "NoticeLine",
     "Objection",
     "Offer",

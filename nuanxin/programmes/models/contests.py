@@ -130,6 +130,8 @@ class RoundEntry(models.Model):
     rank = models.IntegerField("名次", null=True)
     total = models.CharField("总分", max_length=12, blank=True)
     goes_on = models.BooleanField("晋级或获奖", null=True)
+    absent_at = models.DateTimeField("记没来的时间", null=True)
+    absent_by_name = models.CharField("记没来的人", max_length=60, blank=True)
 
     class Meta:
         verbose_name = "参赛"

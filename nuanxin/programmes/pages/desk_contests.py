@@ -1,6 +1,6 @@
 """Contests at the desk: setting up, entrants and judges, a round's matrix and result, appeals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -150,7 +150,7 @@ def contest_round(request: HttpRequest, contest_id: int, round_id: int) -> HttpR
     problem, status = "", 200
     if request.method == "POST":
         try:
-            if _act(do, ending, row, actor):
+            if _act(do, ending, row, actor, request.POST):
                 return HttpResponseRedirect(
                     reverse("desk-contest-round", args=[contest_id, round_id])
                 )
@@ -222,11 +222,19 @@ _STEPS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _act(do: str, ending: SheetEndForm, row: queries.RoundRow, actor: Any) -> bool:
+def _act(
+    do: str, ending: SheetEndForm, row: queries.RoundRow, actor: Any, absent: Mapping[str, Any]
+) -> bool:
     """Do what was asked; return whether it was understood."""
     step = _STEPS.get(do)
     if step is not None:
         step(round_id=row.id, actor=actor, now=clock.now())
+        return True
+    if do in ("absent", "present"):
+        number = words.number_of(absent.get("absent_number")) or 0
+        results.set_absent(
+            round_id=row.id, number=number, is_absent=do == "absent", actor=actor, now=clock.now()
+        )
         return True
     if do == "end" and ending.is_valid():
         given = ending.cleaned_data

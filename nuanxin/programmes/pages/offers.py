@@ -260,7 +260,9 @@ def _waits(code: str, worker_id: int, now: datetime) -> str:
     """Return until when somebody waits who had booked and did not come; "" for nobody else."""
     today = clock.business_day(now)
     asked = get_asking(code, worker_id=worker_id, on=today)
-    found = decide_no_shows(asked.no_shows, adcode=asked.adcode, on=today)
+    found = decide_no_shows(
+        asked.no_shows, adcode=asked.adcode, on=today, rush_from=asked.rush_from, now=now
+    )
     return found.message if found.answer is Answer.NO else ""
 
 

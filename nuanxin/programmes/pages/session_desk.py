@@ -12,14 +12,15 @@ from django.views.decorators.http import require_GET, require_POST
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
-from nuanxin.programmes.actions import attending, gates, sessions
-from nuanxin.programmes.forms.sessions import SessionForm
+from nuanxin.programmes.actions import attending, gates, sessions, slot_sessions
+from nuanxin.programmes.forms.sessions import SessionForm, SlotSessionsForm
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import desk as offers
 from nuanxin.programmes.queries import sessions as queries
 from nuanxin.programmes.queries.attendance import count_attended
 from nuanxin.programmes.queries.feedback import Answers, count_answers
 from nuanxin.programmes.rules.attendance import Attended, ScanOutcome
+from nuanxin.programmes.states import Way
 
 
 @requires("programme.view")
@@ -34,6 +35,7 @@ def _list_page(
     offer_id: int,
     *,
     form: SessionForm | None = None,
+    slots: SlotSessionsForm | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -51,6 +53,9 @@ def _list_page(
         ],
         "rows": [_session_row(row) for row in queries.list_sessions(offer_id)],
         "form": (form or SessionForm()) if found.may_manage else None,
+        "slots": (slots or SlotSessionsForm())
+        if found.may_manage and found.row.way is Way.SLOT
+        else None,
         "act_url": reverse("desk-sessions-act", args=[offer_id]),
         "crumbs": [
             {"label": "服务项目", "url": reverse("desk-offers")},
@@ -64,13 +69,17 @@ def _list_page(
 @requires("programme.manage")
 @require_POST
 def session_list_act(request: HttpRequest, offer_id: int) -> HttpResponse:
-    """Add a session, or put those with a place into the sessions."""
+    """Add a session or one for each slot, or put those with a place into the sessions."""
     offers.get_desk_offer(offer_id, actor=_actor(request))
     shared: dict[str, Any] = {"actor": _actor(request), "now": clock.now()}
     form = SessionForm(request.POST) if request.POST.get("do") == "new" else None
+    slots = SlotSessionsForm(request.POST) if request.POST.get("do") == "slots" else None
     try:
-        if form is not None and not form.is_valid():
-            return _list_page(request, offer_id, form=form, status=422)
+        if not all(one is None or one.is_valid() for one in (form, slots)):
+            return _list_page(request, offer_id, form=form, slots=slots, status=422)
+        if slots is not None:
+            slot_sessions.make_slot_sessions(offer_id=offer_id, draft=slots.draft(), **shared)
+            return HttpResponseRedirect(reverse("desk-sessions", args=[offer_id]))
         if form is not None:
             sessions.create_session(offer_id=offer_id, draft=form.draft(), **shared)
         elif request.POST.get("do") == "place":
@@ -83,7 +92,12 @@ def session_list_act(request: HttpRequest, offer_id: int) -> HttpResponse:
         raise
     except Refusal as refusal:
         return _list_page(
-            request, offer_id, form=form, problem=refusal.message, status=refusal.status
+            request,
+            offer_id,
+            form=form,
+            slots=slots,
+            problem=refusal.message,
+            status=refusal.status,
         )
     return HttpResponseRedirect(reverse("desk-sessions", args=[offer_id]))
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from nuanxin.kernel.clock import day_start
 from nuanxin.kernel.errors import NotFound
 from nuanxin.programmes.queries.no_shows import NO_SHOWS, counted_since
 from nuanxin.programmes.queries.rule_versions import JOIN_IN_FORCE
@@ -17,7 +16,7 @@ class Asking:
     """An offer and a person before it. ``pool_id`` is None where no pool is his.
 
     ``start`` is where in the pool his search for a free seat begins. ``adcode`` is where it is held;
-    ``no_shows`` are the days of the last twelve months on which he had booked and did not come.
+    ``no_shows`` are the days that count on which he held a place and did not come.
     """
 
     offer_id: int
@@ -40,6 +39,11 @@ class Asking:
     union_id: int = 0
     adcode: int = 0
     no_shows: tuple[date, ...] = ()
+
+    @property
+    def rush_from(self) -> datetime | None:
+        """Return when it opened, where places are given at once; None for any other way."""
+        return self.opens_at if self.way.is_at_once else None
 
 
 _ASKING = """
@@ -87,7 +91,7 @@ def get_asking(code: str, *, worker_id: int, on: date) -> Asking:
                 "code": code,
                 "worker": worker_id,
                 "day": on,
-                "since": day_start(counted_since(on)),
+                "since": counted_since(on),
             },
         )
         row = cursor.fetchone()

@@ -375,7 +375,7 @@ _MISSING = """
 SELECT count(*) FROM programmes_roundentry e
 JOIN programmes_contestround r ON r.id = e.round_id
 JOIN programmes_judge j ON j.contest_id = r.contest_id
-WHERE e.round_id = %(round)s
+WHERE e.round_id = %(round)s AND e.absent_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM programmes_recusal c
                   WHERE c.judge_id = j.id AND c.entrant_id = e.entrant_id)
   AND NOT EXISTS (SELECT 1 FROM programmes_scoresheet s
@@ -395,7 +395,7 @@ FROM programmes_roundentry e JOIN programmes_contestentrant n ON n.id = e.entran
 LEFT JOIN programmes_scoresheet s
     ON s.entry_id = e.id AND s.ended_at IS NULL AND s.handed_in_at IS NOT NULL
 LEFT JOIN programmes_score p ON p.sheet_id = s.id
-WHERE e.round_id = %(round)s
+WHERE e.round_id = %(round)s AND e.absent_at IS NULL
 """
 
 
@@ -416,13 +416,13 @@ SELECT n.number, n.team, (
            SELECT string_agg(w.name, '、' ORDER BY m.id) FROM programmes_entrantmember m
            JOIN programmes_application a ON a.id = m.application_id
            JOIN people_worker w ON w.id = a.worker_id WHERE m.entrant_id = n.id),
-       array_agg(CASE WHEN c.id IS NOT NULL THEN '回避' WHEN s.handed_in_at IS NOT NULL THEN '交了'
+       array_agg(CASE WHEN e.absent_at IS NOT NULL THEN '没来' WHEN c.id IS NOT NULL THEN '回避' WHEN s.handed_in_at IS NOT NULL THEN '交了'
                       WHEN s.id IS NOT NULL THEN '在打' ELSE '没打' END ORDER BY j.ordinal)
 FROM programmes_roundentry e JOIN programmes_contestentrant n ON n.id = e.entrant_id
 JOIN programmes_judge j ON j.contest_id = n.contest_id
 LEFT JOIN programmes_recusal c ON c.judge_id = j.id AND c.entrant_id = n.id
 LEFT JOIN programmes_scoresheet s ON s.judge_id = j.id AND s.entry_id = e.id AND s.ended_at IS NULL
-WHERE e.round_id = %(round)s GROUP BY n.id ORDER BY n.number LIMIT %(limit)s
+WHERE e.round_id = %(round)s GROUP BY n.id, e.id ORDER BY n.number LIMIT %(limit)s
 """
 
 

@@ -24,6 +24,7 @@ from nuanxin.programmes.states.contests import (
     RoundState,
     check_round_move,
 )
+from nuanxin.programmes.states.no_shows import NoShowOf, NoShowStands, PleaKind
 from nuanxin.programmes.states.offers import (
     CLAIM_MOVES,
     LIVE,
@@ -86,9 +87,12 @@ __all__ = [
     "HelpKind",
     "Kind",
     "ListState",
+    "NoShowOf",
+    "NoShowStands",
     "ObjectionState",
     "OfferState",
     "PaymentKind",
+    "PleaKind",
     "Presence",
     "PreviewState",
     "RequestState",
