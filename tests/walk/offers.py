@@ -210,9 +210,10 @@ def forfeit_of(cast: Cast, union: Union) -> dict[str, Any]:
 
 def no_show_of(cast: Cast, union: Union) -> dict[str, Any]:
     """A no-show that the hourly run would have noted."""
+    person = Worker.objects.create(name="样例", created_at=cast.now)
     made = NoShow.objects.create(
-        worker=Worker.objects.create(name="样例", created_at=cast.now),
-        offer=offer(cast, union), what=1, ref=0, day=cast.now.date(), recorded_at=cast.now,
+        worker=person, offer=offer(cast, union), what=1, ref=person.id, day=cast.now.date(),
+        recorded_at=cast.now,
     )  # fmt: skip
     return {"no_show_id": made.id}
 
