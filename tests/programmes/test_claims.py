@@ -17,7 +17,7 @@ from nuanxin.programmes.actions.claims import (
     withdraw_from_offer,
 )
 from nuanxin.programmes.actions.offers import close_offer
-from nuanxin.programmes.models import Application, Draw, Seat
+from nuanxin.programmes.models import Application, Draw, FreeSeat, Seat
 from nuanxin.programmes.states import ClaimState, Way
 from nuanxin.records.models import Event
 from tests.programmes.conftest import CLEANER, DRIVER, POOLS_BY_TRADE
@@ -173,16 +173,40 @@ def test_the_database_refuses_a_seat_taken_from_its_holder_or_given_to_nobody(to
     first, second = town.riders(2)
     ask(town, offer, first)
     ask(town, offer, second)
-    refused_by_the_database("UPDATE programmes_seat SET application_id = NULL, taken_at = NULL")
-    refused_by_the_database("UPDATE programmes_seat SET application_id = 1")
+    refused_by_the_database("UPDATE programmes_application SET seat_id = NULL, taken_at = NULL")
+    refused_by_the_database("UPDATE programmes_application SET seat_id = seat_id + 1")
+    refused_by_the_database("UPDATE programmes_application SET state = 5")
+    refused_by_the_database("DELETE FROM programmes_seat")
+
+
+def test_a_seat_is_free_exactly_when_nobody_holds_it(town):
+    offer = town.offer(places=3)
+    first, second = town.riders(2)
+    for step in (
+        lambda: ask(town, offer, first),
+        lambda: ask(town, offer, second),
+        lambda: withdraw_from_offer(code=offer.code, actor=first, now=town.cast.now),
+    ):
+        step()
+        held = Application.objects.filter(seat__isnull=False).count()
+        assert FreeSeat.objects.filter(offer=offer).count() == 3 - held
+        assert not FreeSeat.objects.filter(seat__application__isnull=False).exists()
+
+
+def test_the_database_refuses_a_seat_of_another_offer(town):
+    offer, other = town.offer(places=1), town.offer(places=1)
+    (rider,) = town.riders(1)
+    ask(town, offer, rider)
+    seat = Seat.objects.get(offer=other)
+    refused_by_the_database("UPDATE programmes_application SET seat_id = %s", seat.id)
 
 
 def test_the_database_refuses_more_seats_than_places_and_fewer_places_than_seats(town):
     offer = town.offer(places=2)
     pool = offer.pool_set.get()
     refused_by_the_database(
-        "INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed, holder_directed)"
-        " VALUES (%s, %s, 99, false, false)",
+        "INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed)"
+        " VALUES (%s, %s, 99, false)",
         offer.id,
         pool.id,
     )
@@ -193,9 +217,18 @@ def test_the_database_refuses_a_directed_seat_for_somebody_else(town):
     offer = town.offer(places=10, directed=100)
     (rider,) = town.riders(1)
     ask(town, offer, rider)
+    refused_by_the_database("UPDATE programmes_application SET is_directed = false")
+    (other,) = town.riders(1, occupation=CLEANER)
+    ask(town, offer, other)
     refused_by_the_database(
-        "UPDATE programmes_seat SET holder_directed = false WHERE application_id IS NOT NULL"
+        "UPDATE programmes_seat SET is_directed = true"
+        " WHERE id = (SELECT seat_id FROM programmes_application WHERE NOT is_directed)"
     )
+    directed = FreeSeat.objects.filter(is_directed=True).first()
+    if directed is not None:
+        refused_by_the_database(
+            "UPDATE programmes_application SET seat_id = %s WHERE NOT is_directed", directed.seat_id
+        )
 
 
 def test_the_database_keeps_a_committed_draw(town):

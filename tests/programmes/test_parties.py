@@ -223,8 +223,8 @@ def test_the_directed_share_counts_persons_not_families(town):
     )
     together(town, offer, [*couriers, *cleaner])
     seats = Seat.objects.filter(offer=offer, application__isnull=False)
-    assert seats.filter(is_directed=True, holder_directed=True).count() == 2
-    assert seats.filter(is_directed=False, holder_directed=False).count() == 1
+    assert seats.filter(is_directed=True, application__is_directed=True).count() == 2
+    assert seats.filter(is_directed=False, application__is_directed=False).count() == 1
     assert alone(town, offer, mixed[0]).state is ClaimState.CONFIRMED
 
 

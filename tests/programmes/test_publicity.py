@@ -340,7 +340,7 @@ class TestWithATown:
         with pytest.raises(IntegrityError), transaction.atomic():
             Application.objects.filter(offer=offer, state=7).update(state=ClaimState.CONFIRMED)
         with pytest.raises(IntegrityError), transaction.atomic():
-            Seat.objects.filter(offer=offer).update(application=None, taken_at=None)
+            Application.objects.filter(offer=offer, state=7).update(seat=None, taken_at=None)
         with pytest.raises(IntegrityError), transaction.atomic():
             NoticeLine.objects.filter(ordinal=1).update(masked_name="李××")
         with pytest.raises(IntegrityError), transaction.atomic():

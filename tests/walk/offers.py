@@ -126,10 +126,9 @@ def posted(cast: Cast, union: Union) -> PublicNotice:
     seat = made.seat_set.order_by("ordinal")[0]
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH a AS (INSERT INTO programmes_application (offer_id, pool_id, worker_id, is_directed,"
-            " state, rank, applied_at) VALUES (%s, %s, %s, false, 7, 0, now()) RETURNING id)"
-            " UPDATE programmes_seat SET application_id = a.id, taken_at = now() FROM a WHERE"
-            " programmes_seat.id = %s",
+            "INSERT INTO programmes_application (offer_id, pool_id, worker_id, is_directed,"
+            " state, rank, applied_at, seat_id, taken_at)"
+            " VALUES (%s, %s, %s, false, 7, 0, now(), %s, now())",
             [made.id, pool.id, cast.actor("rider_lu").worker_id, seat.id],
         )
     made.refresh_from_db()

@@ -60,7 +60,7 @@ WITH chosen AS (
     JOIN programmes_pool p ON p.offer_id = %(offer)s AND p.ordinal = c.pool
 ), free AS (
     SELECT s.id, s.pool_id, row_number() OVER (PARTITION BY s.pool_id ORDER BY s.ordinal) AS nth
-    FROM programmes_seat s WHERE s.offer_id = %(offer)s AND s.application_id IS NULL
+    FROM programmes_freeseat s WHERE s.offer_id = %(offer)s
 ), own AS (
     SELECT c.id, f.id AS seat, c.pool FROM chosen c
     JOIN free f ON f.pool_id = c.pool AND f.nth = c.nth
@@ -73,16 +73,15 @@ WITH chosen AS (
 ), given AS (
     SELECT id, seat, pool FROM own
     UNION ALL SELECT o.id, s.seat, o.pool FROM others o JOIN spare s ON s.nth = o.nth
+), opened AS (
+    UPDATE programmes_seat s SET pool_id = g.pool, is_directed = false FROM given g
+    WHERE s.id = g.seat RETURNING s.id
 ), granted AS (
-    UPDATE programmes_application a SET state = %(state)s FROM given g
-    WHERE a.id = g.id AND a.state = 1 RETURNING a.id, a.is_directed
-), taken AS (
-    UPDATE programmes_seat s
-    SET application_id = g.id, pool_id = g.pool, holder_directed = d.is_directed,
-        is_directed = false, taken_at = %(now)s
-    FROM given g JOIN granted d ON d.id = g.id WHERE s.id = g.seat RETURNING s.id
+    UPDATE programmes_application a SET state = %(state)s, seat_id = g.seat, taken_at = %(now)s
+    FROM given g JOIN opened o ON o.id = g.seat
+    WHERE a.id = g.id AND a.state = 1 RETURNING a.id
 )
-SELECT count(*) FROM taken
+SELECT count(*) FROM granted
 """
 _WAIT = """
 UPDATE programmes_application a SET state = 2, rank = w.rank

@@ -1,9 +1,9 @@
 """The statements by which places are taken and passed on, each a round trip of its own.
 
 Taking: the offer is open, nobody waits in the pool, the person has no live application: then a free
-seat is locked, passing over those that others are taking at this moment, the application is written
-and the seat is its. Who finds none waits. Two of one person at once meet at the unique index: the
-later writes nothing and lets its seat go.
+seat is locked, passing over those that others are taking at this moment, and the application is
+written with it; a trigger deletes the row of the free seat. Who finds none waits. Two of one person at
+once meet at the unique index: the later writes nothing and lets its seat go.
 
 Whoever waits, withdraws or let a seat go looks again afterwards (``PASS_ON``): a seat that was free
 or locked unseen while somebody was sent to wait is found by the later of the two, so that granted is
@@ -33,21 +33,21 @@ WITH offer AS MATERIALIZED (
       AND NOT EXISTS (SELECT 1 FROM programmes_application a
                       WHERE a.pool_id = %(pool)s AND a.state = 2)
 ), directed AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND s.is_directed AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s AND s.is_directed
       AND %(directed)s AND EXISTS (SELECT 1 FROM may)
       AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), later AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND NOT s.is_directed AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s AND NOT s.is_directed
       AND s.ordinal >= %(start)s AND EXISTS (SELECT 1 FROM may)
       AND NOT EXISTS (SELECT 1 FROM directed)
       AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), earlier AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND NOT s.is_directed AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s AND NOT s.is_directed
       AND s.ordinal < %(start)s AND EXISTS (SELECT 1 FROM may)
       AND NOT EXISTS (SELECT 1 FROM directed) AND NOT EXISTS (SELECT 1 FROM later)
       AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
@@ -56,19 +56,14 @@ WITH offer AS MATERIALIZED (
     SELECT id FROM directed UNION ALL SELECT id FROM later UNION ALL SELECT id FROM earlier
 ), mine AS (
     INSERT INTO programmes_application
-        (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)
-    SELECT o.id, %(pool)s, %(worker)s, %(directed)s,
-           CASE WHEN EXISTS (SELECT 1 FROM chosen) THEN 4 ELSE 2 END, 0, %(now)s
-    FROM offer o
+        (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at, seat_id, taken_at)
+    SELECT o.id, %(pool)s, %(worker)s, %(directed)s, CASE WHEN c.id IS NULL THEN 2 ELSE 4 END, 0,
+           %(now)s, c.id, CASE WHEN c.id IS NOT NULL THEN %(now)s END
+    FROM offer o LEFT JOIN chosen c ON true
     WHERE NOT EXISTS (SELECT 1 FROM already)
       AND (%(slot)s::timestamptz IS NULL OR EXISTS (SELECT 1 FROM chosen))
     ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4, 7) DO NOTHING
     RETURNING id, state
-), taken AS (
-    UPDATE programmes_seat s
-    SET application_id = m.id, holder_directed = %(directed)s, taken_at = %(now)s
-    FROM chosen c, mine m WHERE s.id = c.id
-    RETURNING s.id
 ), recorded AS (
     {record}
 )
@@ -86,24 +81,20 @@ _PASS_ON = """
 WITH next AS MATERIALIZED (
     SELECT a.id, a.offer_id, a.worker_id, a.is_directed, a.party_id FROM programmes_application a
     WHERE a.pool_id = %(pool)s AND a.state = 2
-      AND EXISTS (SELECT 1 FROM programmes_seat s
-                  WHERE s.pool_id = %(pool)s AND s.application_id IS NULL
-                    AND (NOT s.is_directed OR a.is_directed))
+      AND EXISTS (SELECT 1 FROM programmes_freeseat s
+                  WHERE s.pool_id = %(pool)s AND (NOT s.is_directed OR a.is_directed))
     ORDER BY a.rank, a.id LIMIT 1 FOR UPDATE
 ), free AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s
       AND (NOT s.is_directed OR (SELECT is_directed FROM next))
       AND (SELECT party_id IS NULL FROM next)
     ORDER BY s.is_directed DESC, s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), granted AS (
-    UPDATE programmes_application a SET state = 3, keep_until = %(until)s
+    UPDATE programmes_application a
+    SET state = 3, keep_until = %(until)s, seat_id = f.id, taken_at = %(now)s
     FROM next n, free f WHERE a.id = n.id
     RETURNING a.id, a.offer_id, a.worker_id
-), taken AS (
-    UPDATE programmes_seat s
-    SET application_id = n.id, holder_directed = n.is_directed, taken_at = %(now)s
-    FROM next n, free f WHERE s.id = f.id
 ), recorded AS (
     {record}
 )
@@ -119,8 +110,8 @@ FROM granted g JOIN programmes_offer o ON o.id = g.offer_id
 
 _TAKE = """
 WITH chosen AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND NOT s.is_directed AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s AND NOT s.is_directed
       AND s.ordinal >= %(start)s
       AND EXISTS (SELECT 1 FROM programmes_offer o
                   WHERE o.id = %(offer)s AND o.state = 2 AND o.way = 1
@@ -130,13 +121,10 @@ WITH chosen AS MATERIALIZED (
     ORDER BY s.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
 ), mine AS (
     INSERT INTO programmes_application
-        (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at)
-    SELECT %(offer)s, %(pool)s, %(worker)s, false, 4, 0, %(now)s FROM chosen
+        (offer_id, pool_id, worker_id, is_directed, state, rank, applied_at, seat_id, taken_at)
+    SELECT %(offer)s, %(pool)s, %(worker)s, false, 4, 0, %(now)s, id, %(now)s FROM chosen
     ON CONFLICT (offer_id, worker_id) WHERE state IN (1, 2, 3, 4, 7) DO NOTHING
     RETURNING id
-), taken AS (
-    UPDATE programmes_seat s SET application_id = m.id, holder_directed = false, taken_at = %(now)s
-    FROM mine m WHERE s.id = (SELECT c.id FROM chosen c)
 ), recorded AS (
     {record}
 )
@@ -156,16 +144,9 @@ PASS_ON = _PASS_ON.format(record=events_insert_sql(_RECORD_PASSED))
 
 LOCK = "SELECT 1 FROM programmes_application WHERE id = %(application)s FOR UPDATE"
 RELEASE = """
-WITH ended AS (
-    UPDATE programmes_application a
-    SET state = %(to)s, ended_at = %(now)s, keep_until = NULL
-    WHERE a.id = %(application)s AND a.state IN (1, 2, 3, 4, 7)
-    RETURNING a.id, a.pool_id, a.offer_id
-), freed AS (
-    UPDATE programmes_seat s
-    SET application_id = NULL, taken_at = NULL, holder_directed = false
-    FROM ended e WHERE s.application_id = e.id
-)
-SELECT pool_id, offer_id FROM ended
+UPDATE programmes_application a
+SET state = %(to)s, ended_at = %(now)s, keep_until = NULL, seat_id = NULL, taken_at = NULL
+WHERE a.id = %(application)s AND a.state IN (1, 2, 3, 4, 7)
+RETURNING a.pool_id, a.offer_id
 """
 """Ends an application and frees its seat, if it has one; the row is locked by a statement before."""

@@ -289,7 +289,7 @@ _STRANDED = """
 SELECT DISTINCT a.pool_id, o.confirm_hours, 0 FROM programmes_application a
 JOIN programmes_offer o ON o.id = a.offer_id
 WHERE a.state = 2 AND o.state <> 6 AND EXISTS (
-    SELECT 1 FROM programmes_seat s WHERE s.pool_id = a.pool_id AND s.application_id IS NULL
+    SELECT 1 FROM programmes_freeseat s WHERE s.pool_id = a.pool_id
       AND (NOT s.is_directed OR a.is_directed))
 LIMIT %(limit)s
 """
@@ -313,11 +313,13 @@ def pass_on_what_expired(*, now: datetime) -> int:
 
 
 _RELEASE_DIRECTED = """
-UPDATE programmes_seat s SET is_directed = false
-FROM programmes_offer o
-WHERE o.id = s.offer_id AND s.is_directed AND s.application_id IS NULL
-  AND o.state = 2 AND o.released_at <= %(now)s
-RETURNING s.pool_id, o.confirm_hours, 0
+WITH due AS MATERIALIZED (
+    SELECT f.id, o.confirm_hours FROM programmes_freeseat f JOIN programmes_offer o ON o.id = f.offer_id
+    WHERE f.is_directed AND o.state = 2 AND o.released_at <= %(now)s
+    ORDER BY f.id FOR UPDATE OF f
+)
+UPDATE programmes_seat s SET is_directed = false FROM due d WHERE s.id = d.id
+RETURNING s.pool_id, d.confirm_hours, 0
 """
 
 

@@ -20,14 +20,10 @@ WITH pairs AS (
 ), losing AS (
     SELECT CASE WHEN folded_stays THEN kept ELSE folded END AS id FROM pairs
 ), before AS (
-    SELECT a.id, a.state, a.rank, s.id AS seat
-    FROM losing l JOIN programmes_application a ON a.id = l.id
-    LEFT JOIN programmes_seat s ON s.application_id = a.id
-), freed AS (
-    UPDATE programmes_seat s SET application_id = NULL, taken_at = NULL, holder_directed = false
-    FROM before b WHERE s.id = b.seat
+    SELECT a.id, a.state FROM losing l JOIN programmes_application a ON a.id = l.id
 ), ended AS (
-    UPDATE programmes_application a SET state = 5, ended_at = %(now)s, keep_until = NULL
+    UPDATE programmes_application a SET state = 5, ended_at = %(now)s, keep_until = NULL,
+        seat_id = NULL, taken_at = NULL
     FROM losing l WHERE a.id = l.id
 )
 SELECT id, state FROM before

@@ -20,8 +20,8 @@ from nuanxin.records.actions import append_event
 _GROWING = (OfferState.OPEN, OfferState.CLOSED, OfferState.AWARDED)
 # Behind the last seat, pool by pool; of the new ones as many directed as the pool's share has grown.
 _SEATS = """
-INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed, holder_directed)
-SELECT %(offer)s, g.pool, l.last + row_number() OVER (ORDER BY g.at, n), n <= g.directed, false
+INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed)
+SELECT %(offer)s, g.pool, l.last + row_number() OVER (ORDER BY g.at, n), n <= g.directed
 FROM unnest(%(pools)s::bigint[], %(places)s::int[], %(directed)s::int[])
          WITH ORDINALITY AS g (pool, places, directed, at)
 CROSS JOIN LATERAL generate_series(1, g.places) AS n

@@ -208,11 +208,8 @@ def answer_objection(
 # One statement: neither a seat without its holder nor a holder without his seat, not for a moment.
 _STRIKE = """
 WITH struck AS (
-    UPDATE programmes_application SET state = 8, ended_at = %(now)s
-    WHERE id = %(application)s AND state = 7 RETURNING id, worker_id
-), freed AS (
-    UPDATE programmes_seat s SET application_id = NULL, taken_at = NULL, holder_directed = false
-    FROM struck k WHERE s.application_id = k.id
+    UPDATE programmes_application SET state = 8, ended_at = %(now)s, seat_id = NULL, taken_at = NULL
+    WHERE id = %(application)s AND state = 7 RETURNING worker_id
 )
 SELECT worker_id FROM struck
 """
@@ -249,11 +246,8 @@ WITH lines AS (
     UPDATE programmes_noticeline SET struck_at = %(now)s
     WHERE notice_id = %(notice)s AND struck_at IS NULL RETURNING application_id
 ), struck AS (
-    UPDATE programmes_application a SET state = 8, ended_at = %(now)s
-    FROM lines l WHERE a.id = l.application_id AND a.state = 7 RETURNING a.id, a.worker_id
-), freed AS (
-    UPDATE programmes_seat s SET application_id = NULL, taken_at = NULL, holder_directed = false
-    FROM struck k WHERE s.application_id = k.id
+    UPDATE programmes_application a SET state = 8, ended_at = %(now)s, seat_id = NULL, taken_at = NULL
+    FROM lines l WHERE a.id = l.application_id AND a.state = 7 RETURNING a.worker_id
 )
 SELECT worker_id FROM struck
 """

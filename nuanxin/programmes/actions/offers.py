@@ -167,9 +167,9 @@ def _directed_of(defined: Definition, draft: OfferDraft) -> list[int]:
 
 
 _SEATS = """
-INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed, holder_directed, slot_at)
+INSERT INTO programmes_seat (offer_id, pool_id, ordinal, is_directed, slot_at)
 SELECT %(offer)s, p.id,
-       row_number() OVER (ORDER BY p.ordinal, n) - 1, n <= p.directed, false,
+       row_number() OVER (ORDER BY p.ordinal, n) - 1, n <= p.directed,
        (%(slots)s::timestamptz[])[1 + (row_number() OVER (ORDER BY p.ordinal, n) - 1) %% %(count)s]
 FROM programmes_pool p CROSS JOIN LATERAL generate_series(1, p.places) AS n
 WHERE p.offer_id = %(offer)s

@@ -30,16 +30,16 @@ WITH due AS MATERIALIZED (
     SELECT a.id, a.pool_id, a.is_directed, d.id AS offer_id, d.confirm_hours
     FROM due d JOIN programmes_application a ON a.offer_id = d.id AND a.state = 2
     WHERE EXISTS (
-        SELECT 1 FROM programmes_seat s WHERE s.offer_id = d.id AND s.pool_id <> a.pool_id
-          AND s.application_id IS NULL AND (NOT s.is_directed OR a.is_directed)
+        SELECT 1 FROM programmes_freeseat s WHERE s.offer_id = d.id AND s.pool_id <> a.pool_id
+          AND (NOT s.is_directed OR a.is_directed)
           AND NOT EXISTS (SELECT 1 FROM programmes_application b
                           WHERE b.pool_id = s.pool_id AND b.state = 2
                             AND (NOT s.is_directed OR b.is_directed)))
     ORDER BY a.is_directed DESC, a.rank, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 ), seat AS MATERIALIZED (
     SELECT s.id, s.pool_id AS was, w.pool_id, w.offer_id, w.confirm_hours
-    FROM waits w JOIN programmes_seat s ON s.offer_id = w.offer_id AND s.pool_id <> w.pool_id
-    WHERE s.application_id IS NULL AND (NOT s.is_directed OR w.is_directed)
+    FROM waits w JOIN programmes_freeseat s ON s.offer_id = w.offer_id AND s.pool_id <> w.pool_id
+    WHERE (NOT s.is_directed OR w.is_directed)
       AND NOT EXISTS (SELECT 1 FROM programmes_application b
                       WHERE b.pool_id = s.pool_id AND b.state = 2
                         AND (NOT s.is_directed OR b.is_directed))

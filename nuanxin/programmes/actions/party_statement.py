@@ -23,11 +23,11 @@ WHERE p.id = %(pool)s FOR NO KEY UPDATE OF p
 PICK = """
 WITH free AS MATERIALIZED (
     SELECT (SELECT count(*) FROM (
-                SELECT 1 FROM programmes_seat s WHERE s.pool_id = %(pool)s AND NOT s.is_directed
-                  AND s.application_id IS NULL LIMIT %(most)s) o) AS open,
+                SELECT 1 FROM programmes_freeseat s WHERE s.pool_id = %(pool)s AND NOT s.is_directed
+                LIMIT %(most)s) o) AS open,
            (SELECT count(*) FROM (
-                SELECT 1 FROM programmes_seat s WHERE s.pool_id = %(pool)s AND s.is_directed
-                  AND s.application_id IS NULL LIMIT %(most)s) d) AS directed
+                SELECT 1 FROM programmes_freeseat s WHERE s.pool_id = %(pool)s AND s.is_directed
+                LIMIT %(most)s) d) AS directed
 ), units AS MATERIALIZED (
     SELECT min(a.rank) AS rank, min(a.id) AS first, count(*) AS persons,
            count(*) FILTER (WHERE a.is_directed) AS directed, coalesce(max(p.skipped), 0) AS skipped,
@@ -59,32 +59,34 @@ WHERE a.id = ANY (%(ids)s) AND a.state = 2 ORDER BY a.is_directed DESC, a.id FOR
 # Directed seats first, for those who may have them; the caller's people stand in the same order.
 LOCK_SEATS = """
 WITH directed AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND s.is_directed AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s AND s.is_directed
       AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT %(directed)s FOR UPDATE
 ), open AS MATERIALIZED (
-    SELECT s.id FROM programmes_seat s
-    WHERE s.pool_id = %(pool)s AND NOT s.is_directed AND s.application_id IS NULL
+    SELECT s.id FROM programmes_freeseat s
+    WHERE s.pool_id = %(pool)s AND NOT s.is_directed
       AND (%(slot)s::timestamptz IS NULL OR s.slot_at = %(slot)s::timestamptz)
     ORDER BY s.ordinal LIMIT %(persons)s - (SELECT count(*) FROM directed) FOR UPDATE
 )
 SELECT id, true FROM directed UNION ALL SELECT id, false FROM open
 """
 
+# A seat that was given before the public is open to anybody when it comes back.
 GRANT = """
 WITH pairs AS (
     SELECT g.application, g.seat
     FROM unnest(%(ids)s::bigint[], %(seats)s::bigint[]) AS g (application, seat)
 ), granted AS (
-    UPDATE programmes_application a SET state = %(state)s, keep_until = %(until)s
+    UPDATE programmes_application a
+    SET state = %(state)s, keep_until = %(until)s, seat_id = g.seat, taken_at = %(now)s
     FROM pairs g WHERE a.id = g.application AND a.state = 2
-    RETURNING a.id, a.is_directed
+    RETURNING a.seat_id
+), opened AS (
+    UPDATE programmes_seat s SET is_directed = false FROM granted g
+    WHERE s.id = g.seat_id AND s.is_directed AND %(state)s = 7
 )
-UPDATE programmes_seat s
-SET application_id = g.application, holder_directed = a.is_directed, taken_at = %(now)s,
-    is_directed = s.is_directed AND %(state)s <> 7
-FROM pairs g JOIN granted a ON a.id = g.application WHERE s.id = g.seat
+SELECT count(*) FROM granted
 """
 
 # Families in front of whom a place was given that they could have had a part of.

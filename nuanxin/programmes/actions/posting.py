@@ -34,7 +34,7 @@ WITH shown AS (
                 ELSE left(coalesce(nullif(u.short_name, ''), u.name, ''), 60) END AS union_name,
            p.label AS pool
     FROM programmes_application a
-    JOIN programmes_seat s ON s.application_id = a.id
+    JOIN programmes_seat s ON s.id = a.seat_id
     JOIN programmes_pool p ON p.id = a.pool_id
     JOIN people_worker w ON w.id = a.worker_id
     CROSS JOIN LATERAL (SELECT CASE WHEN left(w.name, 2) = ANY (%(compound)s) AND length(w.name) > 2
@@ -119,8 +119,8 @@ ORDER BY (a.is_directed AND p.directed > (
 LIMIT 1 FOR UPDATE OF a
 """
 _FREE = """
-SELECT s.id, s.pool_id FROM programmes_seat s
-WHERE s.offer_id = %(offer)s AND s.application_id IS NULL
+SELECT s.id, s.pool_id FROM programmes_freeseat s
+WHERE s.offer_id = %(offer)s
   AND EXISTS (SELECT 1 FROM programmes_application a WHERE a.pool_id = s.pool_id AND a.state = 2)
 ORDER BY s.ordinal LIMIT %(limit)s FOR UPDATE
 """
@@ -129,13 +129,12 @@ SELECT EXISTS (SELECT 1 FROM programmes_application a
                WHERE a.pool_id = %(pool)s AND a.state = 2 AND a.party_id IS NOT NULL)
 """
 _PROPOSE = """
-WITH proposed AS (
-    UPDATE programmes_application SET state = 7, keep_until = NULL
-    WHERE id = %(application)s AND state = 2 RETURNING id, is_directed
+WITH opened AS (
+    UPDATE programmes_seat s SET is_directed = false WHERE s.id = %(seat)s RETURNING s.id
 )
-UPDATE programmes_seat s
-SET application_id = p.id, holder_directed = p.is_directed, is_directed = false, taken_at = %(now)s
-FROM proposed p WHERE s.id = %(seat)s
+UPDATE programmes_application a
+SET state = 7, keep_until = NULL, seat_id = o.id, taken_at = %(now)s
+FROM opened o WHERE a.id = %(application)s AND a.state = 2
 """
 
 
@@ -195,7 +194,7 @@ def tell_moved_up(workers: Sequence[int], notice: PublicNotice | None, *, now: d
 def fill_lists(*, now: datetime) -> int:
     """Propose and post the next for seats that were given back while a list is public; how many."""
     waiting = (
-        Offer.objects.filter(state=OfferState.PUBLICITY, seat__application=None)
+        Offer.objects.filter(state=OfferState.PUBLICITY, seat__ticket__isnull=False)
         .filter(application__state=2)
         .distinct()
         .order_by("id")

@@ -91,7 +91,7 @@ def create_session(*, offer_id: int, draft: SessionDraft, actor: Actor, now: dat
 # Those with a place and without a session, each with his slot and pool, in the order of the places.
 _UNPLACED = """
 SELECT a.id, a.pool_id, s.slot_at FROM programmes_seat s
-JOIN programmes_application a ON a.id = s.application_id
+JOIN programmes_application a ON a.seat_id = s.id
 WHERE s.offer_id = %(offer)s AND a.state = 4 AND NOT EXISTS (
     SELECT 1 FROM programmes_booking b WHERE b.application_id = a.id AND b.ended_at IS NULL)
 ORDER BY s.ordinal LIMIT %(limit)s FOR UPDATE OF a

@@ -50,7 +50,7 @@ from nuanxin.programmes.models.publicity import NoticeLine, Objection, PublicNot
 from nuanxin.programmes.models.reviews import HumanReview
 from nuanxin.programmes.models.rule_versions import AwardBasis, RulePreview, RuleVersion
 from nuanxin.programmes.models.rulings import KeptRule, Ruling, StatedFact
-from nuanxin.programmes.models.seats import Application, Seat
+from nuanxin.programmes.models.seats import Application, FreeSeat, Seat
 from nuanxin.programmes.models.sessions import Booking, Gate, Session
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "EntrantMember",
     "Feedback",
     "Forfeit",
+    "FreeSeat",
     "Gate",
     "HarmReport",
     "HealthNote",

@@ -1,8 +1,10 @@
 """报名 and 名额.
 
 A seat is a row: whoever holds it holds a place, and there are as many rows as places. An application
-that is granted or confirmed has exactly one seat and no other has one (triggers, migration 0001);
-one person has one live application an offer (unique index). So overselling, a place lost to somebody
+that is granted or confirmed has exactly one seat and no other has one (check and unique index);
+one person has one live application an offer (unique index). A seat that nobody has is a row of
+``FreeSeat`` as well, which triggers delete when it is taken and write when it is let go
+(migration 0023): to take a place is to lock such a row, passing over those that others hold. So overselling, a place lost to somebody
 who asked twice, and two places for one person are refused by the database, whoever writes.
 """
 
@@ -12,6 +14,8 @@ from django.db.models import Q
 from nuanxin.programmes.models.offers import Offer, Pool
 from nuanxin.programmes.models.parties import Party
 from nuanxin.programmes.states import LIVE, ClaimState
+
+HOLDS_SEAT = [int(s) for s in ClaimState if s.holds_seat or s is ClaimState.FORFEITED]
 
 
 class Application(models.Model):
@@ -31,6 +35,10 @@ class Application(models.Model):
         db_index=False,
         verbose_name="一家一起报",
     )
+    seat = models.OneToOneField(
+        "programmes.Seat", models.PROTECT, null=True, db_constraint=False, verbose_name="名额"
+    )
+    taken_at = models.DateTimeField("给出时间", null=True)
     is_directed = models.BooleanField("定向人群", default=False)
     state = models.SmallIntegerField("状态")
     points = models.IntegerField("分数", null=True)
@@ -46,6 +54,16 @@ class Application(models.Model):
                 fields=["offer", "worker"],
                 condition=Q(state__in=[int(s) for s in LIVE]),
                 name="one_live_application_per_offer",
+            ),
+            models.CheckConstraint(
+                condition=Q(seat__isnull=False, state__in=HOLDS_SEAT)
+                | (Q(seat__isnull=True) & ~Q(state__in=HOLDS_SEAT)),
+                name="granted_has_a_seat",
+            ),
+            models.CheckConstraint(
+                condition=Q(seat__isnull=True, taken_at__isnull=True)
+                | Q(seat__isnull=False, taken_at__isnull=False),
+                name="seat_taken_with_its_time",
             ),
         ]
         indexes = [
@@ -66,7 +84,7 @@ class Application(models.Model):
 
 
 class Seat(models.Model):
-    """名额: one place. Free without an application; taken by one, and by one only."""
+    """名额: one place; held by the application that names it, free without one."""
 
     id = models.BigAutoField(primary_key=True)
     offer = models.ForeignKey(Offer, models.PROTECT, db_index=False, verbose_name="一期服务")
@@ -74,32 +92,43 @@ class Seat(models.Model):
     ordinal = models.IntegerField("序号")
     is_directed = models.BooleanField("定向", default=False)
     slot_at = models.DateTimeField("时段", null=True)
-    application = models.OneToOneField(
-        Application, models.PROTECT, null=True, db_constraint=False, verbose_name="报名"
-    )
-    holder_directed = models.BooleanField("持有人属定向人群", default=False)
-    taken_at = models.DateTimeField("给出时间", null=True)
 
     class Meta:
         verbose_name = "名额"
         constraints = [
             models.UniqueConstraint(fields=["offer", "ordinal"], name="each_seat_once"),
-            models.CheckConstraint(
-                condition=Q(application__isnull=True, taken_at__isnull=True)
-                | Q(application__isnull=False, taken_at__isnull=False),
-                name="seat_taken_with_its_time",
-            ),
-            models.CheckConstraint(
-                condition=Q(is_directed=False)
-                | Q(application__isnull=True)
-                | Q(holder_directed=True),
-                name="directed_seat_for_the_directed",
-            ),
         ]
+
+
+class FreeSeat(models.Model):
+    """空着的名额: a seat that nobody has, with what is asked of it when one is looked for.
+
+    Written and deleted by triggers only. What moves a free seat locks this row first: claims lock it
+    and never touch the row of the seat.
+    """
+
+    seat = models.OneToOneField(
+        Seat,
+        models.DO_NOTHING,
+        primary_key=True,
+        db_column="id",
+        db_constraint=False,
+        related_name="ticket",
+        verbose_name="名额",
+    )
+    offer = models.ForeignKey(
+        Offer, models.DO_NOTHING, db_constraint=False, db_index=False, verbose_name="一期服务"
+    )
+    pool = models.ForeignKey(
+        Pool, models.DO_NOTHING, db_constraint=False, db_index=False, verbose_name="名额份"
+    )
+    ordinal = models.IntegerField("序号")
+    is_directed = models.BooleanField("定向")
+    slot_at = models.DateTimeField("时段", null=True)
+
+    class Meta:
+        verbose_name = "空着的名额"
         indexes = [
-            models.Index(
-                fields=["pool", "is_directed", "ordinal"],
-                condition=Q(application__isnull=True),
-                name="seat_free",
-            ),
+            models.Index(fields=["pool", "is_directed", "ordinal"], name="seat_free_in_pool"),
+            models.Index(fields=["offer", "ordinal"], name="seat_free_in_offer"),
         ]

@@ -93,8 +93,8 @@ _OFFERS = f"""
 WITH person AS ({{person}})
 SELECT o.id, o.code, o.title, g.kind, g.code, o.state, o.way, o.places,
        CASE WHEN o.way IN (1, 5) THEN (SELECT count(*) FROM (
-           SELECT 1 FROM programmes_pool q JOIN programmes_seat s ON s.pool_id = q.id
-           WHERE q.offer_id = o.id AND s.application_id IS NULL LIMIT {COUNTED + 1}) free) END,
+           SELECT 1 FROM programmes_freeseat s WHERE s.offer_id = o.id
+           LIMIT {COUNTED + 1}) free) END,
        o.opens_at, o.closes_at, u.name, o.rule_code,
        EXISTS (SELECT 1 FROM programmes_pool q WHERE q.offer_id = o.id
            AND (q.region IS NULL OR p.adcode IS NULL OR q.region / 10000 = p.adcode / 10000

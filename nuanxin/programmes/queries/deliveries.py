@@ -48,7 +48,7 @@ class Deliveries:
 
 
 _COUNTS = """
-SELECT (SELECT count(*) FROM programmes_seat s JOIN programmes_application a ON a.id = s.application_id
+SELECT (SELECT count(*) FROM programmes_seat s JOIN programmes_application a ON a.seat_id = s.id
         WHERE s.offer_id = %(offer)s AND a.state = 4),
        (SELECT count(*) FROM (
             SELECT application_id FROM programmes_delivery WHERE offer_id = %(offer)s
@@ -56,7 +56,7 @@ SELECT (SELECT count(*) FROM programmes_seat s JOIN programmes_application a ON 
 """
 _PROMISED = """
 SELECT a.id, w.name, w.phone_hint, u.name
-FROM programmes_seat s JOIN programmes_application a ON a.id = s.application_id
+FROM programmes_seat s JOIN programmes_application a ON a.seat_id = s.id
 JOIN people_worker w ON w.id = a.worker_id
 LEFT JOIN membership_membership m ON m.worker_id = w.id AND m.ended_on IS NULL
 LEFT JOIN orgs_union u ON u.id = m.union_id

@@ -84,7 +84,8 @@ class DeskOffer:
 
 _LIST = """
 SELECT o.id, o.code, o.title, u.name, o.state, o.way, o.places,
-       (SELECT count(*) FROM programmes_seat s WHERE s.offer_id = o.id AND s.application_id IS NOT NULL),
+       (SELECT count(*) FROM programmes_seat s WHERE s.offer_id = o.id)
+           - (SELECT count(*) FROM programmes_freeseat f WHERE f.offer_id = o.id),
        o.closes_at
 FROM programmes_offer o JOIN orgs_union u ON u.id = o.union_id
 WHERE EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path, p))
@@ -92,20 +93,25 @@ WHERE EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path
 ORDER BY o.id DESC LIMIT %(limit)s
 """
 _POOLS = """
+WITH held AS (
+    SELECT a.pool_id, count(*) AS held
+    FROM programmes_seat s JOIN programmes_application a ON a.seat_id = s.id
+    WHERE s.offer_id = %(offer)s GROUP BY a.pool_id
+)
 SELECT p.label, p.places, p.directed,
-       (SELECT count(*) FROM programmes_seat s
-        WHERE s.pool_id = p.id AND s.application_id IS NOT NULL),
+       coalesce(h.held, 0),
        (SELECT count(*) FROM programmes_application a WHERE a.pool_id = p.id AND a.state = 2),
        (SELECT count(DISTINCT a.party_id) FROM programmes_application a
         WHERE a.pool_id = p.id AND a.state = 2)
-FROM programmes_pool p WHERE p.offer_id = %(offer)s ORDER BY p.ordinal LIMIT 200
+FROM programmes_pool p LEFT JOIN held h ON h.pool_id = p.id
+WHERE p.offer_id = %(offer)s ORDER BY p.ordinal LIMIT 200
 """
 _AWARDS = """
 SELECT s.ordinal, w.name, w.phone_hint, m.occupation, u.name, p.label, a.is_directed, a.state,
-       s.taken_at, basis.application_id, a.party_id,
+       a.taken_at, basis.application_id, a.party_id,
        (SELECT count(*) FROM programmes_application b
         WHERE b.party_id = a.party_id AND b.state IN (3, 4, 7))
-FROM programmes_seat s JOIN programmes_application a ON a.id = s.application_id
+FROM programmes_seat s JOIN programmes_application a ON a.seat_id = s.id
 LEFT JOIN programmes_awardbasis basis ON basis.application_id = a.id
 JOIN programmes_pool p ON p.id = a.pool_id
 JOIN people_worker w ON w.id = a.worker_id

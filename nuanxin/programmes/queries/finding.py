@@ -33,8 +33,7 @@ WITH offer AS MATERIALIZED (
     JOIN orgs_union u ON u.id = o.union_id
     WHERE o.state = 2 AND o.opens_at <= %(now)s AND o.closes_at > %(now)s
       AND (o.way NOT IN (1, 5) OR EXISTS (
-          SELECT 1 FROM programmes_pool q JOIN programmes_seat s ON s.pool_id = q.id
-          WHERE q.offer_id = o.id AND s.application_id IS NULL))
+          SELECT 1 FROM programmes_freeseat s WHERE s.offer_id = o.id))
 ), fits AS MATERIALIZED (
     SELECT o.id AS offer_id, o.closes_at, m.worker_id, coalesce(m.occupation, 0) AS trade
     FROM offer o

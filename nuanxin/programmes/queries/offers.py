@@ -63,8 +63,8 @@ class OfferPage:
 
 _LEFT = f"""
 CASE WHEN o.way IN (1, 5) THEN (SELECT count(*) FROM (
-    SELECT 1 FROM programmes_pool p JOIN programmes_seat s ON s.pool_id = p.id
-    WHERE p.offer_id = o.id AND s.application_id IS NULL LIMIT {COUNTED + 1}) free) END
+    SELECT 1 FROM programmes_freeseat s WHERE s.offer_id = o.id
+    LIMIT {COUNTED + 1}) free) END
 """
 _ROW = f"""
 SELECT o.id, o.code, o.title, g.kind, g.code, o.state, o.way, o.places, {_LEFT}, o.opens_at,
@@ -189,7 +189,7 @@ SELECT a.id, o.code, o.title, g.kind, o.way, a.state, a.applied_at, a.keep_until
              AND (b.rank, b.id) <= (coalesce(f.rank, a.rank), coalesce(f.first, a.id))) END,
        o.starts_on, s.slot_at, coalesce(f.together, 1), coalesce(f.skipped, 0)
 FROM programmes_application a JOIN programmes_offer o ON o.id = a.offer_id
-LEFT JOIN programmes_seat s ON s.application_id = a.id
+LEFT JOIN programmes_seat s ON s.id = a.seat_id
 JOIN programmes_programme g ON g.id = o.programme_id
 LEFT JOIN LATERAL (
     SELECT min(c.rank) AS rank, min(c.id) AS first, count(*) AS together,
@@ -223,7 +223,7 @@ def _claim(row: Any) -> ClaimRow:
 
 
 _SLOTS = """
-SELECT s.slot_at, count(*) FILTER (WHERE s.application_id IS NULL) FROM programmes_seat s
+SELECT s.slot_at, count(f.id) FROM programmes_seat s LEFT JOIN programmes_freeseat f ON f.id = s.id
 WHERE s.offer_id = %(offer)s AND s.slot_at > %(now)s GROUP BY s.slot_at ORDER BY s.slot_at LIMIT 200
 """
 
