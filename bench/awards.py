@@ -153,7 +153,9 @@ def _fresh_offer(union_id: int) -> dict[str, int]:
 
     pool = _make_offer(union_id, PLACES)
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE programmes_application, programmes_seat, programmes_freeseat")
+        cursor.execute(
+            "VACUUM ANALYZE programmes_application, programmes_seat, programmes_freeseat"
+        )
         cursor.execute("CHECKPOINT")
     return pool
 

@@ -32,7 +32,7 @@ from nuanxin.programmes.actions.objecting import (
 )
 from nuanxin.programmes.actions.offers import close_offer
 from nuanxin.programmes.actions.points import enter_points
-from nuanxin.programmes.models import Application, NoticeLine, Objection, Offer, PublicNotice, Seat
+from nuanxin.programmes.models import Application, NoticeLine, Objection, Offer, PublicNotice
 from nuanxin.programmes.rules.publicity import digest_of, masked_name, publicity_term
 from nuanxin.programmes.states import ClaimState, ObjectionState, OfferState, Way
 from nuanxin.records.models import Event

@@ -250,7 +250,9 @@ def test_without_looking_again_a_place_stays_free_beside_somebody_who_waits(
 
 def waits_beside_a_lock_that_is_let_go(town, offer, rider):
     with own_connection() as other:
-        other.execute("SELECT id FROM programmes_freeseat WHERE offer_id = %s FOR UPDATE", [offer.id])
+        other.execute(
+            "SELECT id FROM programmes_freeseat WHERE offer_id = %s FOR UPDATE", [offer.id]
+        )
         passed = claims.pass_on_places
 
         def let_go_first(**values):
