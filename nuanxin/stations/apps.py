@@ -17,6 +17,7 @@ class StationsConfig(AppConfig):
         from nuanxin.people import states as people
         from nuanxin.stations.actions.joining_through import count_applied
         from nuanxin.stations.actions.serving import SEALED, erase_bookings
+        from nuanxin.stations.queries.own_bookings import MY_BOOKINGS
 
         for column, sealed in KEEPER_SEALED:
             people.register_sealed_column(
@@ -35,4 +36,5 @@ class StationsConfig(AppConfig):
             people.SealedColumn("stations_servicebooking", SEALED, "note_sealed", "bound_to")
         )
         people.register_eraser(erase_bookings)
+        people.register_my_data_section(MY_BOOKINGS)
         membership.register_after_applying(count_applied)

@@ -264,3 +264,28 @@ class TestCounts:
             assert [column.name for column in cursor.description] == [
                 "id", "month_on", "applied", "station_id",
             ]  # fmt: skip
+
+
+# ---- the API -----------------------------------------------------------------------------------
+
+
+class TestApi:
+    pytestmark = db
+
+    def test_a_program_reads_what_is_free_and_not_who_took_the_rest(self, desk):
+        taken = desk.book()
+        client = desk.cast.client("anonymous")
+        answer = client.get(f"/api/v1/stations/{desk.station.code}/services")
+        assert answer.status_code == 200
+        told = answer.json()
+        (item,) = told["items"]
+        assert (item["kind"], item["slot_minutes"]) == ("legal", 60)
+        free = [datetime.fromisoformat(one["starts_at"]) for one in item["free"]]
+        assert desk.slot(4) in free
+        assert taken.starts_at not in free
+        assert "worker" not in answer.text
+        assert told["book_at"] == f"/stations/{desk.station.code}/services/"
+
+    def test_an_unknown_station_has_none(self, desk):
+        client = desk.cast.client("anonymous")
+        assert client.get("/api/v1/stations/330105-9999/services").status_code == 404

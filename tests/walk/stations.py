@@ -102,6 +102,7 @@ def _for_everybody(sample: Any) -> dict[str, Any]:
             missing={"adcode": "110101"}, public=lambda cast: {"adcode": "330105"}
         ),
         "api-v1:get_station": shown,
+        "api-v1:list_free_slots": shown,
     }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from ninja import Path, Query, Router, Schema
 
 from nuanxin.access.permissions import requires
@@ -16,10 +17,12 @@ from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.geo import CRS, convert
 from nuanxin.stations.queries import finder
+from nuanxin.stations.queries import services as serving
 from nuanxin.stations.queries.finder import StationRow
 from nuanxin.stations.queries.nearest import Wanted
 from nuanxin.stations.rules.nearest import FACILITY_BITS, MOST_NEAREST, bits_of, standpoint
 from nuanxin.stations.rules.showing import MOST_AHEAD
+from nuanxin.stations.states.services import ServiceKind
 
 router = Router(tags=["stations"])
 Crs = Annotated[CRS | Empty, Query(description="坐标系：wgs84、gcj02（高德、腾讯）或 bd09（百度）")]
@@ -152,6 +155,57 @@ def get_station(
 ) -> Any:
     """Return the station with this number, also one that is out of use."""
     return plain(finder.get_station(code), crs=CRS(crs or CRS.WGS84), now=clock.now())
+
+
+class FreeSlot(Schema):
+    """A time in which a seat is free; it is one's own only when it is booked, by who is signed in."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class ServiceItem(Schema):
+    """Desk hours of one kind: the next free times, at most 24; ``is_remote``: by phone or video."""
+
+    kind: Literal["legal", "counselling", "reading"]
+    server: str
+    is_remote: bool
+    slot_minutes: int
+    free: list[FreeSlot]
+
+
+class Services(Schema):
+    """What can be booked at a station; ``book_at`` is where somebody signs in and books."""
+
+    items: list[ServiceItem]
+    book_at: str
+
+
+@router.get("/{code}/services", response=Services, summary="一个驿站能约的服务和空着的时间")
+@requires("station.view")
+def list_free_slots(
+    request: HttpRequest, code: Annotated[str, Path(max_length=16, pattern=LINE)]
+) -> Any:
+    """Return the free times of a station's desk hours; what is taken, and by whom, is told nobody.
+
+    Booking is the person's own, signed in, on ``book_at``: tokens are officers' and book for nobody.
+    """
+    now = clock.now()
+    row = finder.get_station(code)
+    return {
+        "items": [_service(one) for one in serving.list_free(row.code, now=now)],
+        "book_at": reverse("station-services", args=[row.code]),
+    }
+
+
+def _service(one: serving.FreeService) -> dict[str, Any]:
+    return {
+        "kind": ServiceKind(one.service.kind).name.lower(),
+        "server": one.service.server_hint,
+        "is_remote": one.service.is_remote,
+        "slot_minutes": one.service.slot_minutes,
+        "free": [{"starts_at": begin, "ends_at": end} for begin, end in one.free],
+    }
 
 
 def plain(row: StationRow, *, crs: CRS, now: datetime) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class ServiceBooking(models.Model):
     made_at = models.DateTimeField("约上时间")
     settled_at = models.DateTimeField("了结时间", null=True)
     settled_by = models.UUIDField("了结账号", null=True)
+    reminded_at = models.DateTimeField("提醒时间", null=True)
 
     class Meta:
         verbose_name = "服务预约"
@@ -88,6 +89,11 @@ class ServiceBooking(models.Model):
         ]
         indexes = [
             models.Index(fields=["service", "starts_at", "id"], name="bookings_of_service"),
+            models.Index(
+                fields=["starts_at"],
+                condition=Q(state=int(BookingState.BOOKED), reminded_at__isnull=True),
+                name="bookings_to_remind_of",
+            ),
         ]
 
 

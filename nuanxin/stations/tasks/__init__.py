@@ -1,5 +1,5 @@
 """Jobs of 驿站; each wraps one action."""
 
-from nuanxin.stations.tasks import imports, living, siting
+from nuanxin.stations.tasks import imports, living, serving, siting
 
-__all__ = ["imports", "living", "siting"]
+__all__ = ["imports", "living", "serving", "siting"]
