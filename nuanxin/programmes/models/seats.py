@@ -4,7 +4,7 @@ A seat is a row: whoever holds it holds a place, and there are as many rows as p
 that is granted or confirmed has exactly one seat and no other has one (check and unique index);
 one person has one live application an offer (unique index). A seat that nobody has is a row of
 ``FreeSeat`` as well, which triggers delete when it is taken and write when it is let go
-(migration 0023): to take a place is to lock such a row, passing over those that others hold. So overselling, a place lost to somebody
+(migration 0024): to take a place is to lock such a row, passing over those that others hold. So overselling, a place lost to somebody
 who asked twice, and two places for one person are refused by the database, whoever writes.
 """
 

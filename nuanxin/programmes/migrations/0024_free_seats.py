@@ -142,7 +142,7 @@ DROP FUNCTION programmes_seat_is_taken, programmes_seat_is_left, programmes_seat
 class Migration(migrations.Migration):
     """Move the link from the seat to the application."""
 
-    dependencies = [("programmes", "0022_appeals_sealed")]
+    dependencies = [("programmes", "0023_no_shows")]
 
     operations = [
         migrations.CreateModel(
