@@ -69,8 +69,22 @@ def finish_repair(*, repair_id: int, actor: Actor, now: datetime) -> Repair:
     return repair
 
 
-def close_repairs(*, station_id: int, what: str, name: str, now: datetime) -> int:
-    """Note that a thing works again, as said by who keeps the station; return how many were open."""
-    return Repair.objects.filter(station_id=station_id, what=what, done_at=None).update(
-        done_at=now, done_by_name=name[:60]
-    )
+def close_repairs(
+    *, station_id: int, what: str, name: str, now: datetime, opened_at: datetime | None = None
+) -> int:
+    """Note that a thing works again, as said by who keeps the station; return how many were open.
+
+    Of those that were opened at a moment only, where one is given.
+    """
+    chosen = Repair.objects.filter(station_id=station_id, what=what, done_at=None)
+    if opened_at is not None:
+        chosen = chosen.filter(reported_at=opened_at)
+    return chosen.update(done_at=now, done_by_name=name[:60])
+
+
+def reopen_repair(*, station_id: int, what: str, closed_at: datetime) -> None:
+    """Let a repair stand open again that was ended at this moment by a word now taken back."""
+    if not Repair.objects.filter(station_id=station_id, what=what, done_at=None).exists():
+        Repair.objects.filter(station_id=station_id, what=what, done_at=closed_at).update(
+            done_at=None, done_by_name=""
+        )

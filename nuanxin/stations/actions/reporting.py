@@ -17,6 +17,7 @@ from nuanxin.kernel.errors import Conflict, Malformed, NotFound, TooMany
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import as_written
 from nuanxin.notices.actions.webhooks import publish_webhook
+from nuanxin.stations.actions.facility_state import set_facility, undo_facility
 from nuanxin.stations.actions.repairing import close_repairs, open_repair
 from nuanxin.stations.models import Station, StationReport, StationState
 from nuanxin.stations.queries.words import words_of
@@ -72,8 +73,11 @@ def report(
 ) -> int:
     """Append one word and settle how the station stands; return the report's id.
 
-    A promise ``until`` a past moment is refused. Raises ``NotFound``, ``Malformed`` stations.until.
+    A promise ``until`` a past moment is refused. Raises ``NotFound``, ``Malformed`` stations.until,
+    and stations.said for a word about a facility, which is ``report_facility``'s.
     """
+    if not said.topic.fades:
+        raise Malformed("stations.said", "说哪样设施坏了、好了，要点那一样。")
     with transaction.atomic():
         station, state = _locked(station_id)
         if until is None and said is Said.FULL:
@@ -92,6 +96,34 @@ def report(
         _settle(station, state, now)
         if speaker.source.answers_for_the_place:
             _follow_up(station, made, now)
+    return int(made.id)
+
+
+@transaction.atomic
+def report_facility(
+    *, station_id: int, kind: str, works: bool, speaker: Speaker, now: datetime
+) -> int | None:
+    """Say that a facility works or is broken; return the report's id, None where it stood so already.
+
+    Who answers for the place is believed at once: it is no word that fades. Broken becomes a repair,
+    working ends it. Raises ``NotFound`` for a station that has no such thing.
+    """
+    station, _ = _locked(station_id)
+    if not set_facility(station_id, kind, works=works, now=now):
+        return None
+    said = Said.WORKS if works else Said.BROKEN
+    made = StationReport.objects.create(
+        station=station,
+        said=said,
+        thing=kind,
+        source=speaker.source,
+        reporter=reporter_of(station.id, speaker.mark, now),
+        reported_at=now,
+    )
+    if works:
+        close_repairs(station_id=station.id, what=kind, name=speaker.source.label, now=now)
+    else:
+        open_repair(station=station, what=kind, note="", source=speaker.source, now=now)
     return int(made.id)
 
 
@@ -144,12 +176,15 @@ def take_back(*, report_id: int, station_id: int, speaker: Speaker, now: datetim
     StationReport.objects.create(
         station=station,
         said=given.said,
+        thing=given.thing,
         source=given.source,
         reporter=given.reporter,
         reported_at=now,
         takes_back=given,
     )
-    if Said(given.said).is_fault:
+    if given.thing:
+        undo_facility(given, now)
+    elif Said(given.said).is_fault:
         close_repairs(station_id=station.id, what=_THINGS[given.said], name="报错了，撤销", now=now)
     _settle(station, state, now)
 
@@ -174,7 +209,7 @@ def settled_topics(station: Station, now: datetime) -> dict[Topic, Settled]:
     """Return how each topic of a station stands by the rule, with its trace."""
     by = settings_for(f"{station.adcode:06d}", now)
     words = words_of(station.id, now=now)
-    return {topic: settle(topic, words, now=now, by=by) for topic in Topic}
+    return {topic: settle(topic, words, now=now, by=by) for topic in Topic if topic.fades}
 
 
 def reporter_of(station_id: int, mark: str, now: datetime) -> UUID:
@@ -222,7 +257,11 @@ def _note(station_id: int) -> str:
     """Return what the keeper added to his last word that stands."""
     last = (
         StationReport.objects.filter(
-            station_id=station_id, source=ReportSource.KEEPER, takes_back=None, taken_back_by=None
+            station_id=station_id,
+            source=ReportSource.KEEPER,
+            takes_back=None,
+            taken_back_by=None,
+            thing="",
         )
         .order_by("-reported_at", "-id")
         .values_list("note", flat=True)

@@ -12,6 +12,8 @@ from nuanxin.stations.states.reporting import ReportSource, Said
 class StationReport(models.Model):
     """驿站反映: one word about one thing, appended; a taken-back one stays, with its counterpart.
 
+    ``thing`` is the kind of facility that works or is broken; of everything else empty (check).
+
     ``reporter`` tells apart who speaks within a station and a month, and tells nobody who (keyed
     hash). ``until`` is a promise: after it the word counts no more.
     """
@@ -19,6 +21,7 @@ class StationReport(models.Model):
     id = models.BigAutoField(primary_key=True)
     station = models.ForeignKey(Station, models.PROTECT, db_index=False, verbose_name="驿站")
     said = models.SmallIntegerField("说什么", choices=[(int(v), v.label) for v in Said])
+    thing = models.CharField("哪样设施", max_length=24, blank=True, db_default="")
     source = models.SmallIntegerField("谁说的", choices=[(int(v), v.label) for v in ReportSource])
     reporter = models.UUIDField("分得清是不是同一个人")
     reported_at = models.DateTimeField("什么时候说的")
@@ -34,7 +37,12 @@ class StationReport(models.Model):
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gt=F("reported_at")),
                 name="report_ends_after_it",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(said__in=(int(Said.WORKS), int(Said.BROKEN))) & ~Q(thing="")
+                | ~Q(said__in=(int(Said.WORKS), int(Said.BROKEN))) & Q(thing=""),
+                name="report_of_a_thing_names_it",
+            ),
         ]
         indexes = [models.Index(fields=["station", "-reported_at"], name="reports_of_station")]
 

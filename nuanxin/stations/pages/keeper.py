@@ -1,6 +1,6 @@
 """站长一点就行: the keeper's page behind a link, without an app and without signing in."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,9 @@ from nuanxin.stations.actions.keeper_links import OpenLink
 from nuanxin.stations.forms.living import read_said
 from nuanxin.stations.pages import living_words as words
 from nuanxin.stations.pages.busy import charts, spans_of
+from nuanxin.stations.queries import keepers_page as page_queries
 from nuanxin.stations.queries import living as queries
+from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.states import OpenState
 from nuanxin.stations.states.reporting import Said
 
@@ -56,6 +58,13 @@ def _act(request: HttpRequest, link: OpenLink, now: datetime) -> None:
             now=now,
         )
         return
+    kind = asked.get("broken") or asked.get("works")
+    if kind:
+        reporting.report_facility(
+            station_id=link.station_id, kind=kind[:24], works="works" in asked,
+            speaker=link.speaker, now=now,
+        )  # fmt: skip
+        return
     said = read_said(asked.get("do", ""))
     later = asked.get("for", "")
     until = now + _LATER[later] if later in _LATER else None
@@ -88,13 +97,58 @@ def _context(link: OpenLink, now: datetime) -> dict[str, Any]:
         "state": words.state_words(living),
         "fresh": f"这句话能用到 {words.clock_words(fresh, now)}，到时再点一下。" if fresh else "",
         "is_open": living.shown is OpenState.OPEN,
-        "undo": {"id": last[0], "said": last[1].label, "minutes": minutes} if last else None,
+        "undo": {"id": last[0], "said": _last_words(last, on), "minutes": minutes}
+        if last
+        else None,
         "things": _things(living),
+        "facilities": _facilities(link.station_id, on),
+        "days": [_day(one) for one in page_queries.list_master_days(link.station_id)],
         "repairs": words.repair_rows(queries.list_repairs_of(link.station_id), on),
         "visits": f"今天 {today:,} 人次，约 {persons:,} 人；这个月 {month:,} 人次，约 {month_persons:,} 人。",
         "charts": charts(link.station_id, spans_of(living), now=now, with_numbers=True),
         "closures": words.closure_rows(queries.list_closures(link.station_id, now=now), now),
         "label": link.label,
+    }
+
+
+def _last_words(last: tuple[int, Said, str], on: date) -> str:
+    """Return what was said last: 坏了 alone would not tell of what."""
+    _, said, thing = last
+    return f"{words.thing_words(thing, on)}{said.label}" if thing else said.label
+
+
+def _facilities(station_id: int, on: date) -> list[dict[str, Any]]:
+    """Return one button a facility: broken where it works, mended where it is broken.
+
+    Water stands above: of it the keeper says more often whether there is some.
+    """
+    names = facility_labels(on)
+    return [
+        {
+            "label": names.get(one.kind, one.kind) + ("坏了" if one.works else "修好了"),
+            "name": "broken" if one.works else "works",
+            "value": one.kind,
+            "is_broken": not one.works,
+        }
+        for one in page_queries.list_things(station_id)
+        if one.kind != "water"
+    ]
+
+
+def _day(one: page_queries.MasterDay) -> dict[str, Any]:
+    """Return what a cadre wrote of his day as station master."""
+    begin, end = (at.astimezone(clock.SHANGHAI) for at in (one.begins_at, one.ends_at))
+    return {
+        "title": f"{begin.month} 月 {begin.day} 日 {begin:%H:%M}–{end:%H:%M}，{one.verdict.label}",
+        "heard": one.heard,
+        "to_mend": [
+            {
+                "title": text,
+                "text": note,
+                "end": f"{due.month} 月 {due.day} 日前",
+            }
+            for text, note, due in one.to_mend
+        ],
     }
 
 

@@ -177,7 +177,7 @@ def list_repairs_of(station_id: int) -> list[Repair]:
 
 
 def last_word(station_id: int, *, reporter: Any, now: datetime, within: timedelta) -> Any:
-    """Return one's own last word while it may be taken back, None otherwise: (id, said)."""
+    """Return one's own last word while it may be taken back, None otherwise: (id, said, thing)."""
     found = (
         StationReport.objects.filter(
             station_id=station_id,
@@ -187,10 +187,10 @@ def last_word(station_id: int, *, reporter: Any, now: datetime, within: timedelt
             taken_back_by=None,
         )
         .order_by("-reported_at", "-id")
-        .values_list("id", "said")
+        .values_list("id", "said", "thing")
         .first()
     )
-    return (found[0], Said(found[1])) if found else None
+    return (found[0], Said(found[1]), found[2]) if found else None
 
 
 def visits_of(station_id: int, *, on: date) -> tuple[int, int, int, int]:

@@ -15,11 +15,11 @@ MOST_VISITORS = 60
 """Visitors are capped at a few points: their newest words are enough, a flood is not read."""
 MOST_OTHERS = 400
 
-# Of visitors and of the others the newest; what was taken back, and the taking back, is left out.
+# Of visitors and of the others the newest, none of a facility (50 and up), which does not fade; what was taken back, and the taking back, is left out.
 _WORDS = """
 (SELECT reported_at, source, said, reporter, until FROM stations_stationreport r
   WHERE station_id = %(station)s AND reported_at > %(since)s AND reported_at <= %(now)s
-    AND source <> 5 AND takes_back_id IS NULL
+    AND source <> 5 AND said < 50 AND takes_back_id IS NULL
     AND NOT EXISTS (SELECT FROM stations_stationreport b WHERE b.takes_back_id = r.id)
   ORDER BY reported_at DESC, id DESC LIMIT %(others)s)
 UNION ALL

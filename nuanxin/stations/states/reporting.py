@@ -30,11 +30,17 @@ class Topic(IntEnum):
     WATER = 2
     POWER = 3
     COOL = 4
+    FACILITY = 5
 
     @property
     def label(self) -> str:
         """Return the Chinese word."""
-        return {1: "开没开", 2: "饮水", 3: "用电", 4: "26 度"}[self.value]
+        return {1: "开没开", 2: "饮水", 3: "用电", 4: "26 度", 5: "设施"}[self.value]
+
+    @property
+    def fades(self) -> bool:
+        """Return whether words about it lose weight with time; a facility stays as it was said."""
+        return self is not Topic.FACILITY
 
 
 class Said(IntEnum):
@@ -49,6 +55,8 @@ class Said(IntEnum):
     POWER_OUT = 31
     COOL = 40
     HOT = 41
+    WORKS = 50
+    BROKEN = 51
 
     @property
     def topic(self) -> Topic:
@@ -58,7 +66,7 @@ class Said(IntEnum):
     @property
     def is_fault(self) -> bool:
         """Return whether something is to be repaired."""
-        return self in (Said.WATER_OUT, Said.POWER_OUT, Said.HOT)
+        return self in (Said.WATER_OUT, Said.POWER_OUT, Said.HOT, Said.BROKEN)
 
     @property
     def label(self) -> str:
@@ -76,6 +84,8 @@ _SAID = {
     Said.POWER_OUT: "没电",
     Said.COOL: "26 度",
     Said.HOT: "太热或太冷",
+    Said.WORKS: "能用",
+    Said.BROKEN: "坏了",
 }
 
 
