@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.commands.figures_denominators import add_denominators
+from config.commands.figures_period import add_period, period_of
 from config.commands.figures_publications import add_publications
 from config.commands.figures_recount import add_recount
 from config.commands.figures_report import add_report
@@ -42,12 +43,13 @@ def register(subparsers: Any) -> None:
     showing.add_argument("--kind", metavar="工会类型", default="")
     showing.add_argument("--route", metavar="建会路径", default="")
     showing.add_argument("--as-of", metavar="日期", type=day, default=None)
+    add_period(showing)
     showing.add_argument(
         "--known-on",
         metavar="日期",
         type=day,
         default=None,
-        help="按那天结束时已知的来数，后来补录和更正的不算；没写 --as-of，就截至那天",
+        help="按那天结束时已知的来数，后来补录和更正的不算；没写哪天和时间段，就截至那天",
     )
     checking = _add_check(actions)
     for action in (
@@ -133,6 +135,7 @@ def run_show(options: argparse.Namespace) -> int:
         asked: dict[str, Any] = {
             "region": _region_of(options.region),
             "as_of": options.as_of,
+            "period": period_of(options, today=clock.business_day(clock.now())),
             "kind": options.kind,
             "route": options.route,
             "now": clock.now(),
@@ -158,7 +161,8 @@ def run_show(options: argparse.Namespace) -> int:
             f"分子 {measured.numerator:,}，分母 {measured.denominator:,}"
             f"（{measured.denominator_label}{source}）"
         )
-    print(f"截至 {measured.as_of}，口径第 {measured.definition_version} 版：{measured.definition}")
+    when = asked["period"].label if asked["period"] else f"截至 {measured.as_of}"
+    print(f"{when}，口径第 {measured.definition_version} 版：{measured.definition}")
     if options.known_on:
         print(_said_since(measured, today))
     return 0

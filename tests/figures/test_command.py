@@ -132,3 +132,58 @@ def test_a_day_that_is_not_over_is_not_known_yet(run):
     status, _, err = run("show", LIVE, "--known-on", "2026-10-20")
     assert status != 0
     assert "已经过完的一天" in err
+
+
+NEW = "membership.new_members_persons"
+
+
+@pytest.mark.slow
+def test_a_period_is_asked_for_in_three_ways_and_counts_its_own_days(run):
+    def value(*when):
+        status, out, err = run("show", NEW, "--region", "330105", "--json", *when)
+        assert status == 0, err
+        return json.loads(out)["value"]
+
+    march = value("--period", "2026-03")
+    assert march == value("--from", "2026-03-01", "--to", "2026-03-31")
+    assert march == value("--period", "2026-03-01..2026-03-31")
+    whole = value("--from", "2026-01-01")
+    assert whole == value("--period", "2026-01-01..2026-10-20")
+    assert whole > march
+    assert run("show", NEW, "--period", "2026-03")[1].splitlines()[-1].startswith("2026年3月，")
+
+
+@pytest.mark.slow
+def test_hours_and_visitors_are_told_of_a_period_and_say_so_without(run):
+    said = run("show", "stations.promised_hours")[2]
+    assert "请写上从哪天到哪天" in said
+    assert run("show", "stations.promised_hours", "--period", "2026-03")[0] == 0
+    assert (
+        "没有“到驿站的不同的人"
+        in run("show", "stations.visitors_persons", "--period", "2026-03")[2]
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("--period", "2026-03", "--from", "2026-03-01"), "只用一种"),
+        (("--period", "2026-03", "--as-of", "2026-03-31"), "--as-of 不用再写"),
+        (("--to", "2026-03-31"), "从哪天起"),
+        (("--from", "2026-04-01", "--to", "2026-03-01"), "起止写反了"),
+        (("--period", "开春"), "没有读懂这个时间段"),
+        (("--period", "2027-01"), "还没到"),
+    ],
+)
+def test_a_period_that_cannot_be_counted_is_refused_with_what_to_type(run, typed, told):
+    status, out, err = run("show", NEW, *typed)
+    assert (status, out) == (1, "")
+    assert told in err
+
+
+@pytest.mark.slow
+def test_a_figure_of_a_day_has_no_period(run):
+    status, _, err = run("show", LIVE, "--period", "2026-03")
+    assert status == 1
+    assert "--as-of" in err

@@ -28,8 +28,8 @@ OccupationCode = StrEnum(  # type: ignore[misc]
 ChannelCode = StrEnum("ChannelCode", {one.name: one.code for one in Channel})  # type: ignore[misc]
 KindCode = StrEnum("KindCode", {one.name: one.value for one in UnionKind})  # type: ignore[misc]
 RouteCode = StrEnum("RouteCode", {one.name: one.value for one in Route})  # type: ignore[misc]
-_MONTH = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
-_PERIOD = rf"^({_MONTH}(\.\.{_MONTH})?)?$"
+_DAYS = r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+_PERIOD = rf"^({_DAYS}(\.\.{_DAYS})?)?$"
 
 
 class Version(Schema):
@@ -115,7 +115,12 @@ def get_figure(
     kind: Annotated[KindCode | Empty, Query(description="工会类型")] = "",
     route: Annotated[RouteCode | Empty, Query(description="建会路径")] = "",
     period: Annotated[
-        str, Query(max_length=20, pattern=_PERIOD, description="如 2026、2026-05、2025-01..2026-05")
+        str,
+        Query(
+            max_length=22,
+            pattern=_PERIOD,
+            description="如 2026、2026-05、2026-05-06、2025-01..2026-05、2026-05-01..2026-05-15",
+        ),
     ] = "",
     known_on: Annotated[
         Day | Empty, Query(description="按哪一天结束时已知的来数；没写截至哪天，就是这一天")
