@@ -26,6 +26,7 @@ _NAMES = {
     "register": "在册名单",
     "spans": "联系服务区间的变动",
     "contacts": "联系服务区间",
+    "station_hours": "驿站开放时间",
 }
 
 
@@ -77,6 +78,24 @@ def _comparisons(first: date | None, last: date | None, days: list[date]) -> "It
         yield from map(recount_day, days)
     else:
         yield from recount(first=first, last=last, today=clock.business_day(clock.now()))
+        yield _of_hours(first, last)
+
+
+def _of_hours(first: date | None, last: date | None) -> "Compared":
+    from nuanxin.kernel.period import Month, Period
+    from nuanxin.membership.actions.recounting import SHOWN_CELLS, Compared
+    from nuanxin.stations.queries.hours_cells import differing_cells, kept_days, list_cells
+
+    kept = kept_days()
+    if kept is None:
+        return Compared("station_hours", 0, 0, ())
+    asked = Period(
+        first or kept.start, max(first or kept.start, Month.of(last).end if last else kept.end)
+    )
+    inside = kept.intersection(asked)
+    wrong = differing_cells(asked)
+    cells = len(list_cells(inside)) if inside else 0
+    return Compared("station_hours", cells, len(wrong), tuple(wrong[:SHOWN_CELLS]))
 
 
 def _tell(one: "Compared") -> None:

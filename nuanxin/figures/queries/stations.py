@@ -5,13 +5,17 @@ from datetime import timedelta
 
 from nuanxin.figures.queries.question import Question
 from nuanxin.figures.queries.reading import standing_under
+from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.period import Period
 from nuanxin.stations import figures as stations
-from nuanxin.stations.queries.hours_kept import LONGEST_DAYS, hours_kept, sum_kept
+from nuanxin.stations.queries.hours_cells import hours_of
+from nuanxin.stations.queries.hours_kept import LONGEST_DAYS
 from nuanxin.stations.queries.in_use import Where, count_in_use, count_towns, towns_of
 from nuanxin.stations.queries.visited import count_person_times, count_visitors
+
+_ONE_DAY = timedelta(days=1)
 
 
 def read_stations(definition: FigureDefinition, question: Question) -> int:
@@ -38,7 +42,7 @@ def read_stations(definition: FigureDefinition, question: Question) -> int:
 
 
 def _visitors(definition: FigureDefinition, question: Question, where: Where) -> int:
-    today = question.as_of if question.is_today else question.period.end + timedelta(days=1)
+    today = question.as_of if question.is_today else question.period.end + _ONE_DAY
     counted = count_visitors(where, question.period, today=today)
     if counted is None:
         raise NotFound(
@@ -50,13 +54,15 @@ def _visitors(definition: FigureDefinition, question: Question, where: Where) ->
 
 def _hours(definition: FigureDefinition, question: Question, where: Where) -> int:
     asked = question.period
-    over = asked.end - timedelta(days=1) if question.is_today else asked.end
+    over = asked.end - _ONE_DAY if question.is_today else asked.end
+    if question.known_at is not None:  # what was over then, and no more
+        over = min(over, business_day(question.known_at) - _ONE_DAY)
     if over < asked.start or (over - asked.start).days >= LONGEST_DAYS:
         raise NotFound(
             "figures.not_of_this_period",
             f"“{definition.label}”只算过完的日子，一次最多 {LONGEST_DAYS} 天。请写上从哪天到哪天，例如 2026-05。",
         )
-    kept = sum_kept(hours_kept(where, Period(asked.start, over)))
+    kept = hours_of(where, Period(asked.start, over))
     if definition is stations.PROMISED_HOURS:
         return _whole(kept.promised)
     told = kept.delivered if definition is stations.DELIVERED_HOURS else kept.told

@@ -101,7 +101,7 @@ OF_TOWNS: dict[FigureDefinition, Cut | None] = {
 
 _HOURS_RULE = (
     "有人值守、延时开放、扫码进门的时间合起来算，去掉计划停用、暂停和关停，节假日按当年的安排。"
-    "只算已经过完的日子，一次最多算 366 天；合计以后四舍五入到整小时。"
+    "每个驿站每天算在当天登记的县（市、区）。只算已经过完的日子，一次最多算 366 天；合计以后四舍五入到整小时。"
 )
 _TOLD = "有人说过开没开的日子（站长、工会干部、门禁、会员说的，撤回的不算，路人说的不算）"
 
@@ -116,6 +116,7 @@ def _hours(name: str, label: str, text: str) -> FigureDefinition:
         definition_zh=f"{text}{_HOURS_RULE}",
         owner="stations",
         valid_from=_SINCE,
+        public=True,
         dimensions=("region",),
     )
 

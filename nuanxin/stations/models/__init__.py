@@ -3,6 +3,7 @@
 from nuanxin.stations.models.doors import DoorDevice, DoorScan
 from nuanxin.stations.models.facility import Facility
 from nuanxin.stations.models.funding import Funding
+from nuanxin.stations.models.hours_cells import HoursCell, HoursKeptDays, HoursMark
 from nuanxin.stations.models.imports import StationImport, StationImportRow
 from nuanxin.stations.models.inspections import (
     Inspection,
@@ -36,6 +37,9 @@ __all__ = [
     "DoorScan",
     "Facility",
     "Funding",
+    "HoursCell",
+    "HoursKeptDays",
+    "HoursMark",
     "Inspection",
     "InspectionFinding",
     "InspectionRound",

@@ -83,9 +83,11 @@ NOT EXISTS (SELECT FROM away a WHERE a.station_id = r.id AND a.first_on <= %(day
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Stations of a region, of unions, or just these; as known at an instant, None for now."""
+    """Stations of a region, of counties, of unions, or just these; as known at an instant, None for
+    now. ``counties`` are asked of hours alone."""
 
     region: int | None = None
+    counties: Sequence[int] | None = None
     union_ids: Sequence[int] | None = None
     station_ids: Sequence[int] | None = None
     known_at: datetime | None = None

@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from nuanxin.kernel import clock
+from nuanxin.stations.actions.hours_cells import follow_hours
 from nuanxin.stations.actions.opening import refresh_opening
 from nuanxin.stations.actions.reporting import settle_what_went_stale
 from nuanxin.stations.actions.visits import close_visit_days
@@ -22,3 +23,12 @@ def follow_states(timestamp: int) -> None:
 def end_the_day(timestamp: int) -> None:
     """Every hour, so soon after midnight: salts and sketches of what is over are thrown away."""
     close_visit_days(now=clock.now())
+
+
+@app.periodic(cron="35 * * * *")
+@app.task(name="stations.follow_hours", queueing_lock="stations.follow_hours")
+def keep_hours(timestamp: int) -> None:
+    """Every hour: hours of days that ended, and of days about which something was entered late."""
+    now = clock.now()
+    while follow_hours(now=now):
+        pass
