@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from nuanxin.figures.queries import measure
+from nuanxin.kernel import clock
 from nuanxin.kernel.clock import SHANGHAI, day_end
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.geo import CRS
@@ -296,3 +298,34 @@ def test_as_known_on_a_day_only_days_that_were_over_are_told(known):
     assert measure("stations.promised_hours", **asked).value == 120
     with pytest.raises(NotFound):
         measure("stations.promised_hours", **asked | {"period": Period(day_of(10), day_of(12))})
+
+
+def test_everybody_may_ask_for_hours_as_for_other_figures(known, client, monkeypatch):
+    station = known()
+    said(station, Said.CLOSED, at(day_of(3), 14))
+    said(station, Said.OPEN, at(day_of(3), 17))
+    follow(NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    period = f"{day_of(3)}..{day_of(4)}"
+    for code, value in (("promised", 24), ("told_promised", 12), ("delivered", 3)):
+        address = f"/api/v1/figures/stations.{code}_hours?region=330105&period={period}"
+        answer = client.get(address)
+        assert (answer.status_code, answer.json()["value"]) == (200, value), code
+    series = client.get(
+        "/api/v1/figures/stations.delivered_percent/series?region=330105&step=day"
+        f"&from={day_of(2)}&to={day_of(4)}"
+    ).json()
+    assert [one["value"] for one in series["items"]] == [None, 25.0, None]
+    page = client.get(
+        reverse("figures-number", args=["stations.promised_hours"])
+        + f"?region=330105&period={day_of(3)}..{day_of(4)}"
+    ).content.decode()
+    assert "承诺开放时间" in page
+    assert "24" in page
+
+
+def test_the_year_of_a_region_is_one_sum_over_cells(known, django_assert_num_queries):
+    known()
+    follow(NOW)
+    with django_assert_num_queries(2):
+        assert hours_of(Where(region=330105), WHOLE).promised == DAYS * 720
