@@ -119,7 +119,7 @@ DROP FUNCTION stations_hours_said();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stations', '0007_services'),
+        ('stations', '0009_facility_words'),
     ]
 
     operations = [
