@@ -5,6 +5,7 @@ from django.urls import path
 from nuanxin.stations.pages import (
     coverage,
     desk,
+    desk_funding,
     desk_inspections,
     desk_people,
     desk_roster,
@@ -73,6 +74,13 @@ urlpatterns = [
     path("desk/stations/<slug:code>/standing", desk.standing, name="desk-station-standing"),
     path("desk/stations/<slug:code>/keepers", desk_people.keeper_page, name="desk-station-keepers"),
     path("desk/stations/<slug:code>/photos", desk_people.photo_page, name="desk-station-photos"),
+    path("desk/stations/<slug:code>/funding", desk_funding.funding, name="desk-station-funding"),
+    path(
+        "desk/stations/<slug:code>/funding.xlsx",
+        desk_funding.funding_sheet,
+        name="desk-station-funding-workbook",
+    ),
+    path("desk/stations/<slug:code>/map-ids", desk_funding.map_ids, name="desk-station-map-ids"),
     path("stations/<slug:code>/photos/<int:photo_id>", desk_people.photo, name="station-photo"),
     # ---- inspections --------------------------------------------------------------------------
     path("desk/inspections/", desk_inspections.home, name="desk-inspections"),

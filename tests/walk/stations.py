@@ -73,7 +73,16 @@ def station_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of stations; ``sample`` makes one."""
     one = sample(missing={"code": "330105-9999"}, of_union=station_of)
     listing = sample(missing={"listing_id": no_id}, of_union=import_of)
-    names = ("", "-edit", "-standing", "-keepers", "-photos")
+    names = (
+        "",
+        "-edit",
+        "-standing",
+        "-keepers",
+        "-photos",
+        "-funding",
+        "-funding-workbook",
+        "-map-ids",
+    )
     return {f"desk-station{name}": one for name in names} | {
         "station-photo": sample(missing={"code": "330105-9999", "photo_id": no_id}, public=photo),
         "desk-stations-export": sample(

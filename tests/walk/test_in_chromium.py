@@ -61,6 +61,7 @@ NOT_PAGES = {
     "desk-stations-export": "a file",
     "open-stations": "a file",
     "station-photo": "a picture",
+    "desk-station-funding-workbook": "a file",
     "desk-roster-result": "a file",
     "card-check-worker": "a script",
     "worker-card-paper": "a file",

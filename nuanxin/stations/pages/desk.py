@@ -195,6 +195,8 @@ MORE_PAGES = (
     ("desk-station-keepers", "站长"),
     ("desk-station-photos", "照片"),
     ("desk-station-services", "服务和预约"),
+    ("desk-station-funding", "投入"),
+    ("desk-station-map-ids", "地图编号"),
 )
 
 

@@ -15,7 +15,8 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.orgs.queries.places import region_bounds, region_name
 from nuanxin.records.queries import EventRow, list_events_of
 from nuanxin.stations import permissions
-from nuanxin.stations.models import Facility, Funding, Station, StationName
+from nuanxin.stations.models import Facility, Funding, MapId, Station, StationName
+from nuanxin.stations.queries.funding import list_funding
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.grades import Ladder, StationFacts, grade
 from nuanxin.stations.rules.names import compact_name
@@ -265,10 +266,15 @@ def get_station(*, actor: Actor, code: str, now: datetime) -> StationDetail:
         facilities=tuple(sorted(facilities, key=lambda one: order.get(one.kind, 99))),
         names=tuple(StationName.objects.filter(station=station).order_by("kind", "id")[:30]),
         maps=maps,
-        funding=tuple(Funding.objects.filter(station=station).order_by("-year", "level")[:30]),
+        funding=tuple(list_funding(station.id)[:30]),
         ladder=grade(facts, adcode=f"{station.adcode:06}", on=on, labels=labels),
         may_manage=permissions.can_manage(actor, path=path),
     )
+
+
+def list_map_ids(station_id: int) -> list[MapId]:
+    """Return the ids under which maps know a station; the caller has checked the station."""
+    return list(MapId.objects.filter(station_id=station_id).order_by("provider", "id")[:20])
 
 
 def history_of(station_id: int, *, limit: int = 30) -> list[EventRow]:

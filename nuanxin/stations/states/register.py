@@ -110,6 +110,7 @@ class MapProvider(StrEnum):
     TIANDITU = "tianditu"
     ACFTU = "acftu"
     OSM = "osm"
+    APPLE = "apple"
 
     @property
     def label(self) -> str:
@@ -121,6 +122,7 @@ class MapProvider(StrEnum):
             "tianditu": "天地图",
             "acftu": "全总站点编号",
             "osm": "OpenStreetMap",
+            "apple": "苹果",
         }[self.value]
 
 
