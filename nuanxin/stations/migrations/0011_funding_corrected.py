@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stations', '0009_facility_words'),
+        ('stations', '0010_hours_cells'),
     ]
 
     operations = [
