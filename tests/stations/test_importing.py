@@ -373,3 +373,22 @@ def test_the_pages_take_a_list_from_the_drop_to_its_end(street, monkeypatch):
     assert again.status_code == 409
     assert "办完了" in again.content.decode()
     assert "没有写地址" in browser.get(f"{sent.url}?group=5").content.decode()
+
+
+def test_a_list_of_new_stations_next_door_to_known_ones_is_asked_about_once(street):
+    """None of its rows is a station that is known; each is a few doors away from one."""
+    rows = [line(number) for number in range(1, 7)]
+    confirm(street, drop(street, sheet(rows)))
+    fresh = [
+        row
+        | {
+            "站点名称": f"新{row['站点名称'][:2]}之角",
+            "详细地址": row["详细地址"].replace(f"{number}号", f"{number + 9}号"),
+            "经度": row["经度"] + 0.0006,
+            "高德编号": "",
+        }
+        for number, row in enumerate(rows, 1)
+    ]
+    assert drop(street, sheet(list(shifted(fresh, CRS.GCJ02))), crs=CRS.GCJ02).question is None
+    listing = drop(street, sheet(list(shifted(fresh, CRS.BD09))), crs=CRS.GCJ02)
+    assert listing.question["crs"] == "bd09"

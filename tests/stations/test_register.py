@@ -106,6 +106,16 @@ def test_bd09_given_as_gcj02_is_asked_about(street, draft):
     assert refusal(Conflict, enter, street, right) == "station.there_already"
 
 
+def test_bd09_given_as_gcj02_is_asked_about_beside_the_next_door(street, draft):
+    enter(street, draft)
+    there = convert(CENTRE[0] + 0.0008, CENTRE[1], source=CRS.WGS84, target=CRS.BD09)
+    new = replace(
+        draft, name="别的名字", address="大关路112号", lng=there[0], lat=there[1], names=[]
+    )
+    assert refusal(Conflict, enter, street, replace(new, crs=CRS.GCJ02)) == "station.crs_doubtful"
+    assert enter(street, replace(new, crs=CRS.BD09), is_another=True).crs == CRS.BD09
+
+
 @pytest.mark.parametrize(
     ("who", "kind"),
     [

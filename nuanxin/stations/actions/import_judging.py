@@ -79,9 +79,12 @@ class Judge:
         }
 
     def _alike(self, one: Parsed) -> list[Known]:
-        values = one.values
-        return self._known.alike(
-            values["adcode"], compact_name(values["name"]), compact_address(values["address"])
+        """Return what the row is held against for its system: surely or likely it, else next door."""
+        values, address = one.values, compact_address(one.values["address"])
+        return (
+            self._known.certain(one.code, one.maps)
+            or self._known.alike(values["adcode"], compact_name(values["name"]), address)
+            or self._known.next_doors(values["adcode"], address)
         )
 
     def judge_all(self) -> list[Judged]:

@@ -260,7 +260,7 @@ def check_crs(draft: StationDraft, around: Neighbourhood, *, but: int = 0) -> No
     crs, off_said, off_likelier = likelier
     raise Conflict(
         "station.crs_doubtful",
-        f"同名或同地址的驿站离这里 {off_said:.0f} 米；要是坐标是{crs.label}的，只差 {off_likelier:.0f} 米。"
+        f"同名、同地址或者隔几个门牌的驿站离这里 {off_said:.0f} 米；要是坐标是{crs.label}的，只差 {off_likelier:.0f} 米。"
         f"请核对坐标是从哪个地图上取的。",
         crs=crs.value,
     )

@@ -119,7 +119,7 @@ def _day_row(found: Roster, day: date) -> dict[str, Any]:
         "cells": [
             {"text": f"{day.month} 月 {day.day} 日", "note": f"周{_WEEKDAYS[day.weekday()]}"},
             "；".join(f"{one.keeper_hint} {_span(one.starts_at, one.ends_at)}" for one in on_day),
-            {"text": "；".join(_span(*one) for one in open_), "css": "nw"},
+            {"text": "；".join(f"{_span(*one)} 没人" for one in open_), "css": "nw"},
         ]
     }
 
@@ -134,12 +134,13 @@ def _shift_words(one: ShiftRow) -> str:
 
 
 def _keeper_row(one: KeeperRow) -> dict[str, Any]:
-    check = "没有登记" if one.checked_on is None else f"{one.checked_on}"
+    check = "没有查询记录" if one.checked_on is None else f"{one.checked_on} 查过"
+    trained = "没有培训记录" if one.trained_on is None else f"{one.trained_on} 训过"
     return {
         "cells": [
             one.name_hint,
             KeeperRole(one.role).label,
-            {"text": str(one.trained_on or "没有登记"), "note": one.course, "css": "nw"},
+            {"text": trained, "note": one.course, "css": "nw"},
             {"text": check, "note": "没有通过" if one.is_clear is False else "", "css": "nw"},
         ]
     }

@@ -75,12 +75,13 @@ def pairs_of(
     *,
     but: int = 0,
 ) -> list[Pair]:
-    """Return the point as given beside each known station with this name or address in the county."""
-    return [
-        Pair(lng, lat, one.lng, one.lat)
-        for one in around.alike(adcode, name, address)
-        if one.id != but
-    ]
+    """Return the point as given beside each known station with this name or address in the county.
+
+    Where there is none: beside those a few house numbers away on the same road.
+    """
+    alike = [one for one in around.alike(adcode, name, address) if one.id != but]
+    beside = alike or [one for one in around.next_doors(adcode, address) if one.id != but]
+    return [Pair(lng, lat, one.lng, one.lat) for one in beside]
 
 
 def _known(rows: Sequence[tuple[Any, ...]]) -> list[Known]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nuanxin.kernel.geo import haversine_m
-from nuanxin.stations.rules.names import core_of, sound_of
+from nuanxin.stations.rules.names import core_of, road_and_number, sound_of
 
 SAME_PLACE_M = 150.0
 """Within this two points mean one place: a large building, two people measuring."""
@@ -19,6 +19,8 @@ NEAR_M = 500.0
 DOOR_M = 40.0
 """Within this two stations of different names are worth a look, whatever they are called."""
 MOST_CANDIDATES = 4
+NUMBERS_APART = 20
+"""House numbers of one road that are nearer than this are a few buildings apart."""
 _SQUARE = 0.006
 """Degrees: wider than ``NEAR_M`` in both directions anywhere in the province."""
 
@@ -91,6 +93,7 @@ class Neighbourhood:
         self._squares: dict[tuple[int, int], list[Known]] = {}
         self._named: dict[tuple[int, str], list[Known]] = {}
         self._at: dict[tuple[int, str], list[Known]] = {}
+        self._on_road: dict[tuple[int, str], list[tuple[int, Known]]] = {}
         self._by_id: dict[int, Known] = {}
         self._by_code: dict[str, Known] = {}
         for one in stations:
@@ -107,6 +110,9 @@ class Neighbourhood:
             self._named.setdefault((one.adcode, name), []).append(one)
         if one.address:
             self._at.setdefault((one.adcode, one.address), []).append(one)
+            door = road_and_number(one.address)
+            if door is not None:
+                self._on_road.setdefault((one.adcode, door[0]), []).append((door[1], one))
 
     def named(self, adcode: int, name: str) -> Sequence[Known]:
         """Return the stations of a county that have this compact name."""
@@ -116,6 +122,23 @@ class Neighbourhood:
         """Return the stations of a county with this compact name or this compact address."""
         found = [*self.named(adcode, name), *self._at.get((adcode, address), ())]
         return list({one.id: one for one in found}.values())
+
+    def next_doors(self, adcode: int, address: str) -> list[Known]:
+        """Return the stations of a county on the same road a few house numbers away, the nearest first."""
+        door = road_and_number(address)
+        if door is None:
+            return []
+        road = self._on_road.get((adcode, door[0]), ())
+        near = [(abs(number - door[1]), one.id, one) for number, one in road]
+        return [
+            one for apart, _, one in sorted(near, key=lambda n: n[:2]) if apart <= NUMBERS_APART
+        ][:MOST_CANDIDATES]
+
+    def certain(self, code: str, maps: Iterable[tuple[str, str]]) -> list[Known]:
+        """Return the stations that have this number or one of these ids on maps."""
+        found = [self._by_code.get(code)] if code else []
+        found += [self._by_id.get(self._maps.get(pair, 0)) for pair in maps]
+        return [one for one in found if one is not None]
 
     def names_of(self, number: int) -> frozenset[str]:
         """Return every compact name of a station."""

@@ -19,6 +19,7 @@ _REGIONS = re.compile(
     f"(?:{_HAN}{{1,6}}?(?:街道|镇|乡))?"
 )
 _LEAST_ADDRESS = 3
+_DOOR = re.compile(f"({_HAN}{{2,4}}(?:大道|路|街|巷|弄))([0-9]{{1,4}})号")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -47,3 +48,9 @@ def compact_address(address: str) -> str:
     text = _PUNCTUATION.sub("", _BRACKETS.sub("", compact(address)))
     rest = _REGIONS.sub("", text, count=1)
     return rest if len(rest) >= _LEAST_ADDRESS else text
+
+
+def road_and_number(compacted: str) -> tuple[str, int] | None:
+    """Return road and house number of a compact address, None where it names no door."""
+    found = _DOOR.search(compacted)
+    return (found[1], int(found[2])) if found else None

@@ -2,7 +2,12 @@
 
 Two numbers are wrong in few ways: left out (0, 0), swapped, of another province, far from the
 county they are said to be in, or measured in another system than was said. The last one shows only
-beside something known: a station that is at the same address, or that has the same name.
+beside something known: a station of the same name, number or address, or one a few house numbers
+away on the same road; of a list, beside many of them at once.
+
+What cannot be noticed: a single new station on a road on which nothing is registered, or whose
+address names no door, since a kilometre's shift leaves it in its county and mostly in its town; and
+two systems where they lie nearer than ``LEAST_SHIFT_M``.
 """
 
 from collections.abc import Sequence
