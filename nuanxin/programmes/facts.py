@@ -14,6 +14,7 @@ from nuanxin.kernel.fact import Choice, Fact, FactType, Freshness, Sensitivity
 from nuanxin.membership import facts as membership
 from nuanxin.people import facts as people
 from nuanxin.people.states import ConsentPurpose
+from nuanxin.programmes.rules.attestable import all_attestable
 
 _COLUMNS = {
     FactType.BOOLEAN: "s.whole = 1",
@@ -228,5 +229,33 @@ FACTS = (
     ),
 )
 
+_DECLARED = {fact.name for fact in FACTS}
+FACTS = (
+    *FACTS,
+    *(
+        stated(
+            one.fact.removeprefix("programmes."),
+            one.ask,
+            FactType.BOOLEAN if one.kind == "yes_no" else FactType.INTEGER,
+            unit=one.unit,
+            keeps_days=one.declares.keeps_days,
+            choices=tuple(Choice(f"v{key}", key, label) for key, label in one.choices)
+            if one.kind == "choice"
+            else (),
+            question_zh=one.declares.question,
+            document_zh=one.declares.document,
+        )
+        for one in all_attestable()
+        if one.declares is not None and one.fact not in _DECLARED
+    ),
+)
+"""Those of this package, and those that the list of attested facts declares."""
+
 CATALOGUE = Catalogue.of(people.FACTS, membership.FACTS, FACTS, consent_sql=_CONSENT_STANDS)
 """All that rules of programmes may ask."""
+
+for _one in all_attestable():
+    if _one.fact not in CATALOGUE.facts:
+        raise ValueError(f"{_one.fact} is attested, but declared nowhere")
+    if CATALOGUE.facts[_one.fact].sensitivity is Sensitivity.SENSITIVE:
+        raise ValueError(f"{_one.fact} is sensitive: it is asked when needed, never kept")

@@ -9,6 +9,7 @@ from nuanxin.eligibility.rules.explaining import Known
 from nuanxin.kernel import clock, sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound, TooMany
+from nuanxin.kernel.fact import Sensitivity
 from nuanxin.orgs.models import Outlet
 from nuanxin.people.models import Engagement, Worker
 from nuanxin.programmes.actions import attesters, attesting
@@ -20,6 +21,7 @@ from nuanxin.programmes.models import Attestation, AttestationRequest, Attester,
 from nuanxin.programmes.queries.attesters import list_attesters, list_choices
 from nuanxin.programmes.queries.ruling import get_known
 from nuanxin.programmes.queries.sources import with_sources
+from nuanxin.programmes.rules.attestable import all_attestable, read_attestable
 from nuanxin.programmes.states import AttesterKind, RequestState
 from nuanxin.records.models import Event
 
@@ -373,3 +375,71 @@ def test_all_of_it_is_in_the_log_without_names_of_workers(people):
     assert kinds[-2:] == ["programmes.attested", "programmes.attestation_confirmed"]
     assert "programmes.attestation_asked" in kinds
     assert StatedFact.objects.get().attestation_id == Attestation.objects.get().id
+
+
+DAYS, VEHICLE = "programmes.days_last_month", "programmes.vehicle"
+
+
+def test_an_officer_does_not_say_what_only_those_on_the_spot_know(people):
+    with pytest.raises(Conflict, match=r"attestation\.not_his"):
+        people.ask(**{DAYS: 20})
+    keeper = people.attester("county", phone="19911110007", kind=AttesterKind.KEEPER)
+    assert people.answer(people.ask(keeper, **{DAYS: 20}), {DAYS: 18}) is RequestState.CORRECTED
+    assert people.known(name=DAYS).value == 18
+
+
+def test_each_fact_holds_as_long_as_its_own_entry_says(people):
+    keeper = people.attester("county", phone="19911110007", kind=AttesterKind.KEEPER)
+    both = {DAYS: 20, VEHICLE: 1}
+    people.answer(people.ask(keeper, **both), both)
+    later = people.today + timedelta(days=46)
+    assert people.known(name=DAYS, on=later).value is None
+    assert people.known(name=VEHICLE, on=later).value == 1
+    assert Attestation.objects.get().valid_until == people.today + timedelta(days=180)
+
+
+@pytest.mark.parametrize("value", [32, -1, True, "20"])
+def test_a_value_that_cannot_be_is_refused(people, value):
+    keeper = people.attester("county", phone="19911110007", kind=AttesterKind.KEEPER)
+    with pytest.raises(Malformed, match=r"attestation\.scope"):
+        people.ask(keeper, **{DAYS: value})
+
+
+ENTRY = {
+    "fact": "programmes.night_shift", "field": "night", "label": "上夜班", "ask": "几个夜班",
+    "kind": "number", "least": 0, "most": 31, "by": ["keeper"], "days": 45, "source": "样例",
+    "checked_on": date(2026, 11, 28),
+    "declares": {"keeps_days": 45, "question": "几个夜班？", "document": "记录"},
+}  # fmt: skip
+
+
+def test_one_more_fact_is_an_entry():
+    assert read_attestable(ENTRY).said(3) == "3"
+    choice = ENTRY | {"kind": "choice", "choices": {1: "电动自行车"}}
+    assert read_attestable(choice).said(1) == "电动自行车"
+    assert not read_attestable(choice).holds(2)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "text"}, "kind is one of"),
+        ({"by": ["friend"]}, "by is of"),
+        ({"days": 400}, "days is 1 to 366"),
+        ({"most": 0}, "between least and most"),
+        ({"field": "reason"}, "taken"),
+        ({"source": ""}, "lacks"),
+        ({"fact": "people.night"}, "is called programmes"),
+        ({"colour": "red"}, "nobody reads"),
+    ],
+)
+def test_a_faulty_entry_says_what_is_wrong(change, said):
+    with pytest.raises(ValueError, match=said):
+        read_attestable(ENTRY | change)
+
+
+def test_nothing_sensitive_is_attested_and_all_is_declared():
+    for one in all_attestable():
+        fact = CATALOGUE.facts[one.fact]
+        assert fact.sensitivity is not Sensitivity.SENSITIVE
+        assert not one.choices or not fact.choices or len(one.choices) == len(fact.choices)

@@ -31,9 +31,11 @@ from nuanxin.programmes.rules.attestations import (
     Point,
     as_plain,
     as_points,
+    days_of,
     digest_of,
     may_answer_link,
     may_attest,
+    may_say,
     read_points,
     say_points,
     source_words,
@@ -76,6 +78,7 @@ def ask_attestation(*, ask: Ask, attester_id: int, actor: Actor, now: datetime) 
         raise NotFound()
     points = read_points(ask.values)
     found = attesters.get_attester(attester_id, on=business_day(now))
+    may_say(points, found.kind).insist()
     _decide(found, actor.worker_id, now, counts_today=False)
     _lock_worker(actor.worker_id)
     _check_asks(actor.worker_id, attester_id, now)
@@ -232,8 +235,10 @@ def _attest(
     _lock_attester(by.id)
     by = attesters.get_attester(by.id, on=business_day(now))
     _decide(by, worker_id, now)
+    may_say(points, by.kind).insist()
     on = business_day(now)
-    until = on + timedelta(days=_number("programmes.attestation_days", by.adcode, now))
+    most = _number("programmes.attestation_days", by.adcode, now)
+    until = on + timedelta(days=max(days_of(point, most=most) for point in points))
     said = {
         "worker": worker_id, "attester": by.id, "scope": as_plain(points), "workplace": workplace,
         "programme": programme, "way": int(way), "at": now.isoformat(), "until": until.isoformat(),
@@ -246,23 +251,33 @@ def _attest(
         scope=as_plain(points), workplace=workplace, programme=programme, way=way, attested_at=now,
         attested_on=on, valid_until=until, digest=digest, seal=sealing.lookup_hash(SEAL, digest),
     )  # fmt: skip
-    _keep_facts(made, points, by, actor, now)
+    _keep_facts(made, points, by, actor, now, most=most)
     _record("programmes.attested", made.id, actor, now, by.union_id, {"digest": digest})
     return made
 
 
 def _keep_facts(
-    made: Attestation, points: tuple[Point, ...], by: AttesterRow, actor: Actor, now: datetime
+    made: Attestation,
+    points: tuple[Point, ...],
+    by: AttesterRow,
+    actor: Actor,
+    now: datetime,
+    *,
+    most: int,
 ) -> None:
     """Let the rules read what was attested: as stated facts that go before others."""
-    source = source_words(
-        union=by.union_name, name=by.name, kind_label=_SHORT[by.kind], valid_until=made.valid_until
-    )
+    ends = {
+        point.name: made.attested_on + timedelta(days=days_of(point, most=most)) for point in points
+    }
     StatedFact.objects.bulk_create(
         StatedFact(
             worker_id=made.worker_id, name=point.name, whole=point.value, stated_on=made.attested_on,
-            source=source, recorded_at=now, recorded_by=actor.account_id, attestation=made,
-            valid_until=made.valid_until,
+            source=source_words(
+                union=by.union_name, name=by.name, kind_label=_SHORT[by.kind],
+                valid_until=ends[point.name],
+            ),
+            recorded_at=now, recorded_by=actor.account_id, attestation=made,
+            valid_until=ends[point.name],
         )
         for point in points
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What is filled in around attestations: asking, answering, registering who may attest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -9,46 +9,72 @@ from nuanxin.kernel import occupations
 from nuanxin.programmes.actions.attesters import AttesterDraft
 from nuanxin.programmes.actions.attesting import Reply
 from nuanxin.programmes.queries.attesters import AttesterRow
-from nuanxin.programmes.rules.attestations import LOCAL_MONTHS, MOST_MONTHS, OCCUPATION, Point
+from nuanxin.programmes.rules.attestable import Attestable, all_attestable
+from nuanxin.programmes.rules.attestations import Point
 from nuanxin.programmes.states import AttesterKind
 
 REASONS = ("不认识他。", "他没在这里干。", "他说的和我知道的对不上。", "这件事不归我证明。")
-_MONTHS = {
-    "invalid": "写一个数，比如 36。",
-    "min_value": "从 0 写起。",
-    "max_value": f"最多写 {MOST_MONTHS}。",
-}
+
+
+_LEFT = [("", "不用证明这项")]
 
 
 def _trades() -> list[tuple[str, str]]:
-    return [
-        ("", "不用证明这项"),
-        *((str(one.key), one.label) for one in occupations.all_occupations()),
-    ]
+    return [(str(one.key), one.label) for one in occupations.all_occupations()]
 
 
-class ScopeForm(forms.Form):
-    """What is to be attested: for how long, in what trade, where."""
-
-    months = forms.IntegerField(
-        label="在当地干了几个月", required=False, min_value=0, max_value=MOST_MONTHS,
-        help_text="一年写 12，三年写 36。不用证明就空着。", error_messages=_MONTHS,
+def _field(one: Attestable, *, may_be_left: bool = True) -> forms.Field:
+    """Return the field in which a fact is asked."""
+    if one.kind == "number":
+        return forms.IntegerField(
+            label=one.ask, required=False, min_value=one.least, max_value=one.most,
+            help_text=one.hint,
+            error_messages={
+                "invalid": "写一个数，比如 36。" if one.most >= 36 else "写一个数。",
+                "min_value": f"从 {one.least} 写起。",
+                "max_value": f"最多写 {one.most}。",
+            },
+        )  # fmt: skip
+    choices = (
+        _trades() if one.kind == "occupation" else [(str(k), label) for k, label in one.choices]
+    )
+    return forms.TypedChoiceField(
+        label=one.ask, required=False, coerce=int, empty_value=None,
+        choices=[*_LEFT, *choices] if may_be_left else choices,
     )  # fmt: skip
-    trade = forms.TypedChoiceField(label="做什么", required=False, coerce=int, empty_value=None)
+
+
+class FactsForm(forms.Form):
+    """Fields of facts that may be attested, made from their list; subclasses say which."""
+
+    asked: tuple[Attestable, ...] = ()
+
+    def add_facts(self, asked: Iterable[Attestable]) -> None:
+        """Add a field a fact, before the others."""
+        self.asked = tuple(asked)
+        for one in self.asked:
+            self.fields[one.field] = _field(one)
+
+    @property
+    def fact_fields(self) -> list[dict[str, Any]]:
+        """Return the fields of facts for the page."""
+        return [{"field": self[one.field], "is_number": one.kind == "number"} for one in self.asked]
+
+    def values(self) -> dict[str, object]:
+        """Return the values by fact; what was left empty is not there."""
+        given = self.cleaned_data
+        return {
+            one.fact: given[one.field] for one in self.asked if given.get(one.field) is not None
+        }
+
+
+class ScopeForm(FactsForm):
+    """What is to be attested, and where."""
+
     workplace = forms.CharField(
         label="在哪个站点或平台", required=False, max_length=80,
         help_text="方便他想起你。不用写地址。",
     )  # fmt: skip
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.fields["trade"].choices = _trades()  # type: ignore[attr-defined]
-
-    def values(self) -> dict[str, object]:
-        """Return the values by fact."""
-        given = self.cleaned_data
-        found = {LOCAL_MONTHS: given.get("months"), OCCUPATION: given.get("trade")}
-        return {name: value for name, value in found.items() if value is not None}
 
 
 class AskForm(ScopeForm):
@@ -59,10 +85,14 @@ class AskForm(ScopeForm):
         error_messages={"required": "选一位。", "invalid_choice": "从下面选一位。"},
     )  # fmt: skip
     offer = forms.SlugField(required=False, max_length=20, widget=forms.HiddenInput)
-    field_order = ("attester", "months", "trade", "workplace", "offer")
 
-    def __init__(self, *args: Any, attesters: Iterable[AttesterRow], **more: Any) -> None:
+    def __init__(
+        self, *args: Any, attesters: Iterable[AttesterRow], lacking: Sequence[str] = (), **more: Any
+    ) -> None:
+        """``lacking``: only these facts are asked for, where any of them can be attested."""
         super().__init__(*args, **more)
+        known = all_attestable()
+        self.add_facts([one for one in known if one.fact in lacking] or known)
         self.fields["attester"].choices = [  # type: ignore[attr-defined]
             (str(one.id), _said(one)) for one in attesters
         ]
@@ -84,31 +114,30 @@ class CardForm(ScopeForm):
     workplace = forms.CharField(
         label="在哪个站点或平台", required=False, max_length=80, help_text="可以不写。"
     )
-    field_order = ("code", "months", "trade", "workplace")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.add_facts(one for one in all_attestable() if AttesterKind.OFFICER in one.by)
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(FactsForm):
     """An attester's answer: the values as they stand, corrected, or a reason why not."""
 
-    months = forms.IntegerField(
-        label="实际干了几个月", required=False, min_value=0, max_value=MOST_MONTHS,
-        error_messages=_MONTHS,
-    )  # fmt: skip
-    trade = forms.TypedChoiceField(label="实际做什么", required=False, coerce=int, empty_value=None)
     reason = forms.ChoiceField(
         label="为什么不确认", required=False, choices=[(one, one) for one in REASONS],
         widget=forms.RadioSelect,
     )  # fmt: skip
 
     def __init__(self, *args: Any, points: tuple[Point, ...], **more: Any) -> None:
-        asked = {point.name: point.value for point in points}
-        more["initial"] = {"months": asked.get(LOCAL_MONTHS), "trade": asked.get(OCCUPATION)}
         super().__init__(*args, **more)
-        self.fields["trade"].choices = _trades()[1:]  # type: ignore[attr-defined]
         self.points = points
-        for name, field in ((LOCAL_MONTHS, "months"), (OCCUPATION, "trade")):
-            if name not in asked:
-                del self.fields[field]
+        given = {point.name: point.value for point in points}
+        self.add_facts(one for one in all_attestable() if one.fact in given)
+        for one in self.asked:
+            field = _field(one, may_be_left=False)
+            field.label, field.help_text = f"实际{one.ask}", ""
+            field.initial = given[one.fact]
+            self.fields[one.field] = field
 
     def reply(self, do: str) -> Reply:
         """Return the answer to what was tapped: yes, correct or no."""
@@ -116,11 +145,7 @@ class ReplyForm(forms.Form):
             return Reply(None, self.cleaned_data.get("reason") or "")
         if do == "yes":
             return Reply({point.name: point.value for point in self.points})
-        given = {
-            LOCAL_MONTHS: self.cleaned_data.get("months"),
-            OCCUPATION: self.cleaned_data.get("trade"),
-        }
-        return Reply({name: value for name, value in given.items() if value is not None})
+        return Reply(self.values())
 
 
 class AttesterForm(forms.Form):

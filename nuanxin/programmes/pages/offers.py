@@ -30,7 +30,7 @@ from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
 from nuanxin.programmes.queries.reviews import find_my_review
 from nuanxin.programmes.queries.stated import can_be_asked
-from nuanxin.programmes.rules.attestations import ATTESTABLE
+from nuanxin.programmes.rules.attestable import attestable
 from nuanxin.programmes.states import ClaimState, Kind, OfferState, ReviewOutcome, Way
 
 _CODE_LONGEST = 20
@@ -104,7 +104,7 @@ def _offer_page(
         if told and any(can_be_asked(seen.fact) for seen in told.missing)
         else "",
         "proof_ask_url": f"{reverse('proof-ask')}?{urlencode({'offer': code})}"
-        if told and any(seen.fact.name in ATTESTABLE for seen in told.missing)
+        if told and any(attestable(seen.fact.name) for seen in told.missing)
         else "",
         "review_ask_url": f"{reverse('review-ask')}?{urlencode({'of': code})}"
         if told and told.answer is not Answer.YES and not (review and review.state.is_open)

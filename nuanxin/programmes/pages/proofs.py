@@ -17,6 +17,8 @@ from nuanxin.programmes.forms.attestations import AskForm, ReplyForm
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import attestations as queries
 from nuanxin.programmes.queries.attesters import list_choices
+from nuanxin.programmes.queries.qualifying import lacking_facts
+from nuanxin.programmes.rules.attestable import all_attestable
 from nuanxin.programmes.rules.attestations import may_answer_link, say_points
 from nuanxin.programmes.states import RequestState
 
@@ -59,8 +61,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     choices = list_choices(worker_id, on=clock.business_day(now))
     data = request.POST if request.method == "POST" else None
-    offer = request.GET.get("offer", "")
-    form = AskForm(data, attesters=choices, initial={"offer": offer})
+    offer = (data or request.GET).get("offer", "")
+    lacking = lacking_facts(offer, worker_id=worker_id, on=clock.business_day(now)) if offer else ()
+    form = AskForm(data, attesters=choices, lacking=lacking, initial={"offer": offer})
     problem, status = "", 200
     if data is not None and form.is_valid():
         given = form.cleaned_data
@@ -79,6 +82,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         "page_title": "请人证明",
         "form": form,
         "has_choices": bool(choices),
+        "is_lacking": len(form.asked) < len(all_attestable()),
         "problem": problem,
         "back_url": reverse("proofs"),
     }

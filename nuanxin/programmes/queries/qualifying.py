@@ -10,6 +10,7 @@ from nuanxin.eligibility.rules.checking import read_checked, read_near
 from nuanxin.eligibility.rules.explaining import Explanation, Known, explain
 from nuanxin.eligibility.rules.given import read_given
 from nuanxin.eligibility.rules.tree import Value
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer
 from nuanxin.programmes.queries.rule_versions import RuleText, find_text, find_texts, text_in_force
@@ -93,3 +94,13 @@ def bound_rules_of(codes: Collection[str], on: date) -> dict[str, BoundRule]:
 @lru_cache(maxsize=256)
 def _bound(text: str, on: date) -> BoundRule:
     return read_checked(text, CATALOGUE, on=on)
+
+
+def lacking_facts(offer_code: str, *, worker_id: int, on: date) -> tuple[str, ...]:
+    """Return the names of facts that the rule of an offer does not know of somebody; () without a rule."""
+    rows = fetch_all(
+        "SELECT rule_code FROM programmes_offer WHERE code = %(code)s AND state <> 1",
+        {"code": offer_code[:20]},
+    )
+    found = explain_person(rows[0][0], worker_id=worker_id, on=on) if rows else None
+    return tuple(seen.fact.name for seen in found.missing) if found else ()

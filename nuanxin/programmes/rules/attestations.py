@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from nuanxin.kernel import occupations
 from nuanxin.kernel.decision import Decision
 from nuanxin.kernel.errors import Malformed
-from nuanxin.programmes.states import RequestState
+from nuanxin.programmes.rules.attestable import all_attestable, attestable
+from nuanxin.programmes.states import AttesterKind, RequestState
 
 LOCAL_MONTHS = "programmes.local_months"
 OCCUPATION = "people.occupation"
-ATTESTABLE = (LOCAL_MONTHS, OCCUPATION)
-"""Facts that somebody at the place of work knows: in what trade, for how long."""
 MOST_MONTHS = 720
 LONGEST_REASON = 200
 LONGEST_SOURCE = 60
@@ -29,15 +27,15 @@ class Point:
 
     @property
     def label(self) -> str:
-        """Return what it is about."""
-        return {LOCAL_MONTHS: "在当地干了", OCCUPATION: "做什么"}[self.name]
+        """Return what it is about; its name when nobody attests it any more."""
+        known = attestable(self.name)
+        return known.label if known else self.name
 
     @property
     def said(self) -> str:
         """Return the value in words."""
-        if self.name == OCCUPATION:
-            return occupations.by_key(self.value).label
-        return f"{self.value} 个月"
+        known = attestable(self.name)
+        return known.said(self.value) if known else str(self.value)
 
 
 def read_points(values: Mapping[str, object]) -> tuple[Point, ...]:
@@ -48,16 +46,43 @@ def read_points(values: Mapping[str, object]) -> tuple[Point, ...]:
     """
     points = []
     for name, value in values.items():
-        if name not in ATTESTABLE or isinstance(value, bool) or not isinstance(value, int):
-            raise Malformed("attestation.scope", "这一项请不了人证明。能证明的是做什么、干了多久。")
-        if name == LOCAL_MONTHS and not 0 <= value <= MOST_MONTHS:
-            raise Malformed("attestation.scope", f"干了几个月，写 0 到 {MOST_MONTHS} 之间的数。")
-        if name == OCCUPATION:
-            occupations.by_key(value)
+        known = attestable(name)
+        if known is None or isinstance(value, bool) or not isinstance(value, int):
+            raise Malformed("attestation.scope", f"这一项请不了人证明。能证明的是{_said_all()}。")
+        if not known.holds(value):
+            most = (
+                f"，写 {known.least} 到 {known.most} 之间的数" if known.most else "，从里面选一个"
+            )
+            raise Malformed("attestation.scope", f"{known.ask}{most}。")
         points.append(Point(name, value))
     if not points:
-        raise Malformed("attestation.scope", "至少选一项请他证明：做什么，或者干了多久。")
-    return tuple(sorted(points, key=lambda point: ATTESTABLE.index(point.name)))
+        raise Malformed("attestation.scope", f"至少选一项请他证明：{_said_all()}。")
+    order = [one.fact for one in all_attestable()]
+    return tuple(sorted(points, key=lambda point: order.index(point.name)))
+
+
+def _said_all() -> str:
+    return "、".join(one.ask for one in all_attestable())
+
+
+def days_of(point: Point, *, most: int) -> int:
+    """Return how many days a point holds: its own, and no longer than ``most`` of the place."""
+    known = attestable(point.name)
+    return min(known.days, most) if known else most
+
+
+def may_say(points: Sequence[Point], kind: AttesterKind) -> Decision:
+    """Return whether an attester of this kind may attest each of the points."""
+    for point in points:
+        known = attestable(point.name)
+        if known is not None and kind not in known.by:
+            who = "、".join(one.label for one in AttesterKind if one in known.by)
+            return Decision.no(
+                "attestation.not_his",
+                f"“{known.ask}”要由{who}证明。换一位，或者不请他证明这一项。",
+                fact=known.fact,
+            )
+    return Decision.yes("may_say")
 
 
 def as_plain(points: Sequence[Point]) -> list[dict[str, object]]:
@@ -67,7 +92,7 @@ def as_plain(points: Sequence[Point]) -> list[dict[str, object]]:
 
 def as_points(kept: Sequence[Mapping[str, object]]) -> tuple[Point, ...]:
     """Return kept points as values."""
-    return read_points({str(one["name"]): one["value"] for one in kept})
+    return tuple(Point(str(one["name"]), int(str(one["value"]))) for one in kept)
 
 
 def say_points(points: Sequence[Point]) -> str:
