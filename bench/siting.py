@@ -3,9 +3,9 @@
     python -m bench.siting [--full]
 
 Needs no database. 600 of 12,000 candidates, 100,000 demand cells about the 90 counties' seats, reach
-1.5 km. ``--full`` solves the linear programme with HiGHS as well (a minute or more): how far the
-greedy choice is from its bound is the promise; without it the Lagrange bound stands in. Best of
-three where time is told.
+1.5 km. What is promised is how far the answer is from the bound that the product proves beside it
+(Lagrange multipliers). ``--full`` solves the linear programme with HiGHS as well (two minutes): how much
+closer its bound is. Best of some where time is told.
 """
 
 import time
@@ -27,13 +27,15 @@ from nuanxin.stations.rules.siting import (
 )
 from nuanxin.stations.rules.siting_bound import (
     greedy_bound,
+    guided,
     has_solver,
-    lagrange_bound,
+    lagrange,
     solve_with_highs,
 )
+from nuanxin.stations.rules.siting_search import improve
 
 SITES, CELLS, COUNT, REACH_M = 12_000, 100_000, 600, 1_500.0
-PROMISED_SECONDS, PROMISED_GAP = 0.4, 0.016
+PROMISED_SECONDS, PROMISED_GAP, PROMISED_SEARCH = 0.4, 0.016, 2.5
 SEED = 20261127
 Out = TypeVar("Out")
 
@@ -72,10 +74,22 @@ def main() -> None:
         lambda: greedy_bound(small, greedy, COUNT),
         lambda bound: _gap(greedy, bound),
     )
-    bound = _timed(
+    bound, shares = _timed(
         "bound by Lagrange multipliers",
-        lambda: lagrange_bound(small, greedy, COUNT),
-        lambda bound: _gap(greedy, bound),
+        lambda: lagrange(small, greedy, COUNT),
+        lambda found: _gap(greedy, found[0]),
+    )
+    exchanged = _timed(
+        "one site for another while it gains",
+        lambda: improve(small, greedy, rounds=0),
+        lambda found: _gap(found, bound, "exchanged"),
+    )
+    searched: list[float] = []
+    better = _timed(
+        "led by the multipliers, parts chosen anew",
+        lambda: guided(small, shares, greedy, COUNT),
+        lambda found: _gap(found, bound, "the answer"),
+        kept=searched,
     )
     if options.full and has_solver():
         solved = _timed(
@@ -83,15 +97,26 @@ def main() -> None:
             lambda: solve_with_highs(small, greedy, COUNT, seconds=600, integral=False),
             lambda found: _gap(greedy, found[1]),
         )
-        bound = min(bound, solved[1])
-    gap = 1 - greedy.served / bound
+        print(f"| against that bound | | exchanged {1 - exchanged.served / solved[1]:.2%}, the answer {1 - better.served / solved[1]:.2%} |")  # fmt: skip
+    gap = 1 - better.served / bound
     promise(
         "lazy greedy, 600 of 12,000 over 100,000 cells",
         "≤ 0.4 s",
         f"{min(seconds):.2f} s",
         is_kept=min(seconds) <= PROMISED_SECONDS,
     )
-    promise("greedy below the bound", "≤ 1.6 %", f"{gap:.2%}", is_kept=gap <= PROMISED_GAP)
+    promise(
+        "the answer below the bound that is proved beside it",
+        "≤ 1.6 %",
+        f"{gap:.2%}",
+        is_kept=gap <= PROMISED_GAP,
+    )
+    promise(
+        "the search for it",
+        "≤ 2.5 s",
+        f"{min(searched):.1f} s",
+        is_kept=min(searched) <= PROMISED_SEARCH,
+    )
     _small()
     _placements(incidence, world)  # fmt: skip
 
@@ -172,8 +197,8 @@ def _naive(incidence: Incidence, count: int) -> float:
     return served
 
 
-def _gap(greedy: Choice, bound: float) -> str:
-    return f"{bound:,.0f}: greedy is within {1 - greedy.served / bound:.2%}"
+def _gap(found: Choice, bound: float, name: str = "greedy") -> str:
+    return f"{found.served:,.0f} of {bound:,.0f}: {name} is within {1 - found.served / bound:.2%}"
 
 
 def _timed(

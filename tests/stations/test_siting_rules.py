@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from nuanxin.kernel.geo import haversine_m
 from nuanxin.stations.rules import siting, siting_bound, siting_plan
 from nuanxin.stations.rules.siting import Incidence, lazy_greedy, merged, served_by, within_reach
-from nuanxin.stations.rules.siting_bound import Proof, greedy_bound, lagrange_bound, solve
+from nuanxin.stations.rules.siting_bound import (
+    Proof,
+    greedy_bound,
+    guided,
+    lagrange,
+    lagrange_bound,
+    solve,
+)
 from nuanxin.stations.rules.siting_grid import cells_of, centres_of, gather
 from nuanxin.stations.rules.siting_plan import (
     Question,
@@ -23,6 +30,7 @@ from nuanxin.stations.rules.siting_plan import (
     reached,
     unpack,
 )
+from nuanxin.stations.rules.siting_search import improve
 
 LUNCH = np.array([0] * 9 + [1, 2, 6, 6, 2, 1, 1, 2, 5, 4, 1] + [0] * 4, float)
 
@@ -96,6 +104,39 @@ def test_a_small_question_is_solved_to_its_optimum(asked: tuple[Incidence, int])
     assert solution.choice.served == pytest.approx(best_of_all(incidence, count))
     assert solution.choice.served == pytest.approx(served_by(incidence, solution.choice.chosen))
     assert solution.gap == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(questions())
+def test_the_search_never_loses_never_exceeds_the_best_and_counts_right(
+    asked: tuple[Incidence, int],
+) -> None:
+    incidence, count = asked
+    greedy = lazy_greedy(incidence, count)
+    if not greedy.chosen:
+        return
+    bound, shares = lagrange(incidence, greedy, count)
+    best = best_of_all(incidence, count)
+    for found in (improve(incidence, greedy, rounds=20), guided(incidence, shares, greedy, count)):
+        assert len(set(found.chosen)) == len(found.chosen) <= count
+        assert found.served == pytest.approx(served_by(incidence, found.chosen))
+        assert greedy.served - 1e-6 <= found.served <= best + 1e-6
+        assert found.served <= bound + 1e-6
+
+
+@pytest.mark.slow
+def test_the_search_finds_what_choosing_one_by_one_misses_and_finds_the_same_again() -> None:
+    # the fullest first, and then its two neighbours cannot be had whole
+    incidence = incidence_of([{0, 1, 2, 3}, {0, 1, 4}, {2, 3, 5}], [3, 3, 3, 3, 4, 4])
+    greedy = lazy_greedy(incidence, 2)
+    found = improve(incidence, greedy, rounds=0)
+    assert (greedy.served, found.served) == (16.0, 20.0)
+    assert sorted(found.chosen) == [1, 2]
+    question = reached(town(7, count=12))
+    first = lazy_greedy(question, 12)
+    assert improve(question, first, rounds=60) == improve(question, first, rounds=60)
+    assert improve(question, first, rounds=60).served >= first.served
 
 
 @pytest.mark.slow

@@ -45,6 +45,14 @@ def asked(plan: PlanRow) -> str:
     return f"{place_name(told.adcode)}，{'、'.join(parts)}；{told.travel.label} {told.minutes} 分钟内到得了，{told.side_m} 米一格。"
 
 
+def gap_words(result: dict[str, Any]) -> str:
+    """Return how far at most the best choice is from this one, in words."""
+    if result["is_best"]:
+        return "已证明没有更好的"
+    more = hours(result["bound"] - result["served"])
+    return f"{result['gap']:.1%}：换任何一组点，最多再多接住 {more} 人时"
+
+
 def facts(plan: PlanRow) -> list[dict[str, Any]]:
     """Return what came out, and what the plan can be worked out again from."""
     result = plan.result
@@ -58,7 +66,7 @@ def facts(plan: PlanRow) -> list[dict[str, Any]]:
         rows += [
             {"label": "新站多接住", "value": f"{hours(result['served'])} 人时"},
             {"label": "再好也不超过", "value": f"{hours(result['bound'])} 人时"},
-            {"label": "离最好最多差", "value": "已证明没有更好的" if result["is_best"] else f"{result['gap']:.1%}"},
+            {"label": "离最好最多差", "value": gap_words(result)},
             {"label": "怎么算的", "value": Proof(result["proof"]).label},
         ]  # fmt: skip
     if result["vans"]:
