@@ -32,7 +32,7 @@ FIELD_WORDS = {
     "extended_hours": "延时开放", "scan_hours": "扫码进门", "opened_on": "启用日期",
     "facilities": "设施", "names": "别的叫法", "union": "管理工会",
 }  # fmt: skip
-_EVENT_WORDS = {
+EVENT_WORDS = {
     "stations.station_registered": "登记",
     "stations.station_changed": "改了",
     "stations.station_imported": "从名册登记",
@@ -45,6 +45,14 @@ _EVENT_WORDS = {
     "stations.map_id_added": "加了地图编号",
     "stations.map_id_ended": "停了地图编号",
     "stations.photo_removed": "拿掉了照片",
+    "stations.inspected": "检查了一次",
+    "stations.repair_done": "修好了一样",
+    "stations.closure_planned": "定了计划停用",
+    "stations.closure_cancelled": "取消了计划停用",
+    "stations.keeper_link_made": "开了站长链接",
+    "stations.keeper_link_closed": "停了站长链接",
+    "stations.screen_made": "装了门上的屏幕",
+    "stations.screen_closed": "拆了门上的屏幕",
     "records.file_stored": "存了文件",
     "records.file_erased": "清掉了文件",
 }
@@ -180,7 +188,7 @@ def _event_text(event: EventRow) -> str:
     data = event.data or {}
     if event.kind == "stations.standing_changed":
         return f"{MOVE_WORDS[Standing[data['to']]]}：{data['reason']}"
-    text = _EVENT_WORDS.get(event.kind, event.kind)
+    text = EVENT_WORDS.get(event.kind, "有一处变动")
     changes = data.get("changes")
     if isinstance(changes, dict):
         return f"{text}{'、'.join(FIELD_WORDS.get(str(name), str(name)) for name in changes)}"
