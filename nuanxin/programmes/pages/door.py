@@ -146,7 +146,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_GET
 def worker(request: HttpRequest) -> HttpResponse:
     """Give the script that keeps the page on the device; its scope is the door alone."""
-    found = finders.find("js/door_worker.js")
+    found = finders.find("js/kept_worker.js")
     assert isinstance(found, str)
     answer = HttpResponse(Path(found).read_bytes(), content_type="text/javascript")
     answer["Cache-Control"] = "public, max-age=3600"

@@ -276,7 +276,7 @@ def send(request: HttpRequest) -> HttpResponse:
 @require_GET
 def worker(request: HttpRequest) -> HttpResponse:
     """Give the script that keeps the form on the device; its scope is inspections alone."""
-    found = finders.find("js/inspect_worker.js")
+    found = finders.find("js/kept_worker.js")
     assert isinstance(found, str)
     answer = HttpResponse(Path(found).read_bytes(), content_type="text/javascript")
     answer["Cache-Control"] = "public, max-age=3600"

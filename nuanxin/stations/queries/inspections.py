@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import parameter
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.stations import permissions
 from nuanxin.stations.rules.inspections import Form
 from nuanxin.stations.states.inspections import (
@@ -124,7 +123,7 @@ FROM stations_inspectionround r JOIN orgs_union u ON u.id = r.union_id
 
 def list_rounds(*, actor: Actor, after: int | None = None) -> tuple[list[RoundRow], int | None]:
     """Return rounds below the actor's unions, newest first, and where the next page begins."""
-    rows = _rows(
+    rows = fetch_all(
         f"""{_ROUND.format(draw="'{}'::jsonb")} WHERE {_SCOPE}
         AND (%(after)s::bigint IS NULL OR r.id < %(after)s) ORDER BY r.id DESC LIMIT %(limit)s""",
         {"paths": _list_paths(actor), "after": after, "limit": LIST_LIMIT + 1},
@@ -135,7 +134,7 @@ def list_rounds(*, actor: Actor, after: int | None = None) -> tuple[list[RoundRo
 
 def get_round(round_id: int, *, actor: Actor) -> RoundRow:
     """Return a round with its draw; raise ``NotFound`` out of scope."""
-    rows = _rows(
+    rows = fetch_all(
         f"{_ROUND.format(draw='r.draw')} WHERE r.id = %(id)s AND {_SCOPE}",
         {"id": round_id, "paths": _list_paths(actor)},
     )
@@ -146,7 +145,9 @@ def get_round(round_id: int, *, actor: Actor) -> RoundRow:
 
 def get_public_draw(round_id: int) -> Mapping[str, Any]:
     """Return the file of a round's draw, for anybody who wants to draw it again: codes, no person."""
-    rows = _rows("SELECT draw FROM stations_inspectionround WHERE id = %(id)s", {"id": round_id})
+    rows = fetch_all(
+        "SELECT draw FROM stations_inspectionround WHERE id = %(id)s", {"id": round_id}
+    )
     if not rows:
         raise NotFound()
     return _json(rows[0][0])
@@ -154,7 +155,7 @@ def get_public_draw(round_id: int) -> Mapping[str, Any]:
 
 def list_sampled(round_id: int) -> list[SampledRow]:
     """Return the stations that were drawn in a round; the caller has asked for the round before."""
-    rows = _rows(
+    rows = fetch_all(
         """SELECT s.code, s.name, s.address, i.id, i.inspected_at, i.verdict
         FROM stations_sampledstation x JOIN stations_station s ON s.id = x.station_id
         LEFT JOIN stations_inspection i ON i.id = x.inspection_id
@@ -177,7 +178,7 @@ def list_inspections(
     *, actor: Actor, kind: InspectionKind | None = None, after: int | None = None
 ) -> tuple[list[InspectionRow], int | None]:
     """Return inspections below the actor's unions, newest first, and where the next page begins."""
-    rows = _rows(
+    rows = fetch_all(
         f"""{_INSPECTION} WHERE {_SCOPE} AND (%(kind)s::int IS NULL OR i.kind = %(kind)s)
         AND (%(after)s::bigint IS NULL OR i.id < %(after)s) ORDER BY i.id DESC LIMIT %(limit)s""",
         {
@@ -191,7 +192,7 @@ def list_inspections(
 
 def list_inspections_of(station_id: int) -> list[InspectionRow]:
     """Return the last inspections of a station; the caller has asked for the station before."""
-    rows = _rows(
+    rows = fetch_all(
         f"""{_INSPECTION} WHERE i.station_id = %(station)s
         ORDER BY i.inspected_at DESC, i.id DESC LIMIT %(limit)s""",
         {"station": station_id, "limit": LIST_LIMIT},
@@ -201,7 +202,7 @@ def list_inspections_of(station_id: int) -> list[InspectionRow]:
 
 def get_inspection(inspection_id: int, *, actor: Actor) -> InspectionRow:
     """Return an inspection; raise ``NotFound`` out of scope."""
-    rows = _rows(
+    rows = fetch_all(
         f"{_INSPECTION} WHERE i.id = %(id)s AND {_SCOPE}",
         {"id": inspection_id, "paths": _list_paths(actor)},
     )
@@ -220,7 +221,7 @@ JOIN orgs_union u ON u.id = s.union_id
 
 def list_findings_of(inspection_id: int) -> list[FindingRow]:
     """Return each line of a form; the caller has asked for the inspection before."""
-    rows = _rows(
+    rows = fetch_all(
         f"{_FINDING} WHERE f.inspection_id = %(id)s ORDER BY f.id LIMIT 100",
         {"id": inspection_id},
     )
@@ -234,7 +235,7 @@ def list_to_mend(
 
     ``waits_for_look``: True only what is said to be mended, False only what is not yet.
     """
-    rows = _rows(
+    rows = fetch_all(
         f"""{_FINDING} WHERE f.due_on IS NOT NULL AND f.seen_at IS NULL AND {_SCOPE}
         AND (%(look)s::bool IS NULL OR (f.mended_at IS NOT NULL) = %(look)s)
         AND (%(due)s::date IS NULL OR (f.due_on, f.id) > (%(due)s, %(id)s))
@@ -252,7 +253,7 @@ def list_to_mend(
 
 def count_overdue(*, actor: Actor, now: datetime) -> int:
     """Return how many things below the actor's unions should have been mended by today."""
-    rows = _rows(
+    rows = fetch_all(
         f"""SELECT count(*) FROM stations_inspectionfinding f
         JOIN stations_station s ON s.id = f.station_id JOIN orgs_union u ON u.id = s.union_id
         WHERE f.due_on < %(today)s AND f.seen_at IS NULL AND {_SCOPE}""",
@@ -263,7 +264,7 @@ def count_overdue(*, actor: Actor, now: datetime) -> int:
 
 def get_to_inspect(code: str, *, actor: Actor, now: datetime) -> StationToInspect:
     """Return a station that the actor may inspect, with the form of today; raise ``NotFound``."""
-    rows = _rows(
+    rows = fetch_all(
         f"""SELECT s.code, s.name, s.address, s.adcode FROM stations_station s
         JOIN orgs_union u ON u.id = s.union_id WHERE s.code = %(code)s AND {_SCOPE}""",
         {"code": code, "paths": inspect_paths(actor)},
@@ -302,9 +303,3 @@ def _inspection(row: tuple[Any, ...]) -> InspectionRow:
 
 def _finding(row: tuple[Any, ...]) -> FindingRow:
     return FindingRow(*_read(row, {6: Finding}))
-
-
-def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

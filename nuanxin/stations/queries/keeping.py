@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.stations import permissions
 from nuanxin.stations.rules.rosters import Span, gaps, hours_of
 
@@ -82,7 +81,7 @@ WHERE s.station_id = %(station)s AND r && tstzrange(%(since)s, %(until)s) ORDER 
 
 def get_roster(code: str, since: datetime, *, actor: Actor) -> Roster:
     """Return the seven days from ``since`` of a station below the actor's unions; raise ``NotFound``."""
-    rows = _rows(
+    rows = fetch_all(
         """SELECT s.id, s.name, u.path FROM stations_station s JOIN orgs_union u ON u.id = s.union_id
         WHERE s.code = %(code)s
         AND EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path, p))""",
@@ -93,8 +92,8 @@ def get_roster(code: str, since: datetime, *, actor: Actor) -> Roster:
     station_id, name, path = rows[0]
     until = since + timedelta(days=7)
     values = {"station": station_id, "since": since, "until": until, "day": since.date()}
-    keepers = _rows(_KEEPERS, {**values, "limit": KEEPERS_LIMIT})
-    shifts = _rows(
+    keepers = fetch_all(_KEEPERS, {**values, "limit": KEEPERS_LIMIT})
+    shifts = fetch_all(
         """SELECT h.id, k.name_hint, h.starts_at, h.ends_at FROM stations_keepershift h
         JOIN stations_stationkeeper k ON k.id = h.keeper_id
         WHERE h.station_id = %(station)s AND h.ended_at IS NULL
@@ -102,7 +101,7 @@ def get_roster(code: str, since: datetime, *, actor: Actor) -> Roster:
         ORDER BY h.starts_at, h.id LIMIT %(limit)s""",
         {**values, "limit": SHIFTS_LIMIT},
     )
-    promised = [(max(a, since), min(b, until)) for a, b in _rows(_PROMISED, values)]
+    promised = [(max(a, since), min(b, until)) for a, b in fetch_all(_PROMISED, values)]
     taken = [(row[2], row[3]) for row in shifts]
     return Roster(
         station_id,
@@ -119,9 +118,3 @@ def get_roster(code: str, since: datetime, *, actor: Actor) -> Roster:
 
 def _with(row: tuple[Any, ...], at: int, value: Any) -> list[Any]:
     return [*row[:at], value, *row[at + 1 :]]
-
-
-def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

@@ -7,8 +7,7 @@ station. Closed ones are known too.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
-
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.stations.rules.matching import Known, Neighbourhood
 from nuanxin.stations.rules.names import compact_address
 from nuanxin.stations.rules.placing import Pair
@@ -51,7 +50,7 @@ def known_around(places: Sequence[tuple[int, float, float]]) -> Neighbourhood:
         "margin": _MARGIN,
         "most": _MOST,
     }
-    return Neighbourhood(_known(_fetch(_AROUND, values)))
+    return Neighbourhood(_known(fetch_all(_AROUND, values)))
 
 
 def known_in(low: int, high: int, maps: Iterable[tuple[str, str]] = ()) -> Neighbourhood:
@@ -61,8 +60,8 @@ def known_in(low: int, high: int, maps: Iterable[tuple[str, str]] = ()) -> Neigh
         "low": low, "high": high, "most": _MOST,
         "providers": [one for one, _ in pairs], "idents": [one for _, one in pairs],
     }  # fmt: skip
-    found = _fetch(_MAPS, values) if pairs else []
-    return Neighbourhood(_known(_fetch(_OF_REGIONS, values)), found)
+    found = fetch_all(_MAPS, values) if pairs else []
+    return Neighbourhood(_known(fetch_all(_OF_REGIONS, values)), found)
 
 
 def pairs_of(
@@ -91,9 +90,3 @@ def _known(rows: Sequence[tuple[Any, ...]]) -> list[Known]:
         )
         for row in rows
     ]
-
-
-def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy, sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import Period
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.stations import permissions
 from nuanxin.stations.queries.hours_kept import hours_kept
 from nuanxin.stations.queries.in_use import Where
@@ -92,7 +91,7 @@ def list_selections(
 
     Those of his subtree, and those of unions above, in which he nominates.
     """
-    rows = _rows(
+    rows = fetch_all(
         f"""{_SELECTION} WHERE EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p
             WHERE starts_with(u.path, p) OR starts_with(p, u.path))
         AND (%(after)s::bigint IS NULL OR s.id < %(after)s) ORDER BY s.id DESC LIMIT %(limit)s""",
@@ -108,7 +107,7 @@ def list_selections(
 
 def get_selection(selection_id: int, *, actor: Actor) -> SelectionRow:
     """Return a selection below the actor's unions; raise ``NotFound``."""
-    rows = _rows(
+    rows = fetch_all(
         f"""{_SELECTION} WHERE s.id = %(id)s AND EXISTS (
             SELECT 1 FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path, p))""",
         {"id": selection_id, "paths": list(policy.scope_paths(actor, permissions.LIST))},
@@ -120,7 +119,7 @@ def get_selection(selection_id: int, *, actor: Actor) -> SelectionRow:
 
 def list_open_for_nomination(*, actor: Actor, now: datetime) -> list[SelectionRow]:
     """Return the selections, also of unions above, in which the actor may nominate today."""
-    rows = _rows(
+    rows = fetch_all(
         f"""{_SELECTION} WHERE s.state = %(state)s AND s.nominate_until >= %(today)s
         AND EXISTS (SELECT 1 FROM unnest(%(paths)s::text[]) p
             WHERE starts_with(u.path, p) OR starts_with(p, u.path))
@@ -139,7 +138,7 @@ def list_open_for_nomination(*, actor: Actor, now: datetime) -> list[SelectionRo
 
 def list_public_selections() -> list[SelectionRow]:
     """Return the selections whose list is shown or decided, newest first."""
-    rows = _rows(
+    rows = fetch_all(
         f"{_SELECTION} WHERE s.state >= %(shown)s ORDER BY s.id DESC LIMIT %(limit)s",
         {"shown": int(SelectionState.PUBLICITY), "limit": LIST_LIMIT},
     )
@@ -148,7 +147,7 @@ def list_public_selections() -> list[SelectionRow]:
 
 def get_public_selection(code: str) -> SelectionRow:
     """Return a selection whose list is shown or decided; raise ``NotFound``."""
-    rows = _rows(
+    rows = fetch_all(
         f"{_SELECTION} WHERE s.code = %(code)s AND s.state >= %(shown)s",
         {"code": code, "shown": int(SelectionState.PUBLICITY)},
     )
@@ -168,7 +167,7 @@ WHERE n.selection_id = %(selection)s AND n.withdrawn_at IS NULL
 
 def list_nominations(selection_id: int) -> list[NominationRow]:
     """Return who was nominated, by rank, then code. The caller has asked for the selection before."""
-    rows = _rows(
+    rows = fetch_all(
         f"{_NOMINATIONS} ORDER BY n.rank NULLS LAST, t.code LIMIT %(limit)s",
         {"selection": selection_id, "limit": LINES_LIMIT},
     )
@@ -185,7 +184,7 @@ def list_objections(selection_id: int, *, actor: Actor) -> list[ObjectionRow]:
     selection = get_selection(selection_id, actor=actor)
     if not permissions.can_select(actor, path=selection.union_path):
         return []
-    rows = _rows(
+    rows = fetch_all(
         """SELECT o.id, t.name, o.text_sealed, o.bound_to, o.filed_at, o.outcome, o.answer
         FROM stations_selectionobjection o
         JOIN stations_nomination n ON n.id = o.nomination_id
@@ -204,7 +203,7 @@ def list_objections(selection_id: int, *, actor: Actor) -> list[ObjectionRow]:
 
 def find_objection(receipt: str) -> tuple[str, ObjectionOutcome, str]:
     """Return (station, outcome, answer) of an objection by its receipt; raise ``NotFound``."""
-    rows = _rows(
+    rows = fetch_all(
         """SELECT t.name, o.outcome, o.answer FROM stations_selectionobjection o
         JOIN stations_nomination n ON n.id = o.nomination_id
         JOIN stations_station t ON t.id = n.station_id WHERE o.receipt = %(receipt)s""",
@@ -242,7 +241,7 @@ def candidates_of(selection_id: int, *, adcode: str, now: datetime) -> list[Cand
     """
     today = business_day(now)
     least = parameter("stations.rating_least_persons", adcode=adcode, on=today).value
-    rows = _rows(
+    rows = fetch_all(
         _CANDIDATES,
         {
             "selection": selection_id, "since": now - A_YEAR, "now": now, "least": least,
@@ -268,9 +267,3 @@ def candidates_of(selection_id: int, *, adcode: str, now: datetime) -> list[Cand
 
 def _selection(row: tuple[Any, ...]) -> SelectionRow:
     return SelectionRow(*[*row[:5], SelectionState(row[5]), *row[6:]])
-
-
-def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

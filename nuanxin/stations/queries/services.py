@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from nuanxin.kernel import policy, sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.names import mask_name
 from nuanxin.kernel.parameters import parameter
+from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.stations import permissions
 from nuanxin.stations.models import (
@@ -178,7 +177,7 @@ def list_mine(*, actor: Actor) -> list[MyBooking]:
         raise NotFound()
     return [
         MyBooking(row[0], ServiceKind(row[1]), *_with_state(row[2:]))
-        for row in _rows(_MINE, {"worker": actor.worker_id, "limit": MINE_LIMIT})
+        for row in fetch_all(_MINE, {"worker": actor.worker_id, "limit": MINE_LIMIT})
     ]
 
 
@@ -199,7 +198,7 @@ ORDER BY b.starts_at, b.id LIMIT %(limit)s
 def list_desk(served: Served, *, now: datetime) -> list[DeskBooking]:
     """Return the bookings of a station from a week ago on, those that stand or are settled."""
     since = now - timedelta(days=7)
-    rows = _rows(_DESK, {"station": served.station.id, "since": since, "limit": BOOKINGS_LIMIT})
+    rows = fetch_all(_DESK, {"station": served.station.id, "since": since, "limit": BOOKINGS_LIMIT})
     return [
         DeskBooking(
             row[0], ServiceKind(row[1]), mask_name(row[2]), row[3], row[4], row[5], row[6],
@@ -253,7 +252,7 @@ def stars_of(station_id: int, *, adcode: int, now: datetime) -> Stars:
     today = business_day(now)
     least = int(parameter("stations.rating_least_persons", adcode=str(adcode), on=today).value)
     first = (today.replace(day=1) - timedelta(days=340)).replace(day=1)
-    mean, persons = _rows(_STARS, {"station": station_id, "month": first})[0]
+    mean, persons = fetch_all(_STARS, {"station": station_id, "month": first})[0]
     return Stars(mean if persons is not None and persons >= least else None, least)
 
 
@@ -273,9 +272,3 @@ def union_to_join(code: str) -> tuple[Station, str]:
     if station is None:
         raise NotFound("station.not_found", "没有这个编号的驿站。请从驿站页重新找。")
     return station, get_union(station.union_id).code
-
-
-def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

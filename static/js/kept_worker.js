@@ -1,5 +1,5 @@
-// Serves the inspection form from what the device has kept, where there is no network; inspect.js
-// fills the cache. Its scope is inspections. What is sent (POST) never comes from here.
+// Serves a page (a door's check-in, the inspection form) from what the device has kept, where there is no
+// network; door.js and inspect.js fill the cache. Its scope is its address. What is sent (POST) never comes from here.
 (function () {
   "use strict";
   self.addEventListener("install", function (event) { event.waitUntil(self.skipWaiting()); });
