@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from config.demo import load
 from config.progress import Progress
 from nuanxin.kernel.clock import business_day
 from nuanxin.membership.actions.spans import keep_all_spans
@@ -46,7 +47,7 @@ def make_contacts(*, now: datetime) -> None:
     As known ten days ago: publications of the demonstration are a week old.
     """
     with Progress("联系和服务", unit="条") as progress:
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, load.without_foreign_keys(["people_contact"]):
             cursor.execute(_CONTACTS, {"today": business_day(now), "days": _DAYS})
             progress.advance(cursor.rowcount)
             cursor.execute("ANALYZE people_contact")

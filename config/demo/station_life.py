@@ -10,12 +10,14 @@ from typing import Any
 
 from django.db import connection
 
+from config.demo import load
 from config.demo.accounts import SignIn, actor_of
 from config.demo.scales import Scale
 from nuanxin.kernel.actor import Role
 from nuanxin.kernel.clock import SHANGHAI, business_day
 from nuanxin.kernel.workdays import add_workdays, is_workday
 from nuanxin.stations.actions.doors import make_screen
+from nuanxin.stations.actions.hours_cells import follow_hours
 from nuanxin.stations.actions.keeper_links import make_keeper_link
 from nuanxin.stations.actions.opening import plan_closure, refresh_opening
 from nuanxin.stations.actions.visits import count_visits
@@ -27,6 +29,8 @@ _DAYS = {"small": 42, "county": 365, "province": 365}
 _DAY_ROWS = 120
 """Visits are there by day for so long, by month for the whole year: 1.4 million rows, not 4.4."""
 _HOUR_DAYS = 28
+_HOURS_MONTHS = 13
+_YEAR_TABLES = ("stations_stationreport", "stations_visitsketch", "stations_visitmonth")
 _PLACE = "330000"
 
 # A keeper's word a week over the year, and one of the last days; a tenth of the stations is silent
@@ -125,10 +129,15 @@ def live_a_year(
     """Give the stations a year of reports, visits and repairs; return what scripts look for."""
     refresh_opening(now=now)
     values = _values(scale, now)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, load.without_foreign_keys(_YEAR_TABLES):
         for statement in (_WORDS, _LAST_WORDS, _STAND, _VISITS, _MONTHS, _EARLIER_MONTHS, _BROKEN):
             cursor.execute(statement, values)
-    return _shown(sign_ins, kept, now)
+    load.put_in_order(_YEAR_TABLES)
+    shown = _shown(sign_ins, kept, now)
+    for _ in range(_HOURS_MONTHS):  # a month each, newest first; the job comes to those before
+        if not follow_hours(now=now):
+            break
+    return shown
 
 
 def _values(scale: Scale, now: datetime) -> dict[str, Any]:

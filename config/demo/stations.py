@@ -284,7 +284,8 @@ def _insert(sown: _Sown, now: datetime) -> None:
     typed = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in columns)
     statement = f"""
         INSERT INTO stations_station ({", ".join(columns)}, created_at, updated_at)
-        SELECT {", ".join(f"r.{name}" for name in columns)}, %(now)s, %(now)s
+        SELECT {", ".join(f"r.{name}" for name in columns)},
+               least(%(now)s, (r.opened_on + time '08:00') AT TIME ZONE 'Asia/Shanghai'), %(now)s
         FROM jsonb_to_recordset(%(rows)s) AS r({typed})"""
     with connection.cursor() as cursor:
         for at in range(0, len(sown.stations), _CHUNK):
