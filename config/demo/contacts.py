@@ -15,6 +15,7 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.membership.actions.spans import keep_all_spans
 
 _DAYS = 456
+_TABLES = ("people_contact", "membership_memberspan", "membership_memberflow")
 
 _CONTACTS = """
 INSERT INTO people_contact
@@ -46,8 +47,8 @@ def make_contacts(*, now: datetime) -> None:
 
     As known ten days ago: publications of the demonstration are a week old.
     """
-    with Progress("联系和服务", unit="条") as progress:
-        with connection.cursor() as cursor, load.without_foreign_keys(["people_contact"]):
+    with Progress("联系和服务", unit="条") as progress, load.without_foreign_keys(_TABLES):
+        with connection.cursor() as cursor:
             cursor.execute(_CONTACTS, {"today": business_day(now), "days": _DAYS})
             progress.advance(cursor.rowcount)
             cursor.execute("ANALYZE people_contact")

@@ -33,28 +33,34 @@ _HOURS_MONTHS = 13
 _YEAR_TABLES = ("stations_stationreport", "stations_visitsketch", "stations_visitmonth")
 _PLACE = "330000"
 
-# A keeper's word a week over the year, and one of the last days; a tenth of the stations is silent
-# for weeks, one in thirty says closed, one in forty full. Reporters are numbers of nobody.
+# A keeper's word a week over the year, one in thirty that it is shut for a while, and one of the last
+# days; a tenth of the stations is silent for weeks, one in thirty says closed, one in forty full; the
+# shown station has just been confirmed. Reporters are numbers of nobody.
 _WORDS = """
 INSERT INTO stations_stationreport (station_id, said, source, reporter, reported_at, until, note)
-SELECT s.id, %(open)s, %(keeper)s, md5(s.id || 'keeper')::uuid,
-       day + interval '8 hours' + (s.id * 7 %% 120) * interval '1 minute', NULL, ''
-  FROM stations_station s,
-       generate_series(%(first)s::timestamptz, %(today)s::timestamptz - interval '7 days',
-                       interval '7 days') AS day
+SELECT s.id, CASE WHEN is_shut THEN %(closed)s ELSE %(open)s END, %(keeper)s,
+       md5(s.id || 'keeper')::uuid, at,
+       CASE WHEN is_shut THEN at + (1 + s.id %% 5) * interval '1 hour' END, ''
+  FROM stations_station s
+ CROSS JOIN generate_series(%(first)s::timestamptz, %(today)s::timestamptz - interval '7 days',
+                            interval '7 days') AS day
+ CROSS JOIN LATERAL (
+     SELECT day + interval '8 hours' + (s.id * 7 %% 120) * interval '1 minute' AS at,
+            (s.id * 31 + extract(doy FROM day)::int) %% 30 = 0 AS is_shut) w
  WHERE s.standing = 1 AND day > s.opened_on
 """
 _LAST_WORDS = """
 INSERT INTO stations_stationreport (station_id, said, source, reporter, reported_at, until, note)
 SELECT s.id,
-       CASE WHEN s.id %% 30 = 7 THEN %(closed)s WHEN s.id %% 40 = 9 THEN %(full)s ELSE %(open)s END,
+       CASE WHEN s.code = %(kept)s THEN %(open)s
+            WHEN s.id %% 30 = 7 THEN %(closed)s WHEN s.id %% 40 = 9 THEN %(full)s ELSE %(open)s END,
        %(keeper)s, md5(s.id || 'keeper')::uuid, at,
-       CASE WHEN s.id %% 40 = 9 AND s.id %% 30 <> 7 THEN at + interval '1 hour' END,
-       CASE WHEN s.id %% 30 = 7 THEN '停电' ELSE '' END
-  FROM (SELECT id, standing, opened_on,
-               %(now)s::timestamptz - (id * 37 %% 2400) * interval '1 minute' AS at
+       CASE WHEN s.id %% 40 = 9 AND s.id %% 30 <> 7 AND s.code <> %(kept)s THEN at + interval '1 hour' END,
+       CASE WHEN s.id %% 30 = 7 AND s.code <> %(kept)s THEN '停电' ELSE '' END
+  FROM (SELECT id, code, standing, opened_on, %(now)s::timestamptz
+               - CASE WHEN code = %(kept)s THEN 20 ELSE id * 37 %% 2400 END * interval '1 minute' AS at
           FROM stations_station) s
- WHERE s.standing = 1 AND s.id %% 10 <> 3 AND s.opened_on < %(today)s::date
+ WHERE s.standing = 1 AND (s.id %% 10 <> 3 OR s.code = %(kept)s) AND s.opened_on < %(today)s::date
 """
 _STAND = """
 WITH said AS (
@@ -128,7 +134,7 @@ def live_a_year(
 ) -> dict[str, Any]:
     """Give the stations a year of reports, visits and repairs; return what scripts look for."""
     refresh_opening(now=now)
-    values = _values(scale, now)
+    values = _values(scale, now) | {"kept": kept}
     with connection.cursor() as cursor, load.without_foreign_keys(_YEAR_TABLES):
         for statement in (_WORDS, _LAST_WORDS, _STAND, _VISITS, _MONTHS, _EARLIER_MONTHS, _BROKEN):
             cursor.execute(statement, values)
