@@ -34,8 +34,6 @@ from nuanxin.stations.states.inspections import (
 )
 
 MOST_SAMPLED_FROM = 20_000
-OLDEST = timedelta(days=7)
-LONGEST_DAY = timedelta(hours=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def take_sheet(*, sheet: Sheet, actor: Actor, now: datetime) -> tuple[Inspection
     if _keeps(station, actor):
         raise Conflict("stations.own_inspection", "您是这个站的站长，自己的站请别人来查。")
     form = form_of(f"{station.adcode:06d}", on=business_day(sheet.inspected_at))
-    _check_sheet(sheet, form, now)
+    _check_sheet(sheet, form, f"{station.adcode:06d}", now)
     made = _keep_sheet(sheet, form, station, actor, now)
     SampledStation.objects.filter(
         station=station, inspection=None, round__state=int(RoundState.DRAWN)
@@ -200,10 +198,14 @@ def _keeps(station: Station, actor: Actor) -> bool:
     )
 
 
-def _check_sheet(sheet: Sheet, form: Form, now: datetime) -> None:
-    if not now - OLDEST <= sheet.inspected_at <= now + timedelta(minutes=2):
+def _check_sheet(sheet: Sheet, form: Form, adcode: str, now: datetime) -> None:
+    day = business_day(now)
+    days = int(parameter("stations.sheet_days", adcode=adcode, on=day).value)
+    longest = int(parameter("stations.longest_shift_hours", adcode=adcode, on=day).value)
+    if not now - timedelta(days=days) <= sheet.inspected_at <= now + timedelta(minutes=2):
         raise Malformed(
-            "stations.sheet_time", "检查时间要在 7 天以内，不能在将来。看看手机的时间对不对。"
+            "stations.sheet_time",
+            f"检查时间要在 {days} 天以内，不能在将来。看看手机的时间对不对。",
         )
     missing = [one.text for one in form.items if one.code not in sheet.found]
     if missing:
@@ -214,8 +216,9 @@ def _check_sheet(sheet: Sheet, form: Form, now: datetime) -> None:
     is_day = sheet.kind is InspectionKind.MASTER_DAY
     if (is_day and sheet.until_at is None) or (not is_day and sheet.until_at is not None):
         raise Malformed("stations.master_day", "当一天站长，要写从几点到几点；别的检查不用写。")
-    if sheet.until_at and not timedelta() < sheet.until_at - sheet.inspected_at <= LONGEST_DAY:
-        raise Malformed("stations.master_day", "结束要在开始以后，最长 16 小时。")
+    stay = sheet.until_at - sheet.inspected_at if sheet.until_at else None
+    if stay is not None and not timedelta() < stay <= timedelta(hours=longest):
+        raise Malformed("stations.master_day", f"结束要在开始以后，最长 {longest} 小时。")
 
 
 def _keep_sheet(

@@ -17,11 +17,6 @@ from nuanxin.stations.models import Facility, KeeperPaper, KeeperShift, Station,
 from nuanxin.stations.rules.rosters import Papers, may_keep
 from nuanxin.stations.states.inspections import PaperKind
 
-LONGEST_SHIFT = timedelta(hours=16)
-FURTHEST_DAYS = 92
-WHERE_CHILDREN_COME = ("mother_baby",)
-"""Facilities that bring children to a station: its keepers need a record check."""
-
 
 @transaction.atomic
 def note_paper(
@@ -59,11 +54,13 @@ def plan_shift(
     ``may_keep`` says, or stations.shift_overlaps when the same person stands somewhere else then.
     """
     keeper, station = _keeper(keeper_id, actor)
-    if not timedelta() < ends_at - starts_at <= LONGEST_SHIFT:
-        raise Malformed("stations.shift_times", "结束要在开始以后，一班最长 16 小时。")
     day = business_day(starts_at)
-    if not -7 <= (day - business_day(now)).days <= FURTHEST_DAYS:
-        raise Malformed("stations.shift_times", f"只能排前 7 天到后 {FURTHEST_DAYS} 天的班。")
+    longest = _number("longest_shift_hours", station, on=day)
+    if not timedelta() < ends_at - starts_at <= timedelta(hours=longest):
+        raise Malformed("stations.shift_times", f"结束要在开始以后，一班最长 {longest} 小时。")
+    furthest = _number("roster_days_ahead", station, on=business_day(now))
+    if not -7 <= (day - business_day(now)).days <= furthest:
+        raise Malformed("stations.shift_times", f"只能排前 7 天到后 {furthest} 天的班。")
     if day < keeper.from_on or (keeper.until_on is not None and day > keeper.until_on):
         raise Conflict("stations.keeper_not_in_post", "这天他不在任。先看他的任期。")
     _insist_fit(keeper, station, on=day)
@@ -176,7 +173,8 @@ def _fit(keeper: StationKeeper, station: Station, *, on: date) -> bool:
 
 def _terms(station: Station, on: date) -> dict[str, Any]:
     adcode = f"{station.adcode:06d}"
-    children = Facility.objects.filter(station=station, kind__in=WHERE_CHILDREN_COME).exists()
+    kinds = parameter("stations.children_facilities", adcode=adcode, on=on).value
+    children = Facility.objects.filter(station=station, kind__in=kinds).exists()
     return {
         "training_months": parameter("stations.keeper_training_months", adcode=adcode, on=on).value,
         "check_months": parameter("stations.keeper_check_months", adcode=adcode, on=on).value,
@@ -210,3 +208,7 @@ def _log(
         union_id=station.union_id,
         data=data or None,
     )
+
+
+def _number(name: str, station: Station, *, on: date) -> int:
+    return int(parameter(f"stations.{name}", adcode=f"{station.adcode:06d}", on=on).value)
