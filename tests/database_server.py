@@ -20,6 +20,7 @@ from config.database import database_settings
 from config.embedded import uses_embedded_server
 from config.places import places
 from config.postgres.cluster import WEB_ROLE, Cluster
+from tests.swift_migrations import swift_migrations
 
 _started: list[Cluster] = []
 
@@ -59,7 +60,8 @@ def make_template() -> None:
         before = database.settings_dict["NAME"]
         database.settings_dict["NAME"] = name
         try:
-            call_command("migrate", verbosity=0, interactive=False)
+            with swift_migrations():
+                call_command("migrate", verbosity=0, interactive=False)
             if can_take_web_role():
                 web_role.grant(WEB_ROLE)
             _leave_statistics_alone(database)
