@@ -216,7 +216,12 @@ def _cover_enterprise(union: Union) -> None:
     employer = Employer.objects.create(name="迅达速运有限公司", adcode=330105, is_platform=True)
     Outlet.objects.bulk_create(
         Outlet(employer=employer, name=f"迅达{place}网点", adcode=adcode)
-        for place, adcode in (("拱墅", 330105), ("鄞州", 330212), ("鹿城", 330302), ("越城", 330602))
+        for place, adcode in (
+            ("拱墅", 330105),
+            ("鄞州", 330212),
+            ("鹿城", 330302),
+            ("越城", 330602),
+        )
     )
     Coverage.objects.create(union=union, employer=employer, valid_from=date(2021, 5, 1))
 
