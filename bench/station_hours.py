@@ -2,8 +2,7 @@
 
     python -m bench.station_hours --data FOLDER [--asks 200]
 
-FOLDER holds a demonstration (``nuanxin demo --scale province``). For random regions and years that end
-on random days it measures the whole question (``measure``), then reckons a province-month and a
+FOLDER holds a demonstration (``nuanxin demo --scale province``). For random regions and years of kept days it measures the whole question (``measure``), then reckons a province-month and a
 province-year from the facts and compares them with the cells: they must agree.
 """
 
@@ -42,7 +41,7 @@ def _measured(asks: int) -> int:
     for name, chosen in (("the province", [330000]), ("any region", codes)):
         taken = []
         for _ in range(asks):
-            end = kept.end - timedelta(days=draw.randrange(min(300, kept.days)))
+            end = kept.end - timedelta(days=draw.randrange(max(1, kept.days - 364)))
             year = Period(end - timedelta(days=364), end)
             began = time.perf_counter()
             measure("stations.promised_hours", region=draw.choice(chosen), period=year, now=now)

@@ -79,8 +79,12 @@ def hours_of(where: Where, period: Period) -> Kept:
                 },
             )
             total = Kept(*map(int, cursor.fetchone()))
-    for part in _outside(period, inside):
-        for one in count_hours(where, part):
+    outside = _outside(period, inside)
+    began = first_day() if outside else None
+    for part in outside:
+        if began is None or part.end < began:  # there was no station yet
+            continue
+        for one in count_hours(where, Period(max(part.start, began), part.end)):
             total = total.plus(Kept(one.promised, one.told, one.delivered))
     return total
 
