@@ -56,9 +56,14 @@ def test_without_the_constraint_several_have_the_same_time(taps):
     with connection.cursor() as cursor:
         cursor.execute(
             "ALTER TABLE stations_servicebooking DROP CONSTRAINT one_booking_a_seat;"
-            # Everybody has looked before anybody has written.
-            "CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN PERFORM pg_sleep(1); RETURN NEW; END $$;"
+            # Who writes has looked; nobody writes before a second one is as far as that.
+            "CREATE SEQUENCE arrived;"
+            "CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " PERFORM nextval('arrived');"
+            " WHILE (SELECT last_value FROM arrived) < 2 LOOP"
+            " IF clock_timestamp() > statement_timestamp() + interval '20 seconds' THEN"
+            " RAISE 'no second one came'; END IF;"
+            " END LOOP; RETURN NEW; END $$;"
             "CREATE TRIGGER waits BEFORE INSERT ON stations_servicebooking"
             " FOR EACH ROW EXECUTE FUNCTION waits()"
         )
