@@ -6,7 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -14,7 +20,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
-from nuanxin.kernel import draw as lots
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.orgs import queries as orgs
 from nuanxin.stations import permissions
@@ -156,7 +161,7 @@ def round_(request: HttpRequest, round_id: int) -> HttpResponse:
         "seed": found.draw["seed"]["public"],
         "value": value,
         "file_url": reverse("station-draw-file", args=[round_id]),
-        "script_url": reverse("station-draw-script"),
+        "script_url": reverse("draw-script"),
         "problem": problem,
         "crumbs": _crumbs(found.title),
     }  # fmt: skip
@@ -211,10 +216,8 @@ def draw_file(request: HttpRequest, round_id: int) -> HttpResponse:
 @public
 @require_GET
 def draw_script(request: HttpRequest) -> HttpResponse:
-    """Give anybody the program that draws again: Python's standard library alone."""
-    answer = HttpResponse(Path(lots.__file__).read_bytes(), content_type="text/x-python")
-    answer["Content-Disposition"] = 'attachment; filename="draw.py"'
-    return answer
+    """Send anybody on to the one address of the program that draws again; links to this one stand."""
+    return HttpResponsePermanentRedirect(reverse("draw-script"))
 
 
 # ---- filling in ----------------------------------------------------------------------------------
