@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -28,7 +28,7 @@ from nuanxin.kernel.actor import ANONYMOUS, Actor, Role
 from nuanxin.orgs.models import Union
 from tests.cast import ROLES_OF_THE_WALK, Cast
 from tests.walk.routes import Route, all_routes
-from tests.walk.samples import SAMPLES
+from tests.walk.samples import SAMPLES, Sample
 
 ROUTES = all_routes()
 GUARDED = [route for route in ROUTES if not route.is_public]
@@ -45,6 +45,10 @@ SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updat
 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
   AND relname <> ALL(%s)
 """
+
+
+class _AsBefore(Exception):
+    """Ends a block so that the database is as it was before."""
 
 
 def _ids(routes: list[Route]) -> list[Any]:
@@ -89,7 +93,7 @@ def test_walk(route: Route, cast: Cast) -> None:
     """Walk one guarded address as everybody; report every fault at once."""
     faults: list[str] = []
     statuses: set[int] = set()
-    objects = _Objects(cast, route.name)
+    objects = _Objects(cast, SAMPLES.get(route.name))
     for method, requirement in route.requirements.items():
         if requirement is None or requirement.is_public:
             continue
@@ -161,11 +165,8 @@ def _walk_as(
     actor = known_as(cast, route, name)
     missing: HttpResponse | None = None
     client = _client(cast, name)
-    objects.are_left_alone = method == "GET"
     for relation, kwargs, expected in _cases(cast, route, objects, actor, requirement):
-        before = written()
-        answer = _ask(client, route, method, kwargs)
-        wrote = written() != before
+        answer, wrote = _ask_and_put_back(client, route, method, kwargs)
         statuses.add(answer.status_code)
         where = f"{method} {route.pattern} as {name}, {relation}"
         fault = _fault(answer, expected, route, actor, method)
@@ -217,19 +218,16 @@ def _cases(
 
 
 class _Objects:
-    """Objects that one address leads to. Reading leaves them as they are: each is made only once."""
+    """Objects that one address leads to, each made once: what an answer does to them is undone."""
 
-    def __init__(self, cast: Cast, name: str) -> None:
-        self.are_left_alone = False
-        self._cast, self._sample = cast, SAMPLES.get(name)
+    def __init__(self, cast: Cast, sample: Sample | None) -> None:
+        self._cast, self._sample = cast, sample
         self._made: dict[int, dict[str, Any]] = {}
 
     def of_union(self, union: Union) -> dict[str, Any]:
         """Return the keyword arguments of an object that belongs to a union."""
         assert self._sample is not None
         assert self._sample.of_union is not None
-        if not self.are_left_alone:
-            return self._sample.of_union(self._cast, union)
         if union.id not in self._made:
             self._made[union.id] = self._sample.of_union(self._cast, union)
         return self._made[union.id]
@@ -267,6 +265,25 @@ def relations(cast: Cast, actor: Actor) -> dict[str, Union]:
 
 def _client(cast: Cast, name: str) -> Client:
     return cast.same_client(name, raise_request_exception=False)
+
+
+def _ask_and_put_back(
+    client: Client, route: Route, method: str, kwargs: dict[str, Any]
+) -> tuple[HttpResponse, bool]:
+    """Return the answer, and whether rows were written for it; the next one finds none of them.
+
+    So everybody asks for the same untouched object, and it is made once.
+    """
+    cookies = client.cookies.copy()
+    try:
+        with transaction.atomic():
+            before = written()
+            answer = _ask(client, route, method, kwargs)
+            wrote = written() != before
+            raise _AsBefore
+    except _AsBefore:
+        client.cookies = cookies
+        return answer, wrote
 
 
 def _ask(client: Client, route: Route, method: str, kwargs: dict[str, Any]) -> HttpResponse:
