@@ -37,7 +37,7 @@ END $$;
 CREATE TRIGGER no_show_is_kept BEFORE UPDATE ON programmes_noshow FOR EACH ROW
     WHEN (to_jsonb(NEW) - 'worker_id' <> to_jsonb(OLD) - 'worker_id')
     EXECUTE FUNCTION programmes_no_show_is_kept();
-CREATE TRIGGER no_show_never_deleted BEFORE DELETE ON programmes_noshow
+CREATE TRIGGER never_deleted BEFORE DELETE ON programmes_noshow
     FOR EACH STATEMENT EXECUTE FUNCTION programmes_no_show_is_kept();
 
 CREATE FUNCTION programmes_plea_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
