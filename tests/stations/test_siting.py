@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
 
@@ -20,7 +20,7 @@ from nuanxin.kernel.geo import CRS, wgs84_to_gcj02
 from nuanxin.orgs.models import Employer, Outlet
 from nuanxin.people.models import Engagement, Worker
 from nuanxin.stations.actions import demand_grids, siting, worked_places
-from nuanxin.stations.forms.siting import read_points
+from nuanxin.stations.forms.demand_table import read_points
 from nuanxin.stations.models import DemandGrid, DemandPoint, SitingPlan, StationState, WorkedPlace
 from nuanxin.stations.queries.siting import list_interrupted_plans, list_plans
 from nuanxin.stations.queries.siting_demand import read_demand, usual_day
@@ -286,6 +286,83 @@ def test_a_table_without_columns_or_lines_is_refused() -> None:
     for body in (b"", "经度,纬度,人数\n".encode(), GRID, b"a,b\n1,2\n"):
         with pytest.raises(Malformed):
             read_points(body, crs=CRS.WGS84, hours=(8, 20))
+
+
+def workbook(*rows: tuple[Any, ...]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.slow
+def test_a_workbook_says_the_same_as_a_table_with_titles_above_it() -> None:
+    body = workbook(
+        ("骑手热力，日均",), (), ("经度", "纬度", "人数"), (120.15, 30.32, 7), (120.2, 30.32, 5)
+    )
+    plain = "经度,纬度,人数\n120.15,30.32,7\n120.2,30.32,5\n".encode()
+    asked: dict[str, Any] = {"crs": CRS.WGS84, "hours": (8, 20)}
+    assert read_points(body, **asked) == read_points(plain, **asked)
+    faulty = workbook(("骑手热力",), ("经度", "纬度", "人数"), (120.15, 30.32, "很多"))
+    with pytest.raises(Malformed, match=r"第 3 行：.*不是人数"):
+        read_points(faulty, **asked)
+
+
+def features(*pairs: tuple[Any, dict[str, Any]]) -> bytes:
+    told = [{"type": "Feature", "geometry": shape, "properties": said} for shape, said in pairs]
+    return json.dumps({"type": "FeatureCollection", "features": told}).encode()
+
+
+def test_points_and_squares_of_geojson_are_read_squares_by_their_middle() -> None:
+    square = [[120.1, 30.3], [120.2, 30.3], [120.2, 30.4], [120.1, 30.4], [120.1, 30.3]]
+    body = features(
+        ({"type": "Point", "coordinates": [120.15, 30.32]}, {"人数": 7, "名": "x"}),
+        ({"type": "Polygon", "coordinates": [square]}, {"人数": 5}),
+        ({"type": "MultiPolygon", "coordinates": [[square[::-1]]]}, {"人数": 3}),
+    )
+    points = read_points(body, crs=CRS.WGS84, hours=(8, 9))
+    assert [(round(lng, 9), round(lat, 9), sum(persons)) for lng, lat, persons in points] == [
+        (120.15, 30.32, 7),
+        (120.15, 30.35, 5),
+        (120.15, 30.35, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None,
+        {"type": "Point"},
+        {"type": "LineString", "coordinates": [[120.1, 30.3], [120.2, 30.3]]},
+        {"type": "Polygon", "coordinates": [[[120.1, 30.3], [120.1, 30.3]]]},
+    ],
+)
+def test_a_shape_without_a_middle_is_named(shape: Any) -> None:
+    body = features(({"type": "Point", "coordinates": [120.15, 30.32]}, {"人数": 7}), (shape, {}))
+    with pytest.raises(Malformed, match="第 2 个：经度、纬度要是数字"):
+        read_points(body, crs=CRS.WGS84, hours=(8, 9))
+
+
+@pytest.mark.parametrize("body", [b'{"type": "Feature"}', b'{"type": "FeatureCol'])
+def test_what_is_no_whole_geojson_is_refused(body: bytes) -> None:
+    with pytest.raises(Malformed, match="GeoJSON"):
+        read_points(body, crs=CRS.WGS84, hours=(8, 9))
+
+
+def test_the_same_table_twice_changes_nothing_in_whatever_order(cast: Cast) -> None:
+    points = [(CENTRE[0], CENTRE[1], [5.0] * 24), (CENTRE[0] + 0.05, CENTRE[1], [9.0] * 24)]
+    asked: dict[str, Any] = {
+        "adcode": 330105, "source": "测试", "actor": cast.county_cadre, "now": cast.now
+    }  # fmt: skip
+    demand_grids.keep_grid(name="热力", points=points, **asked)
+    with pytest.raises(Conflict, match="叫“热力”"):
+        demand_grids.keep_grid(name="另一个名字", points=points[::-1], **asked)
+    assert DemandGrid.objects.count() == 1
+    assert DemandPoint.objects.count() == 2
+    demand_grids.keep_grid(name="少一个点", points=points[:1], **asked)
+    assert DemandGrid.objects.count() == 2
 
 
 @pytest.mark.slow

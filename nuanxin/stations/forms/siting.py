@@ -1,17 +1,13 @@
-"""What is asked of a siting plan, and an uploaded table of demand."""
+"""What is asked of a siting plan, and what is told of an uploaded table of demand."""
 
-import csv
-import io
 from typing import Any
 
 from django import forms
 
-from nuanxin.kernel.errors import Malformed
-from nuanxin.kernel.geo import CRS, convert, is_in_china
+from nuanxin.kernel.geo import CRS
 from nuanxin.kernel.parameters import parameter
-from nuanxin.stations.models.station import EAST, NORTH, SOUTH, WEST
+from nuanxin.stations.forms.demand_table import MOST_LINES, Point, read_points
 from nuanxin.stations.queries.siting_demand import usual_day
-from nuanxin.stations.rules.siting_grid import HOURS
 from nuanxin.stations.rules.siting_settings import (
     LONGEST_MINUTES,
     MOST_SITES,
@@ -24,14 +20,6 @@ from nuanxin.stations.states import DemandSource, Travel
 
 SIDES = (300, 400, 500, 800, 1_000, 2_000)
 LARGEST_FILE = 12 * 1024 * 1024
-MOST_LINES = 100_000
-MOST_PERSONS = 100_000
-_FAULTS_TOLD = 20
-_LNG, _LAT, _PERSONS = (
-    ("经度", "lng", "lon", "longitude"),
-    ("纬度", "lat", "latitude"),
-    ("人数", "persons"),
-)
 
 
 class PlanForm(forms.Form):
@@ -167,8 +155,8 @@ class GridForm(forms.Form):
     hour_from = forms.IntegerField(label="只有人数时，从几点", min_value=0, max_value=23, initial=8)
     hour_until = forms.IntegerField(label="到几点", min_value=1, max_value=24, initial=20)
     file = forms.FileField(
-        label="需求表（CSV）",
-        help_text="第一行是列名：经度、纬度，再加 0点、1点……23点各一列，或者只有一列人数。最多 100,000 行、12 MB。表格软件里选「另存为 CSV」。",
+        label="需求表",
+        help_text=f"Excel、CSV 或 GeoJSON（点、格子都行）。列名：经度、纬度，再加 0点、1点……23点各一列，或者只有一列人数。最多 {MOST_LINES:,} 行、12 MB。",
         error_messages={"required": "选一个文件。"},
     )
 
@@ -187,94 +175,12 @@ class GridForm(forms.Form):
             self.add_error("file", "文件超过 12 MB。格子取大一点，或者按县分开传。")
         return given
 
-    def points(self) -> list[tuple[float, float, list[float]]]:
+    def points(self) -> list[Point]:
         """Return (lng, lat, persons by hour) in WGS-84; raise ``Malformed`` that names the lines."""
         told = self.cleaned_data
         return read_points(
             told["file"].read(), crs=told["crs"], hours=(told["hour_from"], told["hour_until"])
         )
-
-
-def read_points(
-    body: bytes, *, crs: CRS, hours: tuple[int, int]
-) -> list[tuple[float, float, list[float]]]:
-    """Return the points of a CSV in WGS-84: (lng, lat, persons by hour).
-
-    Raises ``Malformed`` stations.grid_unreadable or stations.grid_faults with the first faulty lines.
-    """
-    lines = list(csv.reader(io.StringIO(_decoded(body).replace("\x00", ""))))
-    if len(lines) < 2:
-        raise Malformed(
-            "stations.grid_unreadable", "这个文件里没有数据行。第一行写列名，下面一行一个点。"
-        )
-    if len(lines) - 1 > MOST_LINES:
-        raise Malformed("stations.grid_unreadable", f"有 {len(lines) - 1:,} 行，最多 {MOST_LINES:,} 行。格子取大一点。")  # fmt: skip
-    lng, lat, by_hour = _columns([cell.strip().lower() for cell in lines[0]])
-    points, faults = [], []
-    for number, cells in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        try:
-            points.append(_point(cells, lng, lat, by_hour, crs, hours))
-        except ValueError as fault:
-            faults.append(f"第 {number} 行：{fault}")
-            if len(faults) == _FAULTS_TOLD:
-                break
-    if faults:
-        raise Malformed("stations.grid_faults", "；".join(faults) + "。改好再传，这次什么都没存。")
-    return points
-
-
-def _columns(heads: list[str]) -> tuple[int, int, list[int]]:
-    def find(names: tuple[str, ...]) -> int:
-        return next((at for at, head in enumerate(heads) if head in names), -1)
-
-    lng, lat, persons = find(_LNG), find(_LAT), find(_PERSONS)
-    by_hour = [find((f"{hour}点", f"{hour}", f"{hour:02}", f"{hour:02}点", f"h{hour}")) for hour in range(HOURS)]  # fmt: skip
-    if lng < 0 or lat < 0:
-        raise Malformed("stations.grid_unreadable", "第一行里没有找到「经度」和「纬度」两列。")
-    if min(by_hour) < 0:
-        if persons < 0:
-            raise Malformed(
-                "stations.grid_unreadable", "没有找到「人数」这一列，也没有 0点到 23点 的 24 列。"
-            )
-        by_hour = [persons]
-    return lng, lat, by_hour
-
-
-def _point(
-    cells: list[str], lng: int, lat: int, by_hour: list[int], crs: CRS, hours: tuple[int, int]
-) -> tuple[float, float, list[float]]:
-    try:
-        east, north = float(cells[lng]), float(cells[lat])
-    except (ValueError, IndexError):
-        raise ValueError("经度、纬度要是数字") from None
-    if is_in_china(north, east) and not is_in_china(east, north):
-        raise ValueError("经度和纬度写反了")
-    east, north = convert(east, north, source=crs, target=CRS.WGS84)
-    if not (WEST <= east <= EAST and SOUTH <= north <= NORTH):
-        raise ValueError("这个点不在浙江")
-    told = [_persons(cells[at] if at < len(cells) else "") for at in by_hour]
-    if len(told) == 1:
-        told = [told[0] if hours[0] <= hour < hours[1] else 0.0 for hour in range(HOURS)]
-    return east, north, told
-
-
-def _persons(text: str) -> float:
-    try:
-        persons = float(text.strip() or 0)
-    except ValueError:
-        raise ValueError(f"「{text[:20]}」不是人数") from None
-    if not 0 <= persons <= MOST_PERSONS:
-        raise ValueError(f"人数要在 0 和 {MOST_PERSONS:,} 之间")
-    return persons
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("gb18030", errors="replace")
 
 
 def _choices(field: forms.Field, choices: list[Any]) -> None:

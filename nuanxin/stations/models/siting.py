@@ -43,6 +43,7 @@ class DemandGrid(models.Model):
     name = models.CharField("名称", max_length=60)
     source = models.CharField("来源", max_length=120)
     points = models.IntegerField("点数")
+    digest = models.CharField("指纹", max_length=64, default="")
     persons_hours = models.FloatField("一天的人时")
     uploaded_by = models.UUIDField("谁传的", null=True)
     uploaded_at = models.DateTimeField("上传时间")
@@ -50,6 +51,11 @@ class DemandGrid(models.Model):
     class Meta:
         verbose_name = "需求表"
         indexes = [models.Index(fields=["union", "-id"], name="grid_of_union")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["union", "digest"], condition=~Q(digest=""), name="grid_once_a_union"
+            )
+        ]
 
 
 class DemandPoint(models.Model):
