@@ -10,7 +10,7 @@ from django.db import connection
 
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.geo import CRS, EARTH_RADIUS_M, haversine_m
-from nuanxin.stations.models import Facility, Station, StationSpot, StationState
+from nuanxin.stations.models import Facility, HoursMark, Station, StationSpot, StationState
 from nuanxin.stations.queries.nearest import Wanted, find_nearest
 from nuanxin.stations.rules import nearest as rule
 from nuanxin.stations.rules.facilities import facility_labels
@@ -217,6 +217,7 @@ def test_a_closed_station_is_found_by_nobody_and_comes_back_when_it_reopens(stre
     wanted = Wanted(facilities=rule.bits_of(("water",)))
     found = find_nearest(place_of(120.2, 30.2, CRS.WGS84), limit=3, wanted=wanted)
     assert [one.station_id for one in found] == [station.id]
+    HoursMark.objects.all().delete()
     station.delete()
     assert StationSpot.objects.count() == 0
 
