@@ -122,15 +122,17 @@ def _text(value: Any) -> str:
 
 def _middle_of(feature: Any) -> tuple[str, str]:
     """Return longitude and latitude as texts: of a point, or of the middle of an area; else empty."""
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    kind, given = (geometry.get("type"), geometry.get("coordinates")) if isinstance(geometry, dict) else ("", None)  # fmt: skip
+    shape = feature.get("geometry") if isinstance(feature, dict) else None
+    kind: Any = shape.get("type") if isinstance(shape, dict) else None
+    given: Any = shape.get("coordinates") if isinstance(shape, dict) else None
     try:
         if kind == "Point":
             return repr(float(given[0])), repr(float(given[1]))
-        rings = {"Polygon": lambda: given[:1], "MultiPolygon": lambda: [one[0] for one in given]}
-        lng, lat = _centroid(rings[kind]())
+        if kind not in ("Polygon", "MultiPolygon"):
+            return "", ""
+        lng, lat = _centroid(given[:1] if kind == "Polygon" else [area[0] for area in given])
         return repr(lng), repr(lat)
-    except (TypeError, ValueError, IndexError, KeyError, ZeroDivisionError):
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
         return "", ""
 
 
