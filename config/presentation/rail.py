@@ -22,6 +22,7 @@ ROOMS = (
     ("办事", "desk-inspections", "驿站检查", "station.list"),
     ("办事", "desk-selections", "最美驿站", "station.list"),
     ("办事", "desk-offers", "服务项目", "programme.view"),
+    ("办事", "desk-definitions", "有哪些服务", "definition.view"),
     ("办事", "desk-rules", "服务的条件", "rule.view"),
     ("办事", "desk-camps", "托管班", "camp.view"),
     ("办事", "desk-notices", "公示", "programme.view"),

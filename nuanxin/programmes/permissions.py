@@ -76,6 +76,21 @@ def check_can_release_rule(actor: Actor, *, path: str) -> None:
     policy.check(actor, RELEASE_RULE, path=path)
 
 
+VIEW_DEFINITION = "definition.view"
+DRAFT_DEFINITION = "definition.draft"
+RELEASE_DEFINITION = "definition.release"
+
+
+def check_can_draft_definition(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may define services of the union at ``path``."""
+    policy.check(actor, DRAFT_DEFINITION, path=path)
+
+
+def check_can_release_definition(actor: Actor, *, path: str) -> None:
+    """Raise unless the actor may release or send back services of the union at ``path``."""
+    policy.check(actor, RELEASE_DEFINITION, path=path)
+
+
 VIEW_PAYMENTS = "payment.view"
 MAKE_PAYMENTS = "payment.make"
 CHECK_PAYMENTS = "payment.check"

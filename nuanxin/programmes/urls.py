@@ -9,6 +9,8 @@ from nuanxin.programmes.pages import (
     certificates,
     children,
     contests,
+    definition_drafts,
+    definitions,
     deliveries,
     desk,
     desk_camp_staff,
@@ -143,6 +145,38 @@ urlpatterns = [
     path("desk/rules/<slug:code>/", rules.rule, name="desk-rule"),
     path("desk/rules/<slug:code>/new/", rules.rule_new, name="desk-rule-new"),
     path("desk/rules/<slug:code>/<int:number>/", rules.rule_version, name="desk-rule-version"),
+    # 服务是怎么定的
+    path("desk/definitions/", definitions.definition_list, name="desk-definitions"),
+    path("desk/definitions/new/", definitions.definition_begin, name="desk-definition-begin"),
+    path(
+        "desk/definitions/versions/<int:version_id>/",
+        definition_drafts.draft,
+        name="desk-definition-draft",
+    ),
+    path(
+        "desk/definitions/versions/<int:version_id>/preview/",
+        definition_drafts.preview,
+        name="desk-definition-preview",
+    ),
+    path(
+        "desk/definitions/versions/<int:version_id>/decide/",
+        definition_drafts.decide,
+        name="desk-definition-decide",
+    ),
+    path(
+        "desk/definitions/versions/<int:version_id>/revoke/",
+        definitions.revoke,
+        name="desk-definition-revoke",
+    ),
+    path("desk/definitions/<slug:code>/", definitions.definition, name="desk-definition"),
+    path(
+        "desk/definitions/<slug:code>/new/", definitions.definition_new, name="desk-definition-new"
+    ),
+    path(
+        "desk/definitions/<slug:code>/definition.yaml",
+        definitions.definition_yaml,
+        name="desk-definition-yaml",
+    ),
     # 取消资格
     path("forfeits/mine/", forfeits.my_forfeits, name="my-forfeits"),
     path("desk/forfeits/", forfeits.forfeit_list, name="desk-forfeits"),

@@ -6,8 +6,9 @@ from uuid import UUID
 from nuanxin.orgs.models import Union
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions.rule_versions import digest_of
-from nuanxin.programmes.models import Application, AwardBasis, Pool, RuleVersion
+from nuanxin.programmes.models import Application, AwardBasis, DefinitionVersion, Pool, RuleVersion
 from nuanxin.programmes.rules.conditions import rule_codes, rule_text
+from nuanxin.programmes.rules.definitions import write_entry
 from tests.cast import Cast
 from tests.walk.offers import offer
 
@@ -24,6 +25,25 @@ def version_of(cast: Cast, union: Union) -> dict[str, Any]:
         union=union,
         text=text,
         digest=digest_of(text),
+        drafted_by=UUID(int=1),
+        drafted_by_name="样例",
+        drafted_at=cast.now,
+        changed_at=cast.now,
+    )
+    return {"version_id": made.id}
+
+
+def definition_of_union(cast: Cast, union: Union) -> dict[str, Any]:
+    """A draft of a service of this union (made by hand: the walk's unions define none)."""
+    known = DefinitionVersion.objects.filter(state=1, union=union).first()
+    number = DefinitionVersion.objects.count() + 1
+    entry = {"code": f"sample_{number}", "title": "样例", "kind": "gift", "ways": ["first_come"]}
+    made = known or DefinitionVersion.objects.create(
+        code=entry["code"],
+        number=1,
+        union=union,
+        text=write_entry(entry),
+        digest="0" * 64,
         drafted_by=UUID(int=1),
         drafted_by_name="样例",
         drafted_at=cast.now,
@@ -64,6 +84,8 @@ def own_basis_of(cast: Cast, who: str) -> dict[str, Any]:
 def rule_samples(sample: Any, no_id: int) -> dict[str, Any]:
     """Return the samples of the addresses of rules; ``sample`` makes one."""
     version = sample(missing={"version_id": no_id}, of_union=version_of)
+    defined = sample(missing={"version_id": no_id}, of_union=definition_of_union)
+    shipped = sample(missing={"code": "nothing"}, public=lambda cast: {"code": "health_exam"})
     return {
         "offer-basis": sample(missing={"code": "nothing"}, of_person=own_basis_of),
         "desk-offer-basis": sample(
@@ -82,4 +104,11 @@ def rule_samples(sample: Any, no_id: int) -> dict[str, Any]:
         "desk-rule-preview": version,
         "desk-rule-decide": version,
         "desk-rule-revoke": version,
+        "desk-definition": shipped,
+        "desk-definition-yaml": shipped,
+        "desk-definition-new": sample(missing={"code": "nothing"}),
+        "desk-definition-draft": defined,
+        "desk-definition-preview": defined,
+        "desk-definition-decide": defined,
+        "desk-definition-revoke": defined,
     }

@@ -13,7 +13,7 @@ from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Certificate, Offer
 from nuanxin.programmes.queries.certificates import EARNED
-from nuanxin.programmes.rules.definitions import definition
+from nuanxin.programmes.queries.definitions import definition_of
 from nuanxin.records.actions import append_event, logged_name
 
 MOST_AT_ONCE = 2_000
@@ -30,7 +30,7 @@ ORDER BY e.id LIMIT %(limit)s
 
 def certificate_percent(offer: Offer) -> int:
     """Return the share of sessions that earns a certificate of this offer, 0 for none."""
-    defined = definition(offer.programme.code)
+    defined = definition_of(offer.id)
     return defined.certificate_percent if defined else 0
 
 

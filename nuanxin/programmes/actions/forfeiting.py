@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from nuanxin.eligibility.rules.binding import BoundRule
 from nuanxin.eligibility.rules.checking import read_checked
@@ -29,6 +29,7 @@ from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Application, DebtEntry, Forfeit, Offer, Payment, PaymentFact
+from nuanxin.programmes.queries.definitions import read_version
 from nuanxin.programmes.queries.ruling import POPULATION, get_known
 from nuanxin.programmes.rules.definitions import Definition, all_definitions
 from nuanxin.programmes.rules.forfeits import (
@@ -66,15 +67,24 @@ def propose_forfeits(*, now: datetime) -> int:
     Return how many were proposed to officers; each reason once an award.
     """
     made = 0
-    for defined in all_definitions():
-        if defined.forfeit:
-            made += sum(_propose_in(offer, defined, now) for offer in _offers(defined))
+    for offer in _offers():
+        version = offer.definition
+        defined = read_version(
+            offer.programme.code, offer.definition_id, version.digest if version else ""
+        )
+        if defined is not None and defined.forfeit:
+            made += _propose_in(offer, defined, now)
     return made
 
 
-def _offers(defined: Definition) -> list[Offer]:
-    rows = Offer.objects.filter(programme__code=defined.code, state=OfferState.AWARDED)
-    return list(rows.select_related("union").order_by("-id")[:MOST_OFFERS])
+def _offers() -> list[Offer]:
+    """Return the awarded offers that one could lose a place of: of files that say so, and of the desk's."""
+    shipped = [one.code for one in all_definitions() if one.forfeit]
+    of_files = Q(definition__isnull=True, programme__code__in=shipped)
+    rows = Offer.objects.filter(of_files | Q(definition__isnull=False), state=OfferState.AWARDED)
+    return list(
+        rows.select_related("union", "programme", "definition").order_by("-id")[:MOST_OFFERS]
+    )
 
 
 def _propose_in(offer: Offer, defined: Definition, now: datetime) -> int:

@@ -18,8 +18,9 @@ from nuanxin.orgs.queries.unions import get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import Offer, Pool, Programme, Seat
+from nuanxin.programmes.queries.definitions import find_definition
 from nuanxin.programmes.queries.rule_versions import find_text, owner_of
-from nuanxin.programmes.rules.definitions import Definition, definition
+from nuanxin.programmes.rules.definitions import Definition
 from nuanxin.programmes.rules.quota import Split, split_places
 from nuanxin.programmes.states import OfferState, Way, check_offer_move
 from nuanxin.records.actions import append_event
@@ -86,9 +87,16 @@ def create_offer(*, draft: OfferDraft, union_id: int, actor: Actor, now: datetim
     """
     union = get_union(union_id)
     permissions.check_can_manage(actor, path=union.path)
-    defined = definition(draft.definition)
-    if defined is None:
+    today = business_day(now)
+    known = find_definition(draft.definition, today)
+    if known is None or not known.is_for(union.path):
         raise NotFound()
+    defined = known.definition
+    if not defined.is_offered(today):
+        raise Conflict(
+            "programmes.definition_ended",
+            f"{defined.title}办到 {defined.offered_until} 为止，不能再开新的一期。",
+        )
     if draft.way not in defined.ways:
         words = "、".join(way.label for way in defined.ways)
         raise Malformed("programmes.way", f"{defined.title}的名额只能这样给：{words}。")
@@ -97,14 +105,14 @@ def create_offer(*, draft: OfferDraft, union_id: int, actor: Actor, now: datetim
     _check_slots(draft)
     if any(not pool.union_path.startswith(union.path) for pool in draft.pools if pool.union_path):
         raise Malformed("programmes.pool_elsewhere", "分份的工会要在主办工会下面。")
-    rule = _rule_of(draft, defined, union.path, business_day(now))
+    rule = _rule_of(draft, defined, union.path, today)
     split = preview_split(draft)
     programme, _ = Programme.objects.get_or_create(
         code=defined.code,
         defaults={"title": defined.title, "kind": defined.kind, "created_at": now},
     )
     offer = Offer.objects.create(**_fields(draft, defined, split) | rule, union_id=union_id,
-        programme=programme, created_by=actor.account_id, created_by_name=actor.name[:60],
+        programme=programme, definition_id=known.version_id, created_by=actor.account_id, created_by_name=actor.name[:60],
         created_at=now)  # fmt: skip
     _make_seats(offer, draft.pools or (PoolDraft("全部", 1),), split, draft.slots)
     _record("programmes.offer_drafted", offer, actor, now)
@@ -146,15 +154,16 @@ def _rule_of(draft: OfferDraft, defined: Definition, path: str, today: date) -> 
     That one must count already, so that it counts for as long as the offer lasts, and be of a union
     above.
     """
-    if not draft.rule:
+    if not draft.rule and (defined.conditions or not defined.rule):
         return {"rule_code": defined.rule, "conditions": list(defined.conditions)}
-    found = find_text(draft.rule, today)
+    code = draft.rule or defined.rule
+    found = find_text(code, today)
     if found is None:
         raise Malformed("programmes.rule_not_in_force", "这条条件还没有开始用，定稿生效以后再选。")
     bound = read_checked(found.text, CATALOGUE, on=today)
     if not path.startswith(owner_of(bound.rule.jurisdiction).path):
         raise Malformed("programmes.rule_elsewhere", "这条条件是别的地方定的，这里不能用。")
-    return {"rule_code": draft.rule, "conditions": [one.text for one in bound.conditions]}
+    return {"rule_code": code, "conditions": [one.text for one in bound.conditions]}
 
 
 def _directed_of(defined: Definition, draft: OfferDraft) -> list[int]:

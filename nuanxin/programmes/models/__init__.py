@@ -31,6 +31,7 @@ from nuanxin.programmes.models.contests import (
     Score,
     ScoreSheet,
 )
+from nuanxin.programmes.models.definitions import DefinitionVersion
 from nuanxin.programmes.models.deliveries import (
     Delivery,
     DoorDue,
@@ -78,6 +79,7 @@ __all__ = [
     "ContestEntrant",
     "ContestRound",
     "DebtEntry",
+    "DefinitionVersion",
     "Delivery",
     "DoorDue",
     "Draw",

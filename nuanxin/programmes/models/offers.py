@@ -26,6 +26,10 @@ class Offer(models.Model):
     id = models.BigAutoField(primary_key=True)
     code = models.SlugField("编号", max_length=20, unique=True, db_index=False)
     programme = models.ForeignKey(Programme, models.PROTECT, verbose_name="服务项目")
+    definition = models.ForeignKey(
+        "programmes.DefinitionVersion", models.PROTECT, null=True, db_index=False,
+        verbose_name="按哪一版定义",
+    )  # fmt: skip
     union = models.ForeignKey("orgs.Union", models.PROTECT, db_index=False, verbose_name="主办工会")
     title = models.CharField("名称", max_length=60)
     about = models.CharField("说明", max_length=400, blank=True)

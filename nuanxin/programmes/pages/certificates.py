@@ -15,8 +15,7 @@ from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.programmes.actions import certifying
 from nuanxin.programmes.forms.certificate_paper import certificate_pdf
 from nuanxin.programmes.queries import certificates as queries
-from nuanxin.programmes.queries.offers import get_offer_by_id
-from nuanxin.programmes.rules.definitions import definition
+from nuanxin.programmes.queries.definitions import definition_of
 
 _LONGEST_NUMBER = 18
 
@@ -109,7 +108,7 @@ def _desk_page(
 ) -> HttpResponse:
     told = request.GET.get("after", "")
     after = int(told) if told.isascii() and told.isdigit() and len(told) < _LONGEST_NUMBER else 0
-    defined = definition(get_offer_by_id(offer_id).programme)
+    defined = definition_of(offer_id)
     percent = defined.certificate_percent if defined else 0
     found = queries.get_certificates(
         offer_id,

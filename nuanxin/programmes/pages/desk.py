@@ -20,10 +20,15 @@ from nuanxin.programmes.actions import awarding, exporting, offers
 from nuanxin.programmes.forms.offers import OfferForm, SeedForm, ValueForm
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import desk as queries
+from nuanxin.programmes.queries.definitions import (
+    definition_of,
+    find_definition,
+    list_definitions,
+)
 from nuanxin.programmes.queries.finding import count_reminders
 from nuanxin.programmes.queries.rule_texts import rule_of
 from nuanxin.programmes.queries.rule_versions import list_begun_rules
-from nuanxin.programmes.rules.definitions import all_definitions, definition
+from nuanxin.programmes.rules.definition_faults import Period
 from nuanxin.programmes.states import Kind, OfferState, Way
 
 _METHODS = ["GET", "HEAD", "POST"]
@@ -63,9 +68,17 @@ def offer_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def offer_kinds(request: HttpRequest) -> HttpResponse:
     """Choose what an offer is of: every definition that is there."""
+    actor, today = _actor(request), clock.business_day(clock.now())
+    paths = policy.scope_paths(actor, permissions.MANAGE)
+    offered = [
+        known.definition
+        for known in list_definitions(today)
+        if known.definition.is_offered(today) and any(known.is_near(path) for path in paths)
+    ]
     context = {
         "page_title": "办哪一种",
-        "page_lead": "条件、要带什么、名额能怎么给，都写在定义里。加一种，写一个文件就行，不用改程序。",
+        "page_lead": "谁能报、要带什么、名额能怎么给，都写在定义里。没有要的，新定一项，不用改程序。",
+        "definitions_url": reverse("desk-definitions"),
         "columns": [
             {"label": "名称"}, {"label": "给什么"}, {"label": "名额怎么给"}, {"label": "依据"},
         ],
@@ -81,7 +94,7 @@ def offer_kinds(request: HttpRequest) -> HttpResponse:
                     {"text": one.source, "note": f"{one.checked_on} 核对"},
                 ],
             }
-            for one in all_definitions()
+            for one in offered
         ],
         "crumbs": _crumbs("新的一期"),
     }  # fmt: skip
@@ -93,9 +106,10 @@ def offer_kinds(request: HttpRequest) -> HttpResponse:
 def offer_new(request: HttpRequest) -> HttpResponse:
     """Draft an offer; first see how the places would be shared, each step in words."""
     actor, now = _actor(request), clock.now()
-    defined = definition(request.GET.get("of", ""))
-    if defined is None:
+    known = find_definition(request.GET.get("of", "")[:60], clock.business_day(now))
+    if known is None:
         return HttpResponseRedirect(reverse("desk-offer-kinds"))
+    defined = known.definition
     begun = list_begun_rules(clock.business_day(now))
     rules = [(one.code, rule_of(one.text).title) for one in begun]
     initial = _initial(actor, defined, now)
@@ -163,7 +177,7 @@ def _offer_page(
         "sessions_url": reverse("desk-sessions", args=[offer_id]),
         "deliveries_url": reverse("desk-offer-deliveries", args=[offer_id]),
         "certificates_url": reverse("desk-certificates", args=[offer_id])
-        if (defined := definition(row.programme)) and defined.certificate_percent
+        if (defined := definition_of(offer_id)) and defined.certificate_percent
         else "",
         "contest_url": reverse("desk-offer-contest", args=[offer_id])
         if row.kind is Kind.CONTEST and found.may_manage
@@ -377,7 +391,9 @@ def _initial(actor: Any, defined: Any, now: Any) -> dict[str, Any]:
     place = f"{union.adcode:06d}" if union else NATION
     share = parameter("programmes.directed_permille", adcode=place, on=today).value
     return {
-        "title": defined.title,
+        "title": f"{today.year} 年{defined.title}"
+        if defined.period is Period.YEARLY
+        else defined.title,
         "union": union.code if union else "",
         "places": defined.places or None,
         "opens_on": today,

@@ -1,29 +1,34 @@
 """Definitions of programmes: data that an official can write. One file a programme, YAML.
 
 They live in ``programmes/parameters/definitions/`` and in ``$NUANXIN_DATA/programmes/``; a file there
-adds a programme or replaces the one of its code. How: docs/how-to/add-a-programme.md.
+adds a programme or replaces the one of its code. At the desk versions of them are written, in the same
+language and under the same checks (``queries/definitions.py``). How: docs/how-to/add-a-programme.md.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nuanxin.eligibility.rules.faults import RuleFaulty
+from nuanxin.eligibility.rules.reading import compose
 from nuanxin.kernel import occupations
-from nuanxin.programmes.rules.forfeits import ForfeitRule, faults_of, read_forfeit
+from nuanxin.programmes.rules.definition_faults import (
+    LABELS,
+    DefinitionFault,
+    DefinitionFaulty,
+    Period,
+    faults_of,
+)
+from nuanxin.programmes.rules.forfeits import ForfeitRule, read_forfeit
 from nuanxin.programmes.states import Kind, Way
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "parameters" / "definitions"
-_TEXTS = ("code", "title", "gives", "source")
-_KNOWN = {
-    *_TEXTS, "kind", "ways", "conditions", "evidence", "rule", "provider", "cost_bearer", "money_yuan",
-    "places", "publicity_days", "directed", "confirm_hours", "points", "season", "checked_on",
-    "forfeit", "certificate_percent",
-}  # fmt: skip
-LONGEST_TEXT = 400
+LARGEST_TEXT = 20_000
+"""Of one definition, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Definition:
     ``ways`` are those allowed, the usual one first. ``directed`` are the occupations that the
     directed share is for (empty: no directed share). ``points`` says what a score is made of.
     ``forfeit`` says how a place is lost again (rules/forfeits.py). ``certificate_percent`` is the share
-    of sessions that earns a certificate, 0 for none.
+    of sessions that earns a certificate, 0 for none. ``offered_until`` is the last day on which offers of
+    it can be made, None while it goes on.
     """
 
     code: str
@@ -57,11 +63,17 @@ class Definition:
     checked_on: date
     forfeit: tuple[ForfeitRule, ...] = ()
     certificate_percent: int = 0
+    period: Period = Period.ANY
+    offered_until: date | None = None
+
+    def is_offered(self, on: date) -> bool:
+        """Return whether new offers of it may be made on a day."""
+        return self.offered_until is None or on <= self.offered_until
 
 
 def all_definitions() -> tuple[Definition, ...]:
     """Return every definition, by season and code. Raises ``ValueError`` that names the fault."""
-    return _load(os.environ.get("NUANXIN_DATA", ""))
+    return _load(_data_folder())
 
 
 def definition(code: str) -> Definition | None:
@@ -70,10 +82,9 @@ def definition(code: str) -> Definition | None:
 
 
 def read_definition(entry: Mapping[str, Any]) -> Definition:
-    """Return the definition that a file holds; raise ``ValueError`` with what is wrong in it."""
-    faults = list(_faults(entry))
-    if faults:
-        raise ValueError(f"{entry.get('code', '?')}: {'; '.join(faults)}")
+    """Return the definition of an entry; raise ``DefinitionFaulty`` with all that is wrong in it."""
+    if faults := faults_of(entry):
+        raise DefinitionFaulty(str(entry.get("code", "")), faults)
     by_code = {one.code: one.key for one in occupations.all_occupations()}
     return Definition(
         code=entry["code"],
@@ -94,53 +105,82 @@ def read_definition(entry: Mapping[str, Any]) -> Definition:
         confirm_hours=int(entry.get("confirm_hours", 24)),
         points=entry.get("points", ""),
         season=entry.get("season", ""),
+        period=Period(entry.get("period", "any")),
+        offered_until=entry.get("offered_until"),
         source=entry["source"],
         checked_on=entry["checked_on"],
         forfeit=tuple(read_forfeit(one) for one in entry.get("forfeit", ())),
     )
 
 
-def _faults(entry: Mapping[str, Any]) -> Iterable[str]:
-    yield from (f"unknown field {name}" for name in sorted(set(entry) - _KNOWN))
-    for name in _TEXTS:
-        if not isinstance(entry.get(name), str) or not 0 < len(entry[name]) <= LONGEST_TEXT:
-            yield f"lacks {name}"
-    if entry.get("kind") not in set(Kind):
-        yield f"kind must be one of {', '.join(Kind)}"
-    ways = entry.get("ways")
-    if not isinstance(ways, list) or not ways or {*ways} - {way.code for way in Way}:
-        yield f"ways must be some of {', '.join(way.code for way in Way)}"
-    if not isinstance(entry.get("checked_on"), date):
-        yield "lacks checked_on, the day somebody compared it with its source"
-    forfeit = entry.get("forfeit", [])
-    for one in forfeit if isinstance(forfeit, list) else [forfeit]:
-        yield from faults_of(one)
-    unknown = {*entry.get("directed", ())} - {one.code for one in occupations.all_occupations()}
-    if unknown:
-        yield f"directed names no occupation: {', '.join(sorted(unknown))}"
-    for name in (
-        "money_yuan",
-        "places",
-        "publicity_days",
-        "confirm_hours",
-        "certificate_percent",
-    ):
-        if not isinstance(entry.get(name, 0), int) or entry.get(name, 0) < 0:
-            yield f"{name} must be a whole number"
-    if entry.get("certificate_percent") in range(101) or "certificate_percent" not in entry:
-        return
-    yield "certificate_percent is a share of 0 to 100"
+def entries_of(text: str) -> list[dict[str, Any]]:
+    """Return the entries of a text (YAML); raise ``DefinitionFaulty`` for one that cannot be read."""
+    import yaml  # late: rules are quick to import
+
+    try:
+        compose(text)  # refuses what is too large, too deep, or stands for more than it says
+        found = yaml.safe_load(text)
+    except RuleFaulty as faulty:
+        told = [DefinitionFault("", one.sentence) for one in faulty.faults]
+        raise DefinitionFaulty("", told) from None
+    except (yaml.YAMLError, ValueError):
+        raise _unreadable("里面有读不懂的值，多半是没有这一天的日期。") from None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise _unreadable("写成一列，每项服务以“- code:”开头。")
+    return found
+
+
+def entry_of(text: str) -> dict[str, Any]:
+    """Return the one entry of a text; raise ``DefinitionFaulty``."""
+    if len(text) > LARGEST_TEXT:
+        raise _unreadable(f"太长了：一项服务最多 {LARGEST_TEXT:,} 个字。")
+    entries = entries_of(text)
+    if len(entries) != 1:
+        raise _unreadable(f"一份只写一项服务，现在有 {len(entries)} 项。")
+    return entries[0]
+
+
+def _unreadable(sentence: str) -> DefinitionFaulty:
+    return DefinitionFaulty("", [DefinitionFault("", sentence)])
+
+
+def write_entry(entry: Mapping[str, Any]) -> str:
+    """Return an entry as a text that ``entry_of`` reads, its fields in their order."""
+    import yaml  # late: rules are quick to import
+
+    ordered = {name: entry[name] for name in LABELS if name in entry}
+    more = {name: value for name, value in entry.items() if name not in LABELS}
+    return str(yaml.safe_dump([ordered | more], allow_unicode=True, sort_keys=False, width=110))
+
+
+def shipped_text(code: str) -> str:
+    """Return the definition of a file as a text of its own, "" where no file has it."""
+    found = next((one for one in _entries(_data_folder()) if one["code"] == code), None)
+    return write_entry(found) if found else ""
+
+
+def _data_folder() -> str:
+    return os.environ.get("NUANXIN_DATA", "")
+
+
+@lru_cache(maxsize=4)
+def _entries(data_folder: str) -> tuple[dict[str, Any], ...]:
+    """Return the entries of all files; a later file replaces what an earlier one has of a code."""
+    found: dict[str, dict[str, Any]] = {}
+    folders = [_SHIPPED] + ([Path(data_folder) / "programmes"] if data_folder else [])
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            text = path.read_text(encoding="utf-8")
+            for entry in entries_of(text) if text.strip() else []:
+                found[read_definition(entry).code] = entry
+    return tuple(found.values())
 
 
 @lru_cache(maxsize=4)
 def _load(data_folder: str) -> tuple[Definition, ...]:
-    import yaml  # late: rules are quick to import
+    return tuple(sorted(map(read_definition, _entries(data_folder)), key=by_season))
 
-    found: dict[str, Definition] = {}
-    folders = [_SHIPPED] + ([Path(data_folder) / "programmes"] if data_folder else [])
-    for folder in folders:
-        for path in sorted(folder.glob("*.yaml")):
-            for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
-                one = read_definition(entry)
-                found[one.code] = one
-    return tuple(sorted(found.values(), key=lambda one: (one.season != "", one.season, one.code)))
+
+def by_season(one: Definition) -> tuple[bool, str, str]:
+    """Return where a definition stands in a list: those of every year first."""
+    return one.season != "", one.season, one.code

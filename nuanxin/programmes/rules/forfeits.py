@@ -69,24 +69,30 @@ def read_forfeit(entry: Mapping[str, Any]) -> ForfeitRule:
 
 
 def faults_of(entry: Any) -> Iterable[str]:
-    """Yield what is wrong in an entry of ``forfeit:``."""
+    """Yield what is wrong in an entry of ``forfeit:``, a sentence each."""
     if not isinstance(entry, dict):
-        yield "forfeit must be a list of mappings"
+        yield "取消资格的情况（forfeit）要写成一列，每种情况有 code、label 等几项。"
         return
-    name = entry.get("code", "?")
-    yield from (f"forfeit {name}: unknown field {one}" for one in sorted(set(entry) - _FIELDS))
+    name = entry.get("label") or entry.get("code") or "没有名字的"
+    yield from (f"{name}：不认识“{one}”这一项。" for one in sorted({*map(str, entry)} - _FIELDS))
     for field in ("code", "label", "source"):
         if not isinstance(entry.get(field), str) or not entry[field].strip():
-            yield f"forfeit {name} lacks {field}"
-    if not isinstance(entry.get("kept_while"), list) or not entry["kept_while"]:
-        yield f"forfeit {name} lacks kept_while, the conditions that keep the place"
+            yield f"{name}：缺 {field}。"
+    if not _is_clauses(entry.get("kept_while")) or not entry["kept_while"]:
+        yield f"{name}：缺 kept_while，写一直要满足的条件，一条一项。"
+    if not _is_clauses(entry.get("until", [])):
+        yield f"{name}：until 写成一列条件，满足了就不再看。"
     months = entry.get("months")
     if not isinstance(months, int) or not 1 <= months <= LONGEST_MONTHS:
-        yield f"forfeit {name}: months must be 1 to {LONGEST_MONTHS}"
-    if entry.get("follows") not in set(Follows):
-        yield f"forfeit {name}: follows must be one of {', '.join(Follows)}"
-    if entry.get("share", "all") not in set(Share):
-        yield f"forfeit {name}: share must be one of {', '.join(Share)}"
+        yield f"{name}：months 填 1 到 {LONGEST_MONTHS} 的整数，从定名额那天起算几个月。"
+    if entry.get("follows") not in [*Follows]:
+        yield f"{name}：follows 选一种：forfeited（只取消名额）、pay_back（还要退钱）。"
+    if entry.get("share", "all") not in [*Share]:
+        yield f"{name}：share 选一种：all（全退）、by_time（按没满的月数退）。"
+
+
+def _is_clauses(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 def rule_text(
