@@ -67,6 +67,7 @@ NOT_PAGES = {
     "worker-card-paper": "a file",
     "worker-joining-paper": "a file",
     "offer-draw": "a file",
+    "desk-definition-yaml": "a file",
     "desk-siting-workbook": "a file",
     "desk-siting-geojson": "a file",
     "desk-station-upgrades-workbook": "a file",

@@ -224,6 +224,7 @@ class TakeInForm(forms.Form):
     text = forms.CharField(
         label="把定义贴在这里",
         required=False,
+        help_text="别处导出的定义，进来是一份草稿，照样要另一位同事定稿。已经有的服务，成为它新的一版。",
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )
