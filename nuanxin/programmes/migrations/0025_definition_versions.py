@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orgs', '0006_covered_days'),
-        ('programmes', '0023_no_shows'),
+        ('programmes', '0024_free_seats'),
     ]
 
     operations = [
