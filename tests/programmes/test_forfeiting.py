@@ -118,7 +118,7 @@ def test_a_faulty_entry_names_its_fault(fault):
     }  # fmt: skip
     read_definition(entry)
     entry["forfeit"][0] |= fault
-    with pytest.raises(ValueError, match="forfeit left"):
+    with pytest.raises(ValueError, match="forfeit: 退会"):
         read_definition(entry)
 
 

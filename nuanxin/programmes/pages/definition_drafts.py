@@ -165,7 +165,7 @@ def _editor(
     looked, state = _looked(text, union), VersionState(version.state)
     title = looked.title or version.code
     today = clock.business_day(clock.now())
-    kept = DefinitionVersion.objects.values_list("revision", flat=True).get(id=version.id)
+    kept = queries.get_revision(version.id)
     context = {
         "page_title": f"{title}，第 {version.number} 版",
         "page_lead": f"{state.label}，{union.name}的服务。{version.drafted_by_name}起草，代码 {version.code}。",

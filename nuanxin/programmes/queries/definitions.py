@@ -279,6 +279,15 @@ def get_version(version_id: int, *, actor: Actor, right: str) -> tuple[Definitio
     return version, union
 
 
+def get_revision(version_id: int) -> int:
+    """Return how often the text of a version has been changed by now; raise ``NotFound``."""
+    version = DefinitionVersion.objects.filter(id=version_id).values_list("revision", flat=True)
+    kept = version.first()
+    if kept is None:
+        raise NotFound()
+    return kept
+
+
 def owner_of_code(code: str) -> UnionRow:
     """Return the union whose service a code is: the root's where it is shipped; raise ``NotFound``."""
     made = DefinitionVersion.objects.filter(code=code).exclude(state=VersionState.DISCARDED).first()
