@@ -31,12 +31,11 @@ POINT = """\\set seat random(1, {seats})
 \\set lng CASE WHEN :far = 1 THEN :anyx ELSE {lng} + :dx END / 10000.0
 \\set lat CASE WHEN :far = 1 THEN :anyy ELSE {lat} + :dy END / 10000.0
 """
-PROVED = """WITH found (station_id, ground_m, steps) AS MATERIALIZED ({candidates}),
-ranked AS (SELECT station_id, ground_m, steps, row_number() OVER (ORDER BY ground_m, station_id) AS place FROM found),
-told AS (SELECT count(*) AS brought, max(steps) AS furthest, max(ground_m) FILTER (WHERE place <= {limit}) AS last_m,
-    string_agg(station_id::text, ',' ORDER BY place) FILTER (WHERE place <= {limit}) AS ids FROM ranked)
-SELECT (brought >= {asked} AND last_m >= furthest * {least!r}::float8)::int AS unproved,
-    last_m / {least!r}::float8 * (1 + 1e-9) AS reach, ids FROM told \\gset
+PROVED = """WITH found (station_id, ground_m, steps) AS ({candidates}),
+told AS (SELECT count(*) AS brought, max(steps) AS furthest, array_agg(ground_m ORDER BY ground_m, station_id) AS metres,
+    array_agg(station_id ORDER BY ground_m, station_id) AS ids FROM found)
+SELECT (brought >= {asked} AND metres[{limit}] >= furthest * {least!r}::float8)::int AS unproved,
+    metres[{limit}] / {least!r}::float8 * (1 + 1e-9) AS reach, ids[1:{limit}] AS ids FROM told \\gset
 \\if :unproved
 {circle};
 \\endif
