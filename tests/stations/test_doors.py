@@ -285,6 +285,7 @@ def test_no_table_of_visits_holds_a_person():
 def test_busy_hours_are_told_by_kind_of_day_and_small_ones_are_not():
     noonish = tuple(40 if hour == 12 else 22 if hour == 18 else 3 for hour in range(24))
     days = [DayHours(AT.date(), True, noonish)] * 5
-    busy = busy_hours(days, workdays=True)
+    busy = busy_hours(days, workdays=True, least=5)
     assert (busy.levels[12], busy.levels[18], busy.levels[3]) == (3, 2, 0)
-    assert busy_hours(days, workdays=False) is None
+    assert busy_hours(days, workdays=False, least=5) is None
+    assert busy_hours(days, workdays=True, least=30).levels[18] == 0, "by its parameter"

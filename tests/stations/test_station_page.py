@@ -102,9 +102,13 @@ def test_an_hour_with_few_looks_like_one_with_nobody(street):
     some, none = street.station(), street.station()
     four_weeks(some, CAME | {3: 1, 4: 4})
     four_weeks(none, CAME)
-    shown = [pages.charts(one.id, [], now=now, with_numbers=False) for one in (some, none)]
+    shown = [
+        pages.charts(one.id, [], adcode=330105, now=now, with_numbers=False) for one in (some, none)
+    ]
     assert shown[0] == shown[1]
-    kept = [pages.charts(one.id, [], now=now, with_numbers=True) for one in (some, none)]
+    kept = [
+        pages.charts(one.id, [], adcode=330105, now=now, with_numbers=True) for one in (some, none)
+    ]
     assert kept[0] != kept[1]
 
 
@@ -117,7 +121,7 @@ def test_the_quiet_hours_are_hours_in_which_it_is_open(street):
         (begins + timedelta(days=day, hours=9, minutes=30), begins + timedelta(days=day, hours=14))
         for day in range(9)
     ]
-    for chart in pages.charts(station.id, spans, now=now, with_numbers=False):
+    for chart in pages.charts(station.id, spans, adcode=330105, now=now, with_numbers=False):
         assert "10 点到 12 点人少" in chart["text"]
         assert [row["hour"] for row in chart["hours"]][:2] == ["10 点到 11 点", "11 点到 12 点"]
 
@@ -134,7 +138,7 @@ def test_where_all_open_hours_are_alike_none_is_called_quiet(street):
     station = street.station()
     four_weeks(station, dict.fromkeys(range(24), 20))
     days = pages.hours_of(station.id, now=clock.now())
-    busy = busy_hours(days, workdays=is_workday(days[0].day).is_workday)
+    busy = busy_hours(days, workdays=is_workday(days[0].day).is_workday, least=5)
     assert quiet_hours(busy, open_hours=frozenset({8, 9, 10})) == []
 
 
@@ -154,6 +158,6 @@ def test_the_page_asks_few_questions_and_weighs_little(street):
 def test_the_keeper_reads_numbers_where_the_public_reads_levels(street):
     station = street.station()
     four_weeks(station, CAME)
-    for chart in pages.charts(station.id, [], now=clock.now(), with_numbers=True):
+    for chart in pages.charts(station.id, [], adcode=330105, now=clock.now(), with_numbers=True):
         assert "12 点到 13 点最多，平均 40 人次" in chart["text"]
         assert {"hour": "12 点到 13 点", "said": "很忙，平均 40 人次"} in chart["hours"]

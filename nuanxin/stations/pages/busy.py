@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from nuanxin.kernel.clock import business_day
+from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.workdays import is_workday
 from nuanxin.stations.queries.living import Living, hours_of
 from nuanxin.stations.rules.visits import LEVELS, Busy, busy_hours, open_hours_of, quiet_hours
@@ -23,7 +25,7 @@ def spans_of(living: Living) -> Spans:
 
 
 def charts(
-    station_id: int, spans: Spans, *, now: datetime, with_numbers: bool
+    station_id: int, spans: Spans, *, adcode: int, now: datetime, with_numbers: bool
 ) -> list[dict[str, Any]]:
     """Return the charts of working days and of days off, of the four weeks before today.
 
@@ -31,9 +33,11 @@ def charts(
     hours are worth telling follows the opening times ahead; by day where there are none.
     """
     days = hours_of(station_id, now=now)
+    on = business_day(now)
+    told = parameter("stations.busy_least_person_times", adcode=f"{adcode:06d}", on=on)
     made = []
     for workdays, title in ((True, "工作日"), (False, "休息日")):
-        busy = busy_hours(days, workdays=workdays)
+        busy = busy_hours(days, workdays=workdays, least=int(told.value))
         if busy is None or not any(busy.averages):
             continue
         opens = open_hours_of(spans, workdays=workdays, is_workday=_is_workday) or _DAYTIME

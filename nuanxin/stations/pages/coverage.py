@@ -57,7 +57,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
         "drawn": _map(area, found, travel),
         "finding": f"地图：{hour} 点，颜色越深的格子里{travel.label}{found.minutes} 分钟到不了开着的驿站的人越多",
         "hour_columns": [
-            {"label": "几点", "css": "nw"}, {"label": "在外面的人", "css": "num"}, {"label": "开着的驿站", "css": "num"},
+            {"label": "几点", "css": "nw"}, {"label": "在外面的人", "css": "num"}, {"label": "开着的驿站（含邻县近处的）", "css": "num"},
             {"label": "步行到得了", "css": "num"}, {"label": "骑车到得了", "css": "num"},
         ],
         "hour_rows": _hour_rows(found),

@@ -105,7 +105,13 @@ def _context(link: OpenLink, now: datetime) -> dict[str, Any]:
         "days": [_day(one) for one in page_queries.list_master_days(link.station_id)],
         "repairs": words.repair_rows(queries.list_repairs_of(link.station_id), on),
         "visits": f"今天 {today:,} 人次，约 {persons:,} 人；这个月 {month:,} 人次，约 {month_persons:,} 人。",
-        "charts": charts(link.station_id, spans_of(living), now=now, with_numbers=True),
+        "charts": charts(
+            link.station_id,
+            spans_of(living),
+            adcode=living.station.adcode,
+            now=now,
+            with_numbers=True,
+        ),
         "closures": words.closure_rows(queries.list_closures(link.station_id, now=now), now),
         "label": link.label,
     }

@@ -224,7 +224,9 @@ def _station_page(
             {"label": "今天", "value": f"{today:,} 人次，约 {persons:,} 人"},
             {"label": "这个月", "value": f"{month:,} 人次，约 {month_persons:,} 人"},
         ],
-        "charts": charts(one.id, spans_of(living), now=now, with_numbers=True),
+        "charts": charts(
+            one.id, spans_of(living), adcode=living.station.adcode, now=now, with_numbers=True
+        ),
         "may_manage": may_manage,
         "act_url": reverse("desk-station-living-act", args=[code]),
     }

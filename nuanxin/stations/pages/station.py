@@ -38,7 +38,7 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "where": regions.full_name(str(row.adcode), with_province=False),
         "told": _told(row),
         "photos": _photos(row),
-        "charts": charts(row.id, row.spans, now=now, with_numbers=False),
+        "charts": charts(row.id, row.spans, adcode=row.adcode, now=now, with_numbers=False),
         "poster_url": reverse("worker-station-poster", args=[row.code, "a4"]),
         "share_url": _public(reverse("worker-station-share", args=[row.code])),
         "near_url": f"{reverse('worker-stations')}?place={row.code}",

@@ -20,8 +20,6 @@ LG_REGISTERS = 12
 HOURS = 24
 LEVELS = ("很空", "有位子", "有点忙", "很忙")
 """How busy an hour is against the busiest one: up to a quarter, half, three quarters, more."""
-LEAST_SHOWN_PERSON_TIMES = 5
-"""An hour with fewer on average is shown to the public as the lowest level, never by its number."""
 
 
 def visitor_hash(salt: bytes, *, station_id: int, mark: str) -> int:
@@ -56,19 +54,23 @@ class Busy:
     levels: tuple[int, ...]
 
 
-def busy_hours(days: Sequence[DayHours], *, workdays: bool) -> Busy | None:
-    """Return how busy the hours of working days (or of days off) are, None without any such day."""
+def busy_hours(days: Sequence[DayHours], *, workdays: bool, least: int) -> Busy | None:
+    """Return how busy the hours of working days (or of days off) are, None without any such day.
+
+    An hour with fewer person-times than ``least`` on average has the lowest level, as one without any
+    (parameter stations.busy_least_person_times).
+    """
     chosen = [one for one in days if one.is_workday is workdays]
     if not chosen:
         return None
     averages = tuple(sum(one.hours[hour] for one in chosen) / len(chosen) for hour in range(HOURS))
     top = max(averages)
-    levels = tuple(_level(average, top) for average in averages)
+    levels = tuple(_level(average, top, least) for average in averages)
     return Busy(len(chosen), averages, levels)
 
 
-def _level(average: float, top: float) -> int:
-    if average < LEAST_SHOWN_PERSON_TIMES or top <= 0:
+def _level(average: float, top: float, least: int) -> int:
+    if average < least or top <= 0:
         return 0
     return min(len(LEVELS) - 1, int(average / top * len(LEVELS)))
 
