@@ -8,7 +8,9 @@ bit a condition that fails, and a bit a condition that is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,7 +28,11 @@ Array = npt.NDArray[Any]
 LARGEST_TABLE = 1 << 15
 ROW_BYTES = 8
 """Answers of several rules side by side: as many as fit are looked up at once."""
-CHUNK = 1 << 15
+CHUNK = 1 << 17
+"""So many people at once: the work of numpy between two turns of Python is long enough for threads."""
+MOST_THREADS = 4
+MOST_STEPS = 8
+"""Up to so many changes of region are compared; more are looked up."""
 _WIDTHS = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
@@ -100,18 +106,21 @@ class _Cut:
         small = np.uint8 if self.count <= 256 else np.uint16
         by_interval = np.array([0, *(numbers[signature] for signature in signatures)], dtype=small)
         self.signatures = [0, *numbers]
-        self.lookup: Array | None = None
         self.by_interval = by_interval
-        if column.codes.dtype.itemsize <= 2:  # every number that may ever come has its region
-            every = np.arange(np.iinfo(column.codes.dtype).max + 1)
+        self.steps = _steps(self.edges, by_interval) if len(self.edges) <= MOST_STEPS else None
+        self.lookup: Array | None = None
+        if self.steps is None and column.codes.dtype.itemsize <= 2:
+            every = np.arange(np.iinfo(column.codes.dtype).max + 1)  # every number that may come
             self.lookup = by_interval[np.searchsorted(self.edges, every, "right")]
-        is_boolean = column.fact.type is FactType.BOOLEAN and self.lookup is not None
-        self.is_plain = is_boolean and bool((self.lookup[:3] == [0, 1, 2]).all())  # type: ignore[index]
+        is_boolean = column.fact.type is FactType.BOOLEAN and column.codes.dtype == np.uint8
+        self.is_plain = is_boolean and self.steps == [(1, 1), (2, 1)]
 
     def regions(self, codes: Array) -> Array:
         """Return the region of each number, 0 for not known."""
         if self.is_plain:
             return codes
+        if self.steps is not None:
+            return _climbed(codes, self.steps)
         if self.lookup is not None:
             return np.take(self.lookup, codes)
         return np.take(self.by_interval, np.searchsorted(self.edges, codes, "right"))
@@ -121,6 +130,23 @@ class _Cut:
         bit = 1 << self.tests.index(test.predicate)
         held = [bool(signature & bit) is not test.negated for signature in self.signatures]
         return np.array([1, *(2 if one else 0 for one in held[1:])], dtype=np.int8)
+
+
+def _steps(edges: Array, by_interval: Array) -> list[tuple[int, int]]:
+    """Return where the region changes and by how much, counted round in bytes."""
+    changes = np.diff(by_interval.astype(np.uint8)).tolist()
+    return [(int(e), c) for e, c in zip(edges.tolist(), changes, strict=True) if c]
+
+
+def _climbed(codes: Array, steps: Sequence[tuple[int, int]]) -> Array:
+    """Return the regions by comparing: a few passes over bytes cost less than one look-up."""
+    found: Array | None = None
+    for edge, change in steps:
+        part = np.greater_equal(codes, edge).view(np.uint8)
+        if change != 1:
+            np.multiply(part, change, out=part)
+        found = part if found is None else np.add(found, part, out=found)
+    return np.zeros(len(codes), dtype=np.uint8) if found is None else found
 
 
 def _intervals(column: Column, tests: list[Predicate]) -> tuple[Array, list[int]]:
@@ -159,7 +185,7 @@ class _Piece:
     """Some conditions of a rule over a few facts, too many for one table with the rest."""
 
     facts: tuple[str, ...]
-    strides: tuple[int, ...]
+    counts: tuple[int, ...]
     table: Array | None
     conditions: tuple[tuple[int, Bound], ...]
 
@@ -171,7 +197,7 @@ class _Block:
     rules: tuple[int, ...]
     places: tuple[int, ...]
     facts: tuple[str, ...]
-    strides: tuple[int, ...]
+    counts: tuple[int, ...]
     table: Array
 
     def of(self, at: int, rows: Array, width: type[np.unsignedinteger[Any]]) -> Array:
@@ -222,14 +248,17 @@ class Engine:
         count = len(next(iter(codes.values()))) if codes else 0
         blocks = [np.empty(count, dtype=np.uint64) for _ in self.blocks]
         alone = {number: np.empty(count, dtype=self.widths[number]) for number in self.pieces}
-        for start in range(0, count, CHUNK):
+
+        def answer(start: int) -> None:
             part = slice(start, start + CHUNK)
             regions = {name: cut.regions(codes[name][part]) for name, cut in self.cuts.items()}
             for block, out in zip(self.blocks, blocks, strict=True):
-                mixed = _mixed(block.facts, block.strides, regions)
+                mixed = _mixed(block.facts, block.counts, regions)
                 np.take(block.table, mixed, out=out[part], mode="clip")
             for number, pieces in self.pieces.items():
                 alone[number][part] = self._answer(self.rules[number], pieces, regions)
+
+        _spread(answer, range(0, count, CHUNK))
         return blocks, alone
 
     def _blocks(self, numbers: Iterable[int]) -> list[_Block]:
@@ -266,12 +295,12 @@ class Engine:
             tuple(widest_first),
             tuple(places),
             names,
-            self._strides(names),
+            self._counts(names),
             table.reshape(-1, ROW_BYTES).view(np.uint64).ravel(),
         )
 
-    def _strides(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        return tuple(self._size(names[at + 1 :]) for at in range(len(names)))
+    def _counts(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(self.cuts[name].count for name in names)
 
     def _answer(
         self, bound: BoundRule, pieces: tuple[_Piece, ...], regions: Mapping[str, Array]
@@ -282,7 +311,7 @@ class Engine:
                 truths = {name: regions[name] for name in piece.facts}
                 packed = self._packed(bound, piece.conditions, truths)
             else:
-                packed = np.take(piece.table, _mixed(piece.facts, piece.strides, regions))
+                packed = np.take(piece.table, _mixed(piece.facts, piece.counts, regions))
             found = packed if found is None else found | packed
         assert found is not None
         return found
@@ -312,13 +341,13 @@ class Engine:
     def _piece(
         self, bound: BoundRule, names: tuple[str, ...], conditions: tuple[tuple[int, Bound], ...]
     ) -> _Piece:
-        strides = self._strides(names)
+        counts = self._counts(names)
         if self._size(names) > LARGEST_TABLE:
-            return _Piece(names, strides, None, conditions)
+            return _Piece(names, counts, None, conditions)
         shape = tuple(self.cuts[name].count for name in names)
         grid = dict(zip(names, np.indices(shape, sparse=True), strict=True))
         packed = self._packed(bound, conditions, grid)
-        return _Piece(names, strides, np.broadcast_to(packed, shape).ravel(), conditions)
+        return _Piece(names, counts, np.broadcast_to(packed, shape).ravel(), conditions)
 
     def _packed(
         self,
@@ -351,6 +380,18 @@ class Engine:
         return nth
 
 
+def _spread(work: Callable[[int], None], starts: Sequence[int]) -> None:
+    """Do the work of every part, on several threads where there are many: numpy lets go of the lock."""
+    threads = min(MOST_THREADS, len(os.sched_getaffinity(0)), len(starts) // 2)
+    if threads <= 1:
+        for start in starts:
+            work(start)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="columns") as pool:
+        for _ in pool.map(work, starts):  # raises what a part raised
+            pass
+
+
 def width_of(bound: BoundRule) -> type[np.unsignedinteger[Any]]:
     """Return the narrowest number that holds both masks of a rule."""
     bits = 2 * len(bound.conditions)
@@ -364,14 +405,31 @@ def masks_in(bound: BoundRule, packed: Array) -> tuple[Array, Array]:
     return wide & np.uint64((1 << above) - 1), wide >> np.uint64(above)
 
 
-def _mixed(facts: Sequence[str], strides: Sequence[int], regions: Mapping[str, Array]) -> Array:
-    """Return one number a person that stands for the regions of several facts."""
-    mixed: Array | None = None
-    for name, stride in zip(facts, strides, strict=True):
-        part = np.multiply(regions[name], stride, dtype=np.uint16, casting="unsafe")
-        mixed = part if mixed is None else np.add(mixed, part, out=mixed)
-    assert mixed is not None
-    return mixed
+def _mixed(facts: Sequence[str], counts: Sequence[int], regions: Mapping[str, Array]) -> Array:
+    """Return one number a person that stands for the regions of several facts.
+
+    Facts are mixed in bytes while their number fits, and only such numbers in two bytes: most of
+    the work is done on half the memory. A number is below ``LARGEST_TABLE``.
+    """
+    mixed: tuple[Array, int] | None = None
+    held: tuple[Array, int] | None = None
+    for name, count in zip(facts, counts, strict=True):
+        if held is not None and held[1] * count <= 1 << 8:
+            held = _beside(held, regions[name], count)
+            continue
+        if held is not None:
+            mixed = held if mixed is None else _beside(mixed, *held)
+        held = regions[name], count
+    assert held is not None
+    return held[0] if mixed is None else _beside(mixed, *held)[0]
+
+
+def _beside(held: tuple[Array, int], digit: Array, count: int) -> tuple[Array, int]:
+    """Return a mixed number with one more digit of ``count`` values, as narrow as it fits."""
+    number, size = held
+    width = np.uint8 if size * count <= 1 << 8 else np.uint16
+    wider = np.multiply(number, count, dtype=width, casting="unsafe")
+    return np.add(wider, digit, out=wider, casting="unsafe"), size * count
 
 
 def _names(bound: BoundRule) -> dict[str, None]:
