@@ -9,6 +9,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nuanxin.eligibility.rules import columns as columns_room
 from nuanxin.eligibility.rules.asking import facts_to_ask, rule_truth
 from nuanxin.eligibility.rules.binding import BoundRule, bind, truths_of
 from nuanxin.eligibility.rules.columns import Column, Engine, column_of, masks_in
@@ -121,9 +122,13 @@ def test_columns_say_of_everybody_what_he_is_told(some, persons):
     st.lists(people, min_size=2, max_size=12),
     st.lists(people, min_size=1, max_size=4),
     st.integers(1, 300),
+    st.integers(0, 8),
+    st.integers(1, 4),
 )
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_columns_follow_changes_and_tables_too_large_are_worked_out(some, persons, fresh, table):
+def test_columns_follow_changes_and_tables_too_large_are_worked_out(
+    some, persons, fresh, table, steps, part
+):
     rows = np.arange(min(len(fresh), len(persons)))
     fresh = fresh[: len(rows)]
     columns = {
@@ -132,7 +137,7 @@ def test_columns_follow_changes_and_tables_too_large_are_worked_out(some, person
     }
     now = [*fresh, *persons[len(rows) :]]
     rules = [bound_of(text) for text in some]
-    with mock.patch("nuanxin.eligibility.rules.columns.LARGEST_TABLE", table):
+    with mock.patch.multiple(columns_room, LARGEST_TABLE=table, MOST_STEPS=steps, CHUNK=part):
         engine = Engine(rules, columns)
         everybody, changed = engine.answers(), engine.answers(rows)
     for bound, packed, again in zip(rules, everybody, changed, strict=True):
