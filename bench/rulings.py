@@ -5,7 +5,8 @@
 A made-up register (unions, people, memberships, jobs, what they stated, consents) is filled in by
 sets in a database of its own, removed afterwards (unless ``--data`` names a folder). Measured are the
 product's own actions: ``keep_all_answers`` in full, with nothing changed, after 1 % of the people have
-changed, and on the next day; then ``find_people`` for three open offers and ``tell_found``. What was
+changed, and on the next day; then ``find_people`` for three open offers and ``tell_found``; last, whom one
+fact is missing of (``find_missing_facts``) for two offers that nobody was told of, and telling them. What was
 followed up must equal what everybody answered anew gives, or it fails. Shares are of seconds
 computed (this process and its connection's), which a busy machine does not stretch.
 """
@@ -14,6 +15,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ TABLES = (
     "people_worker",
 )
 OFFERS = ("health_exam", "recuperation", "skill_training")
+LACKING = ("degree_yearly", "degree_and_skill")
+"""Of whom one fact is missing: of the first nearly everybody, the worst case."""
 LARGEST_SHARE = 0.05
 _PEOPLE = """
 INSERT INTO people_worker (id, name, name_key, identity_hint, identity_kind, phone_hint, sex,
@@ -133,6 +137,7 @@ def _size(rows: int) -> float:
         promise("kept answers after 1 % changed", "≤ 5 % of full", f"{share:.1%}",
                 is_kept=share <= LARGEST_SHARE)  # fmt: skip
     _find(rows, now + timedelta(days=1))
+    _find_facts(rows, now + timedelta(days=1))
     print(f"(first time {first / whole:.1f} × the full run again: every ruling is a new row)")
     return whole
 
@@ -215,7 +220,26 @@ def _find(rows: int, now: datetime) -> None:
           f" told {told:,} in {telling:.1f} s", flush=True)  # fmt: skip
 
 
-def _offers(now: datetime) -> None:
+def _find_facts(rows: int, now: datetime) -> None:
+    """Measure finding whom one fact is missing of, when nobody was told of anything, and telling them."""
+    from nuanxin.programmes.actions.finding_facts import find_missing_facts, tell_missing_facts
+    from nuanxin.programmes.models import OfferReminder
+
+    OfferReminder.objects.all().delete()
+    _offers(now, LACKING)
+    started, computed = time.perf_counter(), _computing()
+    found = find_missing_facts(now=now)
+    finding, computed = time.perf_counter() - started, _computing() - computed
+    started = time.perf_counter()
+    afternoon, told = now + timedelta(hours=12, minutes=20), 0
+    while any(batch := tell_missing_facts(now=afternoon)):
+        told += batch[0]
+    telling = time.perf_counter() - started
+    print(f"one fact missing: {found.people:,} in {finding:.2f} s ({computed:.2f} s computed);"
+          f" told {told:,} in {telling:.1f} s", flush=True)  # fmt: skip
+
+
+def _offers(now: datetime, codes: Sequence[str] = OFFERS) -> None:
     from nuanxin.kernel.actor import SYSTEM
     from nuanxin.orgs.models import Union
     from nuanxin.programmes.actions.offers import OfferDraft, create_offer, publish_offer
@@ -225,7 +249,7 @@ def _offers(now: datetime) -> None:
 
     Offer.objects.update(state=5)
     root = Union.objects.get(level=1)
-    for code in OFFERS:
+    for code in codes:
         defined = definition(code)
         assert defined is not None
         way = next(one for one in defined.ways if one is not Way.SLOT)

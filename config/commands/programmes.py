@@ -28,11 +28,13 @@ def run_find(options: argparse.Namespace) -> int:
     with opened(places(getattr(options, "data", None))):
         from nuanxin.kernel import clock
         from nuanxin.programmes.actions.finding import find_people
+        from nuanxin.programmes.actions.finding_facts import find_missing_facts
         from nuanxin.programmes.queries.finding import preview_finds
 
         now = clock.now()
         offers = preview_finds(now=now)
         found = {} if options.dry_run else find_people(now=now).by_offer
+        lacking = {} if options.dry_run else find_missing_facts(now=now).by_offer
     rows: list[dict[str, Any]] = [
         {"offer": one.code, "fit": one.fit,
          "found": one.chosen if options.dry_run else found.get(one.code, 0)}
@@ -40,10 +42,12 @@ def run_find(options: argparse.Namespace) -> int:
     ]  # fmt: skip
     people = sum(row["found"] for row in rows)
     if options.json:
-        told = {"dry_run": options.dry_run, "offers": rows, "found": people}
+        told = {"dry_run": options.dry_run, "offers": rows, "found": people, "one_fact": lacking}
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return 0
     for row in rows:
         print(f"{row['offer']:12}新符合的 {row['fit']:>9,} 人，这一次 {row['found']:>9,} 人")
     print(f"{'会找出' if options.dry_run else '找出'} {people:,} 人次。")
+    if lacking:
+        print(f"另有 {sum(lacking.values()):,} 人次只差一项情况，会问一次。")
     return 0

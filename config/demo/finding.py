@@ -1,4 +1,8 @@
-"""政策找人 in a demonstration: some members agreed to be told; yesterday's night found and told them."""
+"""政策找人 in a demonstration: some members agreed to be told; yesterday's night found and told them.
+
+Those who sign in have stated for how long they are insured: of their degree alone nothing is known yet,
+and they are told so.
+"""
 
 from datetime import datetime, timedelta
 
@@ -12,12 +16,15 @@ from nuanxin.people.actions import grant_consent
 from nuanxin.people.queries import current_notice
 from nuanxin.people.states import ConsentPurpose
 from nuanxin.programmes.actions.finding import find_people, tell_found
+from nuanxin.programmes.actions.finding_facts import find_missing_facts, tell_missing_facts
 from nuanxin.programmes.actions.ruling import keep_answers
+from nuanxin.programmes.actions.stating import state_fact
 from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.rules.conditions import rule_text
 
 CONSENTING = 150
-RULES = ("health_exam", "season_gift")
+RULES = ("health_exam", "season_gift", "degree_and_skill")
+INSURED_MONTHS = 14
 
 
 def find_and_tell(sign_ins: list[SignIn], *, now: datetime) -> None:
@@ -33,8 +40,19 @@ def find_and_tell(sign_ins: list[SignIn], *, now: datetime) -> None:
     for worker_id in sorted({*members, *themselves}):
         grant_consent(worker_id=worker_id, purpose=purpose, notice_version=version, via="web",
                       actor=Actor(worker_id=worker_id, name="本人"), now=now - timedelta(days=20))  # fmt: skip
+    for worker_id in sorted(set(themselves)):
+        _state(worker_id, now - timedelta(days=20))
     night = day_start(yesterday) + timedelta(hours=2, minutes=50)
     for code in RULES:
         keep_answers(read_checked(rule_text(code), CATALOGUE, on=yesterday), now=night)
     find_people(now=night)
+    find_missing_facts(now=night)
     tell_found(now=night + timedelta(hours=12))
+    tell_missing_facts(now=night + timedelta(hours=12))
+
+
+def _state(worker_id: int, then: datetime) -> None:
+    """Let somebody state for how many months he is insured, on the day he agreed."""
+    state_fact(worker_id=worker_id, name="programmes.insured_months", value=INSURED_MONTHS,
+               source="本人在手机上填的", actor=Actor(worker_id=worker_id, name="本人"), now=then,
+               on=business_day(then))  # fmt: skip

@@ -30,6 +30,7 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.notices import states as notices
         from nuanxin.people import states as people
         from nuanxin.programmes.actions.child_erasing import erase_children_of
+        from nuanxin.programmes.actions import finding_facts
         from nuanxin.programmes.actions.finding import NOTICE_KIND
         from nuanxin.programmes.actions.merging import ProgrammesMergeStep
         from nuanxin.programmes.actions.paying import erase_accounts
@@ -76,6 +77,7 @@ class ProgrammesConfig(AppConfig):
         people.register_eraser(erase_stated)
         people.register_eraser(erase_reminders)
         notices.register_stop(NOTICE_KIND, "reminder-settings")
+        notices.register_stop(finding_facts.NOTICE_KIND, "reminder-settings")
         notices.register_stop("programmes.asked.", "reminder-settings")
         people.register_merge_step(ProgrammesMergeStep())
         people.register_worker_link("programmes_humanreview")

@@ -15,6 +15,7 @@ from nuanxin.programmes.actions.claims import pass_on_what_expired, release_dire
 from nuanxin.programmes.actions.counting import follow_deliveries, recount_services
 from nuanxin.programmes.actions.delivering import deliver_attended
 from nuanxin.programmes.actions.finding import find_people, tell_found
+from nuanxin.programmes.actions.finding_facts import find_missing_facts, tell_missing_facts
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
 from nuanxin.programmes.actions.no_shows import settle_no_shows
 from nuanxin.programmes.actions.overflowing import overflow_places
@@ -60,7 +61,7 @@ def recount(timestamp: int) -> None:
 @app.periodic(cron="40 2 * * *")
 @app.task(name="programmes.keep_rulings", queueing_lock="programmes.keep_rulings")
 def keep_rulings(timestamp: int) -> None:
-    """At night: bring every rule's answers up to date, then find who newly fits."""
+    """At night: bring every rule's answers up to date, then find who newly fits or lacks one fact."""
     now = clock.now()
     today = clock.business_day(now)
     in_force = [
@@ -70,6 +71,7 @@ def keep_rulings(timestamp: int) -> None:
     ]
     keep_all_answers(in_force, now=now)
     find_people(now=clock.now())
+    find_missing_facts(now=clock.now())
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -93,6 +95,8 @@ def erase_children_at_night(timestamp: int) -> None:
 def tell(timestamp: int) -> None:
     """By day: tell who was found, each in the hours in which his trade is told anything."""
     while any(tell_found(now=clock.now())):
+        continue
+    while any(tell_missing_facts(now=clock.now())):
         continue
 
 

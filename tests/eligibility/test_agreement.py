@@ -15,7 +15,12 @@ from nuanxin.eligibility.rules.binding import BoundRule, bind, truths_of
 from nuanxin.eligibility.rules.columns import Column, Engine, column_of, masks_in
 from nuanxin.eligibility.rules.explaining import Known, explain
 from nuanxin.eligibility.rules.reading import read_rule
-from nuanxin.eligibility.rules.statement import find_statement, masks_of, truth_of_masks
+from nuanxin.eligibility.rules.statement import (
+    deciding_statement,
+    find_statement,
+    masks_of,
+    truth_of_masks,
+)
 from nuanxin.eligibility.states import Truth
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.fact import Fact
@@ -218,6 +223,49 @@ def test_whatever_is_answered_to_what_was_asked_decides_and_nothing_can_be_left_
     assert decides(bound, states, asked)
     for number in asked:
         assert not decides(bound, states, [other for other in asked if other != number])
+
+
+@pytest.mark.slow
+@given(texts, st.lists(people, min_size=1, max_size=25))
+@PARTLY
+def test_the_fact_that_sql_names_alone_decides_and_whoever_lacks_one_is_named(
+    register, text, persons
+):
+    bound = bound_of(text)
+    fill(register, persons)
+    numbers = range(len(bound.facts))
+    statement = deciding_statement(
+        bound, CATALOGUE, population="random_people w", facts=list(numbers)
+    )
+    register.execute(statement.sql, statement.parameters)
+    named = dict(register.fetchall())
+    for number, person in enumerate(persons):
+        states = states_of(bound, person)
+        ways = {at: said_to(bound, states, at) for at in numbers if may_be_named(bound, at, person)}
+        alone = [at for at, said in ways.items() if Truth.UNKNOWN not in said and Truth.YES in said]
+        is_open = rule_truth(bound, states) is Truth.UNKNOWN
+        assert (number in named) is (is_open and bool(alone))
+        if number in named:
+            assert named[number] in alone
+        asked = facts_to_ask(bound, states)
+        if len(asked) == 1 and asked[0] in alone:
+            assert number in named
+
+
+def may_be_named(bound: BoundRule, fact: int, person: dict) -> bool:
+    consent = bound.facts[fact].fact.consent
+    return not states_of(bound, person)[fact] and (not consent or consent in person["consents"])
+
+
+def said_to(bound: BoundRule, states: list[int], fact: int) -> list[Truth]:
+    """What the rule says to each value that somebody can give to one fact."""
+    found = []
+    for at, (_, samples) in enumerate(bound.facts[fact].samples):
+        if samples:
+            tried = list(states)
+            tried[fact] = 1 << at
+            found.append(rule_truth(bound, tried))
+    return found
 
 
 def decides(bound: BoundRule, states: list[int], asked: list[int]) -> bool:

@@ -104,7 +104,7 @@ def test_yes_comes_first_maybe_with_its_question_no_with_what_would_turn_it(town
     assert "您已经被学校录取，或者正在读吗？" in page.context["maybe"][0]["text"]
     assert page.context["no"][0]["text"] == "入会要满 12 个月"
     text = text_of(page)
-    assert text.index("能领</h2>") < text.index("再答一句就知道") < text.index("现在还不能")
+    assert text.index("能领</h2>") < text.index("再答几句就知道") < text.index("现在还不能")
 
 
 def test_a_tap_on_the_question_of_a_line_answers_it_at_once(town, client):

@@ -67,6 +67,66 @@ def find_statement(
     )
 
 
+def deciding_statement(
+    bound: BoundRule, catalogue: Catalogue, *, population: str, facts: Sequence[int],
+    key: str = "w.id",
+) -> Statement:  # fmt: skip
+    """Return the statement that finds for whom one fact alone is missing: a row ``id, fact`` each.
+
+    ``fact`` is the number in the rule of one of ``facts``: it is not known of him, whatever its value
+    were the rule would answer, and at least one value is a yes. Who needs more than one is no row. A
+    sensitive fact is named only while the consent to it stands. ``population`` as above.
+    """
+    names = {regions.fact.name: f"f{number}" for number, regions in enumerate(bound.facts)}
+    parameters: dict[str, Any] = {"day": bound.day}
+    columns = [
+        f"{catalogue.sql_of(regions.fact)}::{cast_of(regions.fact)} AS f{number}"
+        for number, regions in enumerate(bound.facts)
+    ]
+    columns += [
+        f"{catalogue.consent_sql.replace('{purpose}', str(int(consent)))} AS may{number}"
+        for number in facts
+        if (consent := bound.facts[number].fact.consent) is not None
+    ]
+    whole = _whole(bound, names, parameters)
+    cases = "\n".join(
+        f"WHEN {_decides(bound, number, names, parameters)} THEN {number}"
+        for number in facts
+        if _values_of(bound, number)
+    )
+    read = ",\n        ".join([f"{key} AS id", *columns])
+    named = f"CASE {cases} END" if cases else "NULL::int"
+    return Statement(
+        f"WITH facts AS MATERIALIZED (\n    SELECT {read}\n    FROM {population}\n)\n"
+        f"SELECT id, fact FROM (SELECT id, {named} AS fact FROM facts WHERE ({whole}) IS NULL) named\n"
+        "WHERE fact IS NOT NULL",
+        parameters,
+    )
+
+
+def _decides(
+    bound: BoundRule, number: int, names: dict[str, str], parameters: dict[str, Any]
+) -> str:  # fmt: skip
+    """Return whether a fact is unknown and each of its values decides, one of them to a yes."""
+    fact = bound.facts[number].fact
+    cast = cast_of(fact)
+    tried = ", ".join(f"({_bind(one, cast, parameters)})" for one in _values_of(bound, number))
+    whole = _whole(bound, names | {fact.name: "tried.value"}, parameters)
+    consented = f" AND may{number}" if fact.consent is not None else ""
+    return f"""f{number} IS NULL{consented} AND (
+        SELECT bool_and(said IS NOT NULL) AND bool_or(said)
+        FROM (SELECT {whole} AS said FROM (VALUES {tried}) AS tried (value)) AS answers)"""
+
+
+def _values_of(bound: BoundRule, number: int) -> list[Value]:
+    """Return a value of each region of a fact."""
+    return [values[0] for _, values in bound.facts[number].samples if values]
+
+
+def _whole(bound: BoundRule, names: dict[str, str], parameters: dict[str, Any]) -> str:
+    return "(" + " AND ".join(_sql(one, bound, names, parameters) for one in bound.conditions) + ")"
+
+
 def cast_of(fact: Fact) -> str:
     """Return the SQL type that a fact is compared as."""
     if fact.choices and isinstance(fact.choices[0].value, int):

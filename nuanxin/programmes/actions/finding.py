@@ -52,7 +52,7 @@ FROM counted c JOIN programmes_offer o ON o.id = c.offer_id
 _FIND = f"""{CHOSEN}, made AS (
     INSERT INTO programmes_offerreminder (offer_id, worker_id, trade, found_on)
     SELECT offer_id, worker_id, trade, %(day)s FROM chosen
-    ON CONFLICT (offer_id, worker_id) DO NOTHING RETURNING offer_id
+    ON CONFLICT (offer_id, worker_id, fact) DO NOTHING RETURNING offer_id
 ), counted AS (
     SELECT offer_id, count(*) AS found FROM made GROUP BY offer_id
 ), recorded AS (
@@ -86,7 +86,7 @@ FROM judged j WHERE j.is_good
 _TELL = f"""
 WITH due AS MATERIALIZED (
     SELECT n.id, n.offer_id, n.worker_id FROM programmes_offerreminder n
-    WHERE n.told_at IS NULL AND n.dropped_at IS NULL AND NOT n.trade = ANY (%(quiet)s::smallint[])
+    WHERE n.fact = '' AND n.told_at IS NULL AND n.dropped_at IS NULL AND NOT n.trade = ANY (%(quiet)s::smallint[])
     ORDER BY n.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), judged AS MATERIALIZED (
     SELECT d.id, d.worker_id, g.kind, o.title, o.closes_at,

@@ -83,11 +83,12 @@ FROM unnest(%(ids)s::bigint[], %(states)s::smallint[]) AS e (id, state)
 WHERE a.id = e.id AND a.state = 5
 """
 
-# Of two reminders for the same offer the one that was told stays; a kind turned off stays off.
+# Of two reminders for the same offer and fact the one that was told stays; a kind turned off stays off.
 _FOLD_REMINDERS = """
 WITH pairs AS (
     SELECT CASE WHEN f.told_at IS NOT NULL AND k.told_at IS NULL THEN k.id ELSE f.id END AS id
     FROM programmes_offerreminder k JOIN programmes_offerreminder f ON f.offer_id = k.offer_id
+        AND f.fact = k.fact
     WHERE k.worker_id = %(kept)s AND f.worker_id = %(folded)s
 )
 DELETE FROM programmes_offerreminder n USING pairs p WHERE n.id = p.id RETURNING to_jsonb(n)

@@ -11,7 +11,7 @@ from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.people.actions import grant_consent, withdraw_consent
 from nuanxin.people.queries import current_notice, has_consent
 from nuanxin.people.states import ConsentPurpose
-from nuanxin.programmes.states import NO_FEEDBACK_ASKED, Kind
+from nuanxin.programmes.states import NO_FEEDBACK_ASKED, NO_ONE_FACT, Kind
 from nuanxin.records.actions import append_event
 
 _PURPOSE = ConsentPurpose.SERVICE_NOTICES
@@ -34,7 +34,7 @@ def turn_reminders_off(*, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def turn_kind_off(*, kind: str, actor: Actor, now: datetime) -> None:
-    """Hear nothing of one kind, or be asked no more how a service was; raise ``Malformed`` programmes.no_kind."""
+    """Hear nothing of one kind, be asked no more how it was, or for one fact; raise ``Malformed`` programmes.no_kind."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO programmes_reminderoff (worker_id, kind, since) VALUES (%s, %s, %s)"
@@ -72,7 +72,7 @@ def _own(actor: Actor) -> int:
 
 
 def _kind(kind: str) -> str:
-    if kind == NO_FEEDBACK_ASKED:
+    if kind in (NO_FEEDBACK_ASKED, NO_ONE_FACT):
         return kind
     try:
         return Kind(kind).value

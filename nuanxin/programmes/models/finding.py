@@ -7,9 +7,9 @@ from nuanxin.programmes.models.offers import Offer
 
 
 class OfferReminder(models.Model):
-    """服务提醒: a person who fits an offer, found once; told once, or dropped before he was told.
+    """服务提醒: a person who fits an offer, or of whom one fact is missing; found once, told once or dropped.
 
-    ``trade`` (0: none known) decides at which hours he is told. Waiting is neither told nor dropped.
+    ``fact`` is the name of that fact, "" where he fits: never twice for the same. ``trade`` (0: none known) decides at which hours he is told. Waiting is neither told nor dropped.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -18,6 +18,7 @@ class OfferReminder(models.Model):
         "people.Worker", models.PROTECT, db_index=False, verbose_name="劳动者"
     )
     trade = models.SmallIntegerField("职业", default=0)
+    fact = models.CharField("只差的情况", max_length=60, default="", db_default="")
     found_on = models.DateField("找到日期")
     told_at = models.DateTimeField("告诉时间", null=True)
     dropped_at = models.DateTimeField("作罢时间", null=True)
@@ -26,7 +27,9 @@ class OfferReminder(models.Model):
     class Meta:
         verbose_name = "服务提醒"
         constraints = [
-            models.UniqueConstraint(fields=["offer", "worker"], name="found_once_per_offer"),
+            models.UniqueConstraint(
+                fields=["offer", "worker", "fact"], name="found_once_per_offer_and_fact"
+            ),
             models.CheckConstraint(
                 condition=Q(told_at__isnull=True) | Q(dropped_at__isnull=True),
                 name="reminder_told_or_dropped",

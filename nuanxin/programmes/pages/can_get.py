@@ -28,6 +28,7 @@ from nuanxin.programmes.pages.reasons import AGE, reason_of
 from nuanxin.programmes.queries import can_get as queries
 from nuanxin.programmes.queries.can_get import CanGet, OfferLine
 from nuanxin.programmes.queries.stated import STATEABLE, can_be_asked
+from nuanxin.programmes.rules.attestable import attestable
 from nuanxin.programmes.rules.can_get import (
     MEMBER,
     MOST_QUESTIONS,
@@ -220,6 +221,8 @@ def _lines(seen: CanGet, *, answers: Answers | None) -> dict[str, Any]:
         "page_title": title,
         "yes": by_answer[Answer.YES],
         "maybe": by_answer[Answer.UNKNOWN],
+        "lacking_one": [row for row in by_answer[Answer.UNKNOWN] if row["lacks_one"]],
+        "lacking_more": [row for row in by_answer[Answer.UNKNOWN] if not row["lacks_one"]],
         "no": by_answer[Answer.NO],
         "applied": [_applied(one) for one in applied],
         "services": [_service(one, seen) for one in seen.services],
@@ -247,6 +250,8 @@ def _row(one: OfferLine, seen: CanGet, answers: Answers | None, now: Any) -> dic
         "taps_url": reverse("can-get") if answers is not None else _own_taps_url(one.line),
         "kept": _kept(answers) if answers is not None else [],
         "questions_url": _questions_url(one) if answers is None else "",
+        "proof_url": _proof_url(one) if answers is None else "",
+        "lacks_one": len(one.line.missing) < 2,
         "in_review": one.review is not None and one.review.is_open,
     }
 
@@ -271,6 +276,13 @@ def _questions_url(one: OfferLine) -> str:
     """Return where the questions of an offer are answered, when any of them can be."""
     askable = any(can_be_asked(seen.fact) for seen in one.line.missing)
     return f"{reverse('offer-questions')}?{urlencode({'of': one.row.code})}" if askable else ""
+
+
+def _proof_url(one: OfferLine) -> str:
+    """Return where somebody is asked to attest the one fact that an offer waits for."""
+    lacks = [seen.fact.name for seen in one.line.missing]
+    is_one = len(lacks) == 1 and attestable(lacks[0]) is not None
+    return f"{reverse('proof-ask')}?{urlencode({'offer': one.row.code})}" if is_one else ""
 
 
 def _taps(line: Line, seen: CanGet) -> list[dict[str, str]]:

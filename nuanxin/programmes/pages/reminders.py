@@ -15,7 +15,8 @@ from nuanxin.people.queries import has_consent
 from nuanxin.people.states import ConsentPurpose
 from nuanxin.programmes.actions import reminders
 from nuanxin.programmes.queries.finding import list_kinds_off
-from nuanxin.programmes.states import NO_FEEDBACK_ASKED, Kind
+from nuanxin.programmes.queries.one_fact import one_fact_monthly
+from nuanxin.programmes.states import NO_FEEDBACK_ASKED, NO_ONE_FACT, Kind
 
 _METHODS = ["GET", "HEAD", "POST"]
 
@@ -45,6 +46,9 @@ def settings(request: HttpRequest) -> HttpResponse:
             for kind in Kind
         ],
         "is_asked": is_asked,
+        "is_one_fact": NO_ONE_FACT not in off,
+        "one_fact_value": f"{'tell' if NO_ONE_FACT in off else 'stop'}.{NO_ONE_FACT}",
+        "monthly": one_fact_monthly(clock.now()),
         "asked_value": f"{'stop' if is_asked else 'tell'}.{NO_FEEDBACK_ASKED}",
         "notice_url": reverse("notice", args=[ConsentPurpose.SERVICE_NOTICES.slug]),
         "notices_url": reverse("my-notices"),
@@ -74,6 +78,10 @@ def _banner(done: str) -> dict[str, str] | None:
     act, _, kind = done.partition(".")
     if kind == NO_FEEDBACK_ASKED and act in ("stop", "tell"):
         return {"text": "好，用过服务不再问你" if act == "stop" else "好，用过服务问你一次"}
+    if kind == NO_ONE_FACT and act == "stop":
+        return {"text": "好，只差一项的不再告诉你", "detail": "在“我能领”里随时能看到差哪一项。"}
+    if kind == NO_ONE_FACT and act == "tell":
+        return {"text": "好，只差一项的也告诉你"}
     label = next((one.label for one in Kind if one.value == kind), "")
     if act == "stop" and label:
         return {"text": f"好，{label}不再告诉你", "detail": "想要了，在下面点“告诉我”。"}

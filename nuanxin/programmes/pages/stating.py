@@ -28,6 +28,7 @@ from nuanxin.programmes.queries import offers
 from nuanxin.programmes.queries.can_get import get_can_get
 from nuanxin.programmes.queries.qualifying import explain_supposing
 from nuanxin.programmes.queries.stated import STATEABLE, can_be_asked, list_stated
+from nuanxin.programmes.rules.attestable import attestable
 from nuanxin.programmes.states import Way
 
 SOURCE = "本人在手机上填的"
@@ -151,10 +152,12 @@ def questions(request: HttpRequest) -> HttpResponse:
         row.rule_code, worker_id=worker_id, supposed=supposed.values, on=on
     )  # fmt: skip
     fact = _next(told, supposed) if told and row.is_open(now) else None
-    if told is None or (fact is None and not supposed.values):
+    is_answered = bool(supposed.values) or (request.method == "POST" and row.is_open(now))
+    if told is None or (fact is None and not is_answered):
         return HttpResponseRedirect(reverse("offer", args=[code]))
     if fact is None:
-        return render(request, "programmes/can_get/told.html", _told(row, told))
+        context = _told(row, told) | {"was_secret": bool(supposed.values)}
+        return render(request, "programmes/can_get/told.html", context)
     if fact.sensitivity is Sensitivity.SENSITIVE and not people.has_consent(
         worker_id, ConsentPurpose.PROGRAMME_FACTS
     ):
@@ -166,6 +169,7 @@ def questions(request: HttpRequest) -> HttpResponse:
         "is_kept": fact.sensitivity is not Sensitivity.SENSITIVE,
         "leave_url": reverse("offer", args=[code]),
         "leave_label": "说不准，先不答",
+        "proof_url": _proof_url(code) if attestable(fact.name) is not None else "",
         "over": row.title,
     }
     status = 422 if problem else 200
@@ -331,6 +335,10 @@ def _question_url(fact: Fact) -> str:
 
 def _take_back_url(fact: Fact) -> str:
     return f"{reverse('fact-take-back')}?{urlencode({'of': fact.name.removeprefix(_PREFIX)})}"
+
+
+def _proof_url(code: str) -> str:
+    return f"{reverse('proof-ask')}?{urlencode({'offer': code})}"
 
 
 def _questions_url(code: str) -> str:

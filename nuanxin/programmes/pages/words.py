@@ -198,8 +198,10 @@ def number_of(text: str | None, *, longest: int = 18) -> int | None:
 
 def reminder_facts(counts: ReminderCounts) -> list[dict[str, str]]:
     """Return what became of finding people for an offer; nothing before anybody was found."""
+    asked = [("只差一项、问了的", counts.one_fact), ("问了以后符合或报名", counts.answered)]
+    asked = asked if counts.one_fact else []
     if not counts.found:
-        return []
+        return [{"label": label, "value": f"{count:,} 人"} for label, count in asked]
     told = [
         ("找到", counts.found),
         ("告诉了", counts.told),
@@ -208,4 +210,4 @@ def reminder_facts(counts: ReminderCounts) -> list[dict[str, str]]:
         ("打开看了", counts.opened),
         ("看了以后报名", counts.applied),
     ]
-    return [{"label": label, "value": f"{count:,} 人"} for label, count in told]
+    return [{"label": label, "value": f"{count:,} 人"} for label, count in [*told, *asked]]

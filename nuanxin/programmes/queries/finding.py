@@ -23,21 +23,23 @@ NOT_ASKED = """NOT EXISTS (SELECT 1 FROM programmes_application a
                   WHERE a.worker_id = {worker} AND a.offer_id = {offer})"""
 """He has not applied, nor taken an application back."""
 
-# Only members below the union that offers, in a pool that is theirs; given at once only while a
-# place is left. Of one person the offers that close first, no more than he hears of in a week.
-CHOSEN = f"""
-WITH offer AS MATERIALIZED (
-    SELECT o.id, o.code, o.closes_at, g.kind, k.place, u.path
+OPEN_OFFERS = """offer AS MATERIALIZED (
+    SELECT o.id, o.code, o.closes_at, o.rule_code, g.kind, k.place, u.path
     FROM programmes_offer o JOIN programmes_programme g ON g.id = o.programme_id
     JOIN programmes_keptrule k ON k.code = o.rule_code AND k.applied_at > %(fresh)s
     JOIN orgs_union u ON u.id = o.union_id
     WHERE o.state = 2 AND o.opens_at <= %(now)s AND o.closes_at > %(now)s
       AND (o.way NOT IN (1, 5) OR EXISTS (
           SELECT 1 FROM programmes_freeseat s WHERE s.offer_id = o.id))
-), fits AS MATERIALIZED (
+)"""
+"""Offers that somebody may be told of: given at once only while a place is left."""
+
+# Only members below the union that offers, in a pool that is theirs. Of trusted text: which of the
+# kept answers ``r`` are meant, and what else is asked of member ``m`` and offer ``o``.
+FOUND = f"""
     SELECT o.id AS offer_id, o.closes_at, m.worker_id, coalesce(m.occupation, 0) AS trade
     FROM offer o
-    JOIN programmes_ruling r ON r.failing[o.place] = 0 AND r.missing[o.place] = 0
+    JOIN programmes_ruling r ON {{answers}}
     JOIN membership_membership m
         ON m.worker_id = r.worker_id AND m.ended_on IS NULL AND m.retained_on IS NULL
     JOIN orgs_union u ON u.id = m.union_id AND starts_with(u.path, o.path)
@@ -45,26 +47,36 @@ WITH offer AS MATERIALIZED (
         ON w.id = m.worker_id AND w.merged_into_id IS NULL AND w.erased_at IS NULL
     WHERE {MAY_BE_TOLD.format(worker="m.worker_id", kind="o.kind")}
       AND {NOT_ASKED.format(worker="m.worker_id", offer="o.id")}
-      AND NOT EXISTS (SELECT 1 FROM programmes_offerreminder n
-                      WHERE n.offer_id = o.id AND n.worker_id = m.worker_id)
+      AND {{besides}}
       AND EXISTS (
           SELECT 1 FROM programmes_pool q WHERE q.offer_id = o.id
             AND (q.region IS NULL
                  OR q.region IN (u.adcode, u.adcode / 100 * 100, u.adcode / 10000 * 10000))
             AND (q.occupation IS NULL OR q.occupation = m.occupation)
             AND (q.union_path = '' OR starts_with(u.path, q.union_path)))
-), lately AS MATERIALIZED (
+"""
+LATELY = """lately AS MATERIALIZED (
     SELECT worker_id, count(*) AS heard FROM programmes_offerreminder
     WHERE found_on > %(week_ago)s AND dropped_at IS NULL GROUP BY worker_id
-), ranked AS (
+)"""
+"""How much everybody was told in a week, whatever of."""
+LEFT_TONIGHT = """greatest(0, %(nightly)s - (SELECT count(*) FROM programmes_offerreminder
+                                     WHERE found_on = %(day)s))"""
+_FITTING = FOUND.format(
+    answers="r.failing[o.place] = 0 AND r.missing[o.place] = 0",
+    besides="""NOT EXISTS (SELECT 1 FROM programmes_offerreminder n
+                      WHERE n.offer_id = o.id AND n.worker_id = m.worker_id AND n.fact = '')""",
+)
+# Of one person the offers that close first, no more than he hears of in a week.
+CHOSEN = f"""
+WITH {OPEN_OFFERS}, fits AS MATERIALIZED ({_FITTING}), {LATELY}, ranked AS (
     SELECT f.offer_id, f.worker_id, f.trade, f.closes_at, coalesce(l.heard, 0)
         + row_number() OVER (PARTITION BY f.worker_id ORDER BY f.closes_at, f.offer_id) AS nth
     FROM fits f LEFT JOIN lately l ON l.worker_id = f.worker_id
 ), chosen AS MATERIALIZED (
     SELECT offer_id, worker_id, trade FROM ranked WHERE nth <= %(weekly)s
     ORDER BY closes_at, offer_id, nth, worker_id
-    LIMIT greatest(0, %(nightly)s - (SELECT count(*) FROM programmes_offerreminder
-                                     WHERE found_on = %(day)s))
+    LIMIT {LEFT_TONIGHT}
 )
 """
 _PREVIEW = f"""{CHOSEN}
@@ -113,7 +125,11 @@ def preview_finds(*, now: datetime) -> list[OfferFinds]:
 
 @dataclass(frozen=True, slots=True)
 class ReminderCounts:
-    """What became of finding for one offer. ``opened`` and ``applied`` are of those told."""
+    """What became of finding for one offer. ``opened`` and ``applied`` are of those told.
+
+    Those are of who fits; ``one_fact`` is how many were told that one fact is missing, ``answered``
+    how many of them were found to fit, or applied, afterwards.
+    """
 
     found: int
     told: int
@@ -121,14 +137,22 @@ class ReminderCounts:
     dropped: int
     opened: int
     applied: int
+    one_fact: int = 0
+    answered: int = 0
 
 
 _COUNTS = f"""
-SELECT count(*), count(n.told_at),
-       count(*) FILTER (WHERE n.told_at IS NULL AND n.dropped_at IS NULL), count(n.dropped_at),
-       count(*) FILTER (WHERE s.read_at IS NOT NULL),
-       count(*) FILTER (WHERE n.told_at IS NOT NULL AND NOT
-           {NOT_ASKED.format(worker="n.worker_id", offer="n.offer_id")})
+SELECT count(*) FILTER (WHERE n.fact = ''), count(n.told_at) FILTER (WHERE n.fact = ''),
+       count(*) FILTER (WHERE n.fact = '' AND n.told_at IS NULL AND n.dropped_at IS NULL),
+       count(n.dropped_at) FILTER (WHERE n.fact = ''),
+       count(*) FILTER (WHERE n.fact = '' AND s.read_at IS NOT NULL),
+       count(*) FILTER (WHERE n.fact = '' AND n.told_at IS NOT NULL AND NOT
+           {NOT_ASKED.format(worker="n.worker_id", offer="n.offer_id")}),
+       count(DISTINCT n.worker_id) FILTER (WHERE n.fact <> '' AND n.told_at IS NOT NULL),
+       count(DISTINCT n.worker_id) FILTER (WHERE n.fact <> '' AND n.told_at IS NOT NULL AND (
+           NOT {NOT_ASKED.format(worker="n.worker_id", offer="n.offer_id")}
+           OR EXISTS (SELECT 1 FROM programmes_offerreminder y WHERE y.fact = ''
+                      AND y.offer_id = n.offer_id AND y.worker_id = n.worker_id)))
 FROM programmes_offerreminder n LEFT JOIN notices_notice s ON s.id = n.notice_id
 WHERE n.offer_id = %(offer)s
 """

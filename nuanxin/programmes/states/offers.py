@@ -43,6 +43,8 @@ _KINDS = {
 
 NO_FEEDBACK_ASKED = "feedback"
 """Beside the kinds of programmes: who turned off being asked how a service was."""
+NO_ONE_FACT = "one_fact"
+"""Beside them too: who turned off being told that one fact is missing."""
 
 
 class Way(IntEnum):
