@@ -26,6 +26,7 @@ from bench.ground import PROVINCE, own_database, parser_of, promise, sizes_of, s
 TABLES = (
     "programmes_ruling",
     "programmes_offerreminder",
+    "programmes_freeseat",
     "programmes_statedfact",
     "people_engagement",
     "people_consent",

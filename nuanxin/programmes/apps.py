@@ -29,8 +29,8 @@ class ProgrammesConfig(AppConfig):
         from nuanxin.membership import states as membership
         from nuanxin.notices import states as notices
         from nuanxin.people import states as people
-        from nuanxin.programmes.actions.child_erasing import erase_children_of
         from nuanxin.programmes.actions import finding_facts
+        from nuanxin.programmes.actions.child_erasing import erase_children_of
         from nuanxin.programmes.actions.finding import NOTICE_KIND
         from nuanxin.programmes.actions.merging import ProgrammesMergeStep
         from nuanxin.programmes.actions.paying import erase_accounts
