@@ -59,37 +59,22 @@ def check_can_approve_reading(actor: Actor, *, path: str) -> None:
     policy.check(actor, CAMP_APPROVE, path=path)
 
 
-# ---- versions of rules --------------------------------------------------------------------------
+# ---- versions of rules and of services --------------------------------------------------------
 
 VIEW_RULE = "rule.view"
 DRAFT_RULE = "rule.draft"
 RELEASE_RULE = "rule.release"
-
-
-def check_can_draft_rule(actor: Actor, *, path: str) -> None:
-    """Raise unless the actor may write rules of the union at ``path``."""
-    policy.check(actor, DRAFT_RULE, path=path)
-
-
-def check_can_release_rule(actor: Actor, *, path: str) -> None:
-    """Raise unless the actor may release or send back rules of the union at ``path``."""
-    policy.check(actor, RELEASE_RULE, path=path)
-
-
 VIEW_DEFINITION = "definition.view"
 DRAFT_DEFINITION = "definition.draft"
 RELEASE_DEFINITION = "definition.release"
 
 
-def check_can_draft_definition(actor: Actor, *, path: str) -> None:
-    """Raise unless the actor may define services of the union at ``path``."""
-    policy.check(actor, DRAFT_DEFINITION, path=path)
+def check_version(actor: Actor, right: str, *, path: str) -> None:
+    """Raise unless the actor holds the right over rules or services of the union at ``path``."""
+    policy.check(actor, right, path=path)
 
 
-def check_can_release_definition(actor: Actor, *, path: str) -> None:
-    """Raise unless the actor may release or send back services of the union at ``path``."""
-    policy.check(actor, RELEASE_DEFINITION, path=path)
-
+# ---- payment lists -----------------------------------------------------------------------------
 
 VIEW_PAYMENTS = "payment.view"
 MAKE_PAYMENTS = "payment.make"

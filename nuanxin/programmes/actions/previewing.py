@@ -38,7 +38,7 @@ def ask_for_preview(*, version_id: int, actor: Actor, now: datetime) -> RulePrev
     version = RuleVersion.objects.select_for_update().filter(id=version_id).first()
     if version is None:
         raise NotFound()
-    permissions.check_can_draft_rule(actor, path=get_union(version.union_id).path)
+    permissions.check_version(actor, permissions.DRAFT_RULE, path=get_union(version.union_id).path)
     day = day_of(version, business_day(now))
     read_checked(version.text, CATALOGUE, on=day)
     same = RulePreview.objects.filter(version=version, digest=version.digest, as_of=day)

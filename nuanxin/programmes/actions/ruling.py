@@ -4,7 +4,6 @@ In full once a week and whenever rule, parameters or database are others; else o
 answer can have changed (``queries.changes``), with the same result.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from nuanxin.programmes.queries.kept_answers import (
     write_next,
 )
 from nuanxin.programmes.queries.ruling import RuleCounts, counts_of
+from nuanxin.programmes.rules.version_text import digest_of
 
 NO_SHIFT: tuple[Histogram, Histogram] = (Counter(), Counter())
 WHOLE_AGAIN = timedelta(days=7)
@@ -182,7 +182,7 @@ def _keep(
 def _note(rule: KeptRule, counts: RuleCounts, ground: Ground, now: datetime, **more: Any) -> None:
     bound = counts.bound
     rule.title, rule.text = bound.rule.title, bound.rule.text
-    rule.digest = hashlib.sha256(bound.rule.text.encode()).hexdigest()
+    rule.digest = digest_of(bound.rule.text)
     rule.as_of, rule.applied_at, rule.counts = bound.day, now, counts.as_plain()
     rule.save()
     noted = {

@@ -1,85 +1,20 @@
-"""服务定义版本.
+"""服务定义版本. A code without a version has the definition that is shipped."""
 
-One definition of a code in force on any day: released versions do not overlap (exclusion constraint),
-are released by somebody who never wrote in them (check) and do not change afterwards (trigger; before
-its day one may be revoked). A code without a version has the definition that is shipped.
-"""
-
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
 
-from nuanxin.programmes.states import VersionState
-
-_DECIDED = [int(VersionState.RELEASED), int(VersionState.REVOKED)]
+from nuanxin.programmes.models.versions import TextVersion, course_constraints
 
 
-class DefinitionVersion(models.Model):
-    """服务定义版本: what a service is, written by one, released by another, in force for a time.
+class DefinitionVersion(TextVersion):
+    """服务定义版本: what a service is, one entry of the language of definitions.
 
-    ``text`` holds one entry of the language of definitions. ``union`` is whose service it is: offers
-    of it are made there and below.
+    Offers of it are made at ``union`` and below.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    code = models.CharField("代码", max_length=60)
-    number = models.SmallIntegerField("第几版")
     union = models.ForeignKey(
         "orgs.Union", models.PROTECT, db_index=False, verbose_name="谁定的服务"
     )
-    state = models.SmallIntegerField("状态", default=int(VersionState.DRAFT))
-    text = models.TextField("全文")
-    digest = models.CharField("指纹", max_length=64)
-    revision = models.IntegerField("改过几次", default=0)
-    drafted_by = models.UUIDField("起草账号")
-    drafted_by_name = models.CharField("起草人", max_length=60)
-    drafted_at = models.DateTimeField("起草时间")
-    editors = ArrayField(models.UUIDField(), verbose_name="改过的账号", default=list)
-    changed_at = models.DateTimeField("改动时间")
-    submitted_at = models.DateTimeField("送审时间", null=True)
-    reason = models.CharField("退回或撤回的原因", max_length=200, blank=True)
-    released_by = models.UUIDField("复核账号", null=True)
-    released_by_name = models.CharField("复核人", max_length=60, blank=True)
-    released_at = models.DateTimeField("定稿时间", null=True)
-    revoked_by = models.UUIDField("撤回账号", null=True)
-    revoked_by_name = models.CharField("撤回人", max_length=60, blank=True)
-    revoked_at = models.DateTimeField("撤回时间", null=True)
-    valid_from = models.DateField("从哪天起", null=True)
-    valid_to = models.DateField("到哪天为止", null=True)
 
     class Meta:
         verbose_name = "服务定义版本"
-        constraints = [
-            models.UniqueConstraint(fields=["code", "number"], name="each_definition_version_once"),
-            models.UniqueConstraint(
-                fields=["code"],
-                condition=Q(state__in=[int(VersionState.DRAFT), int(VersionState.SUBMITTED)]),
-                name="one_draft_a_definition",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=_DECIDED)
-                & Q(released_by__isnull=True, released_at__isnull=True, valid_from__isnull=True)
-                | Q(
-                    state__in=_DECIDED,
-                    released_by__isnull=False,
-                    released_at__isnull=False,
-                    valid_from__isnull=False,
-                ),
-                name="definition_released_by_somebody_from_a_day",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=int(VersionState.REVOKED))
-                & Q(revoked_by__isnull=True, revoked_at__isnull=True)
-                | Q(
-                    ~Q(reason=""),
-                    state=int(VersionState.REVOKED),
-                    revoked_by__isnull=False,
-                    revoked_at__isnull=False,
-                ),
-                name="definition_revoked_by_somebody_with_a_reason",
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
-                name="definition_ends_after_it_begins",
-            ),
-        ]
+        constraints = course_constraints("definition")

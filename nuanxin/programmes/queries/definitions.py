@@ -14,7 +14,6 @@ from django.db import connection
 
 from nuanxin.eligibility.rules.checking import read_checked
 from nuanxin.eligibility.rules.faults import RuleFaulty
-from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
 from nuanxin.orgs.queries.rows import UnionRow
@@ -23,6 +22,14 @@ from nuanxin.programmes.facts import CATALOGUE
 from nuanxin.programmes.models import DefinitionVersion
 from nuanxin.programmes.queries.rule_texts import rule_of
 from nuanxin.programmes.queries.rule_versions import find_text, find_texts, owner_of
+from nuanxin.programmes.queries.versions import (
+    SHIPPED,
+    in_work,
+    open_versions,
+    to_come,
+    version_by_id,
+    versions_of,
+)
 from nuanxin.programmes.rules import forfeits
 from nuanxin.programmes.rules.definition_faults import DefinitionFault, DefinitionFaulty, faults_of
 from nuanxin.programmes.rules.definitions import (
@@ -36,9 +43,7 @@ from nuanxin.programmes.rules.definitions import (
 )
 from nuanxin.programmes.states import VersionState
 
-MOST_VERSIONS = 100
 MOST_DEFINITIONS = 1_000
-SHIPPED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,31 +244,18 @@ class DefinitionLine:
     coming: DefinitionVersion | None
 
 
-_OPEN = [int(VersionState.DRAFT), int(VersionState.SUBMITTED), int(VersionState.RELEASED)]
-
-
 def list_lines(on: date) -> list[DefinitionLine]:
     """Return every service with what counts today and what is being worked on."""
     known = {one.definition.code: one for one in list_definitions(on)}
-    by_code: dict[str, list[DefinitionVersion]] = {code: [] for code in known}
-    rows = DefinitionVersion.objects.filter(state__in=_OPEN).order_by("code", "number")
-    for version in rows[:MOST_DEFINITIONS]:
-        by_code.setdefault(version.code, []).append(version)
     return [
-        DefinitionLine(
-            code=code,
-            now=known.get(code),
-            working=next((one for one in versions if one.state != VersionState.RELEASED), None),
-            coming=next((one for one in versions if one.valid_from and one.valid_from > on), None),
-        )
-        for code, versions in by_code.items()
+        DefinitionLine(code, known.get(code), in_work(versions), to_come(versions, on))
+        for code, versions in open_versions(DefinitionVersion, known).items()
     ]
 
 
 def list_versions(code: str) -> list[DefinitionVersion]:
     """Return the versions of a service, the latest first, without those given up; ``NotFound``."""
-    found = DefinitionVersion.objects.filter(code=code).exclude(state=VersionState.DISCARDED)
-    listed = list(found.order_by("-number")[:MOST_VERSIONS])
+    listed = versions_of(DefinitionVersion, code)
     if not listed and definition(code) is None:
         raise NotFound()
     return listed
@@ -271,12 +263,7 @@ def list_versions(code: str) -> list[DefinitionVersion]:
 
 def get_version(version_id: int, *, actor: Actor, right: str) -> tuple[DefinitionVersion, UnionRow]:
     """Return a version with the union whose service it is; raise ``NotFound`` out of scope."""
-    version = DefinitionVersion.objects.filter(id=version_id).first()
-    if version is None:
-        raise NotFound()
-    union = get_union(version.union_id)
-    policy.check(actor, right, path=union.path)
-    return version, union
+    return version_by_id(DefinitionVersion, version_id, actor=actor, right=right)
 
 
 def get_revision(version_id: int) -> int:

@@ -4,7 +4,6 @@ A released text never changes, so that a version once read is kept in the proces
 in force is asked each time. On a day without a released version the shipped file counts: version 0.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -20,11 +19,17 @@ from nuanxin.orgs.queries.rows import UnionRow
 from nuanxin.orgs.queries.unions import federation_paths, get_root, get_union
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import RuleVersion
+from nuanxin.programmes.queries.versions import (
+    SHIPPED,
+    in_work,
+    open_versions,
+    to_come,
+    version_by_id,
+    versions_of,
+)
 from nuanxin.programmes.rules.conditions import has_rule, rule_codes, rule_text
+from nuanxin.programmes.rules.version_text import digest_of
 from nuanxin.programmes.states import VersionState
-
-MOST_VERSIONS = 100
-SHIPPED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class RuleText:
     @property
     def digest(self) -> str:
         """Return what the text is known by."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return digest_of(self.text)
 
 
 _IN_FORCE = """
@@ -108,31 +113,18 @@ class RuleLine:
 
 def list_rules(on: date) -> list[RuleLine]:
     """Return every rule with the version in force, the one to come, and the one in work."""
-    found = RuleVersion.objects.filter(state__in=_OPEN).order_by("code", "number")
-    by_code: dict[str, list[RuleVersion]] = {code: [] for code in rule_codes()}
-    for version in found[: MOST_VERSIONS * 10]:
-        by_code.setdefault(version.code, []).append(version)
+    by_code = open_versions(RuleVersion, rule_codes())
     return [_line(code, by_code[code], on) for code in sorted(by_code)]
 
 
-_OPEN = [int(VersionState.DRAFT), int(VersionState.SUBMITTED), int(VersionState.RELEASED)]
-
-
 def _line(code: str, versions: list[RuleVersion], on: date) -> RuleLine:
-    released = [one for one in versions if one.state == VersionState.RELEASED]
-    current = next((one for one in released if _counts(one, on)), None)
+    current = next((one for one in versions if _counts(one, on)), None)
     now: RuleText | None
     if current is not None:
         now = RuleText(code, current.text, current.number, current.id)
     else:
         now = RuleText(code, rule_text(code)) if has_rule(code) else None
-    return RuleLine(
-        code=code,
-        now=now,
-        in_force=current,
-        working=next((one for one in versions if one.state != VersionState.RELEASED), None),
-        coming=next((one for one in released if one.valid_from and one.valid_from > on), None),
-    )
+    return RuleLine(code, now, current, in_work(versions), to_come(versions, on))
 
 
 def _counts(version: RuleVersion, on: date) -> bool:
@@ -142,8 +134,7 @@ def _counts(version: RuleVersion, on: date) -> bool:
 
 def list_versions(code: str) -> list[RuleVersion]:
     """Return the versions of a rule, the latest first, without those given up; raise ``NotFound``."""
-    found = RuleVersion.objects.filter(code=code).exclude(state=VersionState.DISCARDED)
-    listed = list(found.order_by("-number")[:MOST_VERSIONS])
+    listed = versions_of(RuleVersion, code)
     if not listed:
         rule_text(code)
     return listed
@@ -162,12 +153,7 @@ def shown_text(code: str, on: date, versions: Iterable[RuleVersion]) -> RuleText
 
 def get_version(version_id: int, *, actor: Actor, right: str) -> tuple[RuleVersion, UnionRow]:
     """Return a version with the union whose rule it is; raise ``NotFound`` out of scope."""
-    version = RuleVersion.objects.filter(id=version_id).first()
-    if version is None:
-        raise NotFound()
-    union = get_union(version.union_id)
-    policy.check(actor, right, path=union.path)
-    return version, union
+    return version_by_id(RuleVersion, version_id, actor=actor, right=right)
 
 
 def owner_of(jurisdiction: str) -> UnionRow:

@@ -1,4 +1,4 @@
-"""States of versions of rules and of their trials."""
+"""States of versions of rules and services, and of the trials of rules."""
 
 from enum import IntEnum
 
@@ -6,7 +6,7 @@ from nuanxin.kernel.errors import Conflict
 
 
 class VersionState(IntEnum):
-    """Where a version of a rule stands. A released one never changes; before its day it may be revoked."""
+    """Where a version of a text stands. A released one never changes; before its day it may be revoked."""
 
     DRAFT = 1
     SUBMITTED = 2
