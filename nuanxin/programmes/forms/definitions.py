@@ -256,27 +256,4 @@ class TakeInForm(forms.Form):
         return str(self.cleaned_data["saved"] or self.cleaned_data["text"])
 
 
-class RevokeDefinitionForm(forms.Form):
-    """Why a version that was released is taken back before its day."""
-
-    reason = forms.CharField(
-        label="为什么撤回",
-        max_length=200,
-        help_text="起草和复核的人会收到这句话，也会留在这项服务的各版里。",
-        error_messages={"required": "写一句为什么撤回，同事看得明白。"},
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class ReleaseDefinitionForm(forms.Form):
-    """From which day on a version counts."""
-
-    valid_from = forms.DateField(
-        label="从哪天起用",
-        help_text="从这天起开的一期按这一版。以前开的，按原来的，不变。",
-        error_messages={"required": "选一天。", "invalid": "选一天，比如 2027-01-01。"},
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-
-
 assert {*_TEXTS, *_LINES, *_NUMBERS, *_DAYS, *_CHOICES} < {*LABELS}

@@ -1,7 +1,6 @@
-"""What is typed on the pages of rules: values in their places, a case, a day, a reason."""
+"""What is typed on the pages of rules: values in their places, a case, the head of a new one."""
 
 import re
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -83,43 +82,3 @@ class NewRuleForm(forms.Form):
         """Return what was filled in."""
         given = self.cleaned_data
         return NewRule(given["code"].strip(), given["title"], given["document"])
-
-
-class RevokeForm(forms.Form):
-    """Why a version that was released is taken back before its day."""
-
-    reason = forms.CharField(
-        label="为什么撤回",
-        max_length=200,
-        help_text="起草和复核的人会收到这句话，也会留在这条条件的各版里。",
-        error_messages={"required": "写一句为什么撤回，同事看得明白。"},
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class ReleaseForm(forms.Form):
-    """From which day on a version counts."""
-
-    valid_from = forms.DateField(
-        label="从哪天起用",
-        help_text="当天零点起。这天以前报名的，按原来的条件，不变。",
-        error_messages={"required": "选一天。", "invalid": "选一天，比如 2027-01-01。"},
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-
-    def day(self) -> date:
-        """Return the day."""
-        day: date = self.cleaned_data["valid_from"]
-        return day
-
-
-class SendBackForm(forms.Form):
-    """Why a version goes back to who wrote it."""
-
-    reason = forms.CharField(
-        label="为什么退回",
-        max_length=200,
-        help_text="起草的人会收到这句话。",
-        error_messages={"required": "写一句为什么退回，起草的人好改。"},
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )

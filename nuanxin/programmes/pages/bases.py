@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from nuanxin.access.permissions import requires
 from nuanxin.programmes.pages import rule_words as words
+from nuanxin.programmes.pages.version_words import moment
 from nuanxin.programmes.queries import bases as queries
 
 _ICONS = {"yes": "yes", "unknown": "maybe", "no": "no"}
@@ -34,7 +35,7 @@ def desk_basis(request: HttpRequest, offer_id: int, application_id: int) -> Http
     basis = queries.get_basis(offer_id, application_id, actor=request.actor)  # type: ignore[attr-defined]
     context = _context(basis) | {
         "page_title": f"{basis.name}报名时的依据",
-        "page_lead": f"{basis.offer_title}，{words.moment(basis.applied_at)} 报名。后来条件或者情况变了，这里不变。",
+        "page_lead": f"{basis.offer_title}，{moment(basis.applied_at)} 报名。后来条件或者情况变了，这里不变。",
         "crumbs": [
             {"label": "服务项目", "url": reverse("desk-offers")},
             {"label": basis.offer_title, "url": reverse("desk-offer", args=[offer_id])},

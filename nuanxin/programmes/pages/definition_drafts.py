@@ -8,22 +8,20 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.orgs.queries.rows import UnionRow
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import definitions as actions
-from nuanxin.programmes.forms.definitions import (
-    DefinitionForm,
-    ReleaseDefinitionForm,
-    fields_of,
-)
-from nuanxin.programmes.forms.rules import SendBackForm
+from nuanxin.programmes.forms.definitions import DefinitionForm, fields_of
+from nuanxin.programmes.forms.versions import revision_of
 from nuanxin.programmes.models import DefinitionVersion
 from nuanxin.programmes.pages import definition_words as words
 from nuanxin.programmes.pages.definitions import told_of
-from nuanxin.programmes.pages.rule_words import changed_rows, moment
+from nuanxin.programmes.pages.version_words import changed_rows, moment
+from nuanxin.programmes.pages.versions import ask_decision
 from nuanxin.programmes.queries import definitions as queries
 from nuanxin.programmes.rules.rule_changes import text_changes
 from nuanxin.programmes.states import VersionState
@@ -69,57 +67,30 @@ def preview(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def decide(request: HttpRequest, version_id: int) -> HttpResponse:
     """Review what another wrote: release it from a day on, or send it back."""
-    actor, now = _actor(request), clock.now()
     version, union = _version(request, version_id, permissions.RELEASE_DEFINITION)
-    do = request.POST.get("do", "")
-    release = ReleaseDefinitionForm(
-        request.POST if do == "release" else None, initial={"valid_from": clock.business_day(now)}
-    )
-    back = SendBackForm(request.POST if do == "send_back" else None)
-    problem, status = "", 422 if request.method == "POST" else 200
-    done = HttpResponseRedirect(reverse("desk-definition", args=[version.code]))
-    try:
-        if release.is_valid():
-            day = release.cleaned_data["valid_from"]
-            actions.release_definition(version_id=version.id, valid_from=day, actor=actor, now=now)
-            return done
-        if back.is_valid():
-            reason = back.cleaned_data["reason"]
-            actions.send_back_definition(version_id=version.id, reason=reason, actor=actor, now=now)
-            return done
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        problem, status = refusal.message, refusal.status
+    before = "从这天起开的一期按这一版。以前开的，按原来的，不变。"
+    asked = ask_decision(request, actions.DEFINITIONS, version, before=before)
+    there = reverse("desk-definition", args=[version.code])
+    if asked is None:
+        return HttpResponseRedirect(there)
     looked = _looked(version.text, union)
     title = looked.title or version.code
     context = {
         "page_title": f"复核：{title}",
         "page_lead": f"{union.name}的服务，第 {version.number} 版，{version.drafted_by_name}起草，{moment(version.submitted_at)} 送审。",
-        "problem": problem,
-        "is_submitted": version.state == VersionState.SUBMITTED,
-        "is_own": actor.account_id in (version.drafted_by, *version.editors),
-        "release": release,
-        "back": back,
         "preview_url": reverse("desk-definition-preview", args=[version.id]),
-        "crumbs": words.crumbs(
-            (title, reverse("desk-definition", args=[version.code])), ("复核", "")
-        ),
-    } | told_of(looked.definition, union.name) | _compared(version)  # fmt: skip
-    return render(request, "programmes/definitions/decide.html", context, status=status)
+        "crumbs": words.crumbs((title, there), ("复核", "")),
+    } | asked.context | told_of(looked.definition, union.name) | _compared(version)  # fmt: skip
+    return render(request, "programmes/definitions/decide.html", context, status=asked.status)
 
 
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _version(
     request: HttpRequest, version_id: int, right: str
 ) -> tuple[DefinitionVersion, UnionRow]:
-    return queries.get_version(version_id, actor=_actor(request), right=right)
+    return queries.get_version(version_id, actor=actor_of(request), right=right)
 
 
 def _looked(text: str, union: UnionRow) -> queries.Looked:
@@ -138,18 +109,16 @@ def _typed(request: HttpRequest, version: DefinitionVersion) -> str:
 
 def _written(request: HttpRequest, version: DefinitionVersion, text: str) -> HttpResponse:
     """Carry out what was asked; raise the ``Refusal`` that says what stands against it."""
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "save")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "save")
     if do in _MOVES:
         _MOVES[do](version_id=version.id, actor=actor, now=now)
         return HttpResponseRedirect(
             request.path if do == "take_back" else reverse("desk-definitions")
         )
-    revision = request.POST.get("revision", "")
-    known = revision.isascii() and revision.isdigit() and len(revision) < 9
     actions.save_definition(
         version_id=version.id,
         text=text,
-        revision=int(revision) if known else -1,
+        revision=revision_of(request.POST),
         actor=actor,
         now=now,
     )

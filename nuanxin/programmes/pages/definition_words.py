@@ -8,8 +8,8 @@ from django.urls import reverse
 from nuanxin.kernel.money import format_yuan
 from nuanxin.kernel.occupations import by_key
 from nuanxin.programmes.models import DefinitionVersion
-from nuanxin.programmes.pages import words
-from nuanxin.programmes.pages.rule_words import moment
+from nuanxin.programmes.pages import version_words, words
+from nuanxin.programmes.pages.version_words import being_changed
 from nuanxin.programmes.queries.definitions import DefinitionLine, Known
 from nuanxin.programmes.queries.offers import OfferRow
 from nuanxin.programmes.rules.definitions import Definition
@@ -17,7 +17,6 @@ from nuanxin.programmes.states import OfferState, VersionState
 
 USUAL_DAYS = 14
 """How long a preview lets people apply: an offer says its own days."""
-_STATES = {VersionState.DRAFT: "care", VersionState.SUBMITTED: "care", VersionState.RELEASED: "ok"}
 
 
 def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
@@ -69,14 +68,8 @@ def desk_facts(defined: Definition, rule_title: str) -> list[dict[str, str]]:
 
 def line_row(line: DefinitionLine, today: date) -> dict[str, Any]:
     """Return a line of the list of services."""
-    known, working = line.now, line.working
+    known = line.now
     defined = known.definition if known else None
-    state = {"text": "没有在改的", "css": "mute"}
-    if working is not None:
-        label = f"第 {working.number} 版{VersionState(working.state).label}"
-        state = {"text": label, "note": working.drafted_by_name, "state": "care"}
-    elif line.coming is not None:
-        state = {"text": f"第 {line.coming.number} 版 {line.coming.valid_from} 起", "state": "off"}
     return {
         "id": line.code,
         "name": defined.title if defined else line.code,
@@ -88,7 +81,7 @@ def line_row(line: DefinitionLine, today: date) -> dict[str, Any]:
             which(known, today),
             (known.union_name if known else "") or "全省都能办",
             "、".join(way.label for way in defined.ways) if defined else "—",
-            state,
+            being_changed(line.working, line.coming),
         ],
     }
 
@@ -113,33 +106,14 @@ def which_said(known: Known | None, today: date) -> str:
 
 
 def version_row(version: DefinitionVersion, today: date, *, may_revoke: bool) -> dict[str, Any]:
-    """Return a line of a service's versions."""
-    state = VersionState(version.state)
-    text, kind = state.label, _STATES.get(state, "off")
-    is_coming = version.valid_from is not None and version.valid_from > today
-    if state is VersionState.RELEASED:
-        is_over = version.valid_to is not None and version.valid_to < today
-        text, kind = (
-            ("以前用的", "off") if is_over else ("要用的", "care") if is_coming else ("在用", "ok")
-        )
-    can = may_revoke and state is VersionState.RELEASED and is_coming
-    return {
-        "cells": [
-            {"text": f"第 {version.number} 版", "url": reverse("desk-definition-revoke", args=[version.id]) if can else "", "note": "可以撤回" if can else ""},
-            {"text": text, "state": kind, "note": version.reason if state is VersionState.REVOKED else ""},
-            {"text": _span(version), "css": "nw"},
-            {"text": version.drafted_by_name, "note": moment(version.drafted_at)},
-            {"text": version.released_by_name or "—", "note": moment(version.released_at)},
-        ]
-    }  # fmt: skip
-
-
-def _span(version: DefinitionVersion) -> str:
-    if version.valid_from is None:
-        return "—"
-    if version.state == VersionState.REVOKED:
-        return f"原定 {version.valid_from} 起"
-    return f"{version.valid_from} 起" + (f"，到 {version.valid_to}" if version.valid_to else "")
+    """Return a line of a service's versions; one that is to come leads to its revoking."""
+    is_released = version.state == VersionState.RELEASED
+    is_coming = is_released and version.valid_from is not None and version.valid_from > today
+    name = {"url": "", "note": ""}
+    if may_revoke and is_coming:
+        name = {"url": reverse("desk-definition-revoke", args=[version.id]), "note": "可以撤回"}
+    why = version.reason if version.state == VersionState.REVOKED else ""
+    return version_words.version_row(version, today, name=name, why=why)
 
 
 def seen(

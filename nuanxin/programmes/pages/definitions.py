@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -16,11 +17,12 @@ from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import definitions as actions
 from nuanxin.programmes.forms.definitions import (
     NewDefinitionForm,
-    RevokeDefinitionForm,
     TakeInForm,
 )
 from nuanxin.programmes.models import DefinitionVersion
 from nuanxin.programmes.pages import definition_words as words
+from nuanxin.programmes.pages.version_words import COLUMNS
+from nuanxin.programmes.pages.versions import ask_revocation, own_code
 from nuanxin.programmes.queries import definitions as queries
 from nuanxin.programmes.states import VersionState
 
@@ -32,7 +34,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 def definition_list(request: HttpRequest) -> HttpResponse:
     """List the services with what counts today and what is in work."""
     today = clock.business_day(clock.now())
-    writes = policy.holds(_actor(request), permissions.DRAFT_DEFINITION)
+    writes = policy.holds(actor_of(request), permissions.DRAFT_DEFINITION)
     lines = [one for one in queries.list_lines(today) if one.now or one.coming or writes]
     context = {
         "page_title": "有哪些服务",
@@ -51,8 +53,11 @@ def definition_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 def definition_begin(request: HttpRequest) -> HttpResponse:
     """Begin a service: its name, where it stands, what it begins from; or take in a text of one."""
-    actor, now = _actor(request), clock.now()
-    do, initial = request.POST.get("do", ""), {"union": _own_code(actor)}
+    actor, now = actor_of(request), clock.now()
+    do, initial = (
+        request.POST.get("do", ""),
+        {"union": own_code(actor, permissions.DRAFT_DEFINITION)},
+    )
     listed = queries.list_definitions(clock.business_day(now))
     known = [(one.definition.code, one.definition.title) for one in listed]
     form = NewDefinitionForm(request.POST if do == "begin" else None, known=known, initial=initial)
@@ -86,7 +91,7 @@ def definition_begin(request: HttpRequest) -> HttpResponse:
 @require_GET
 def definition(request: HttpRequest, code: str) -> HttpResponse:
     """Show what counts today, as workers see it and as officials read it, and every version."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     today = clock.business_day(now)
     versions = queries.list_versions(code)
     working = next((one for one in versions if VersionState(one.state).is_in_work), None)
@@ -101,10 +106,7 @@ def definition(request: HttpRequest, code: str) -> HttpResponse:
         "page_title": known.definition.title if known else code,
         "page_lead": f"{words.which_said(known, today)}，{owner.name}定的。",
         "text": queries.text_that_counts(code, today) or shown[0].text,
-        "columns": [
-            {"label": "哪一版"}, {"label": "状态"}, {"label": "什么时候用", "css": "nw"},
-            {"label": "谁起草"}, {"label": "谁复核"},
-        ],
+        "columns": COLUMNS,
         "rows": [words.version_row(one, today, may_revoke=may_release) for one in shown],
         "yaml_url": reverse("desk-definition-yaml", args=[code]) if known else "",
         "draft_url": reverse("desk-definition-new", args=[code]) if may_draft and not working else "",
@@ -135,7 +137,7 @@ def definition_yaml(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def definition_new(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a new version, or go on with the one in work."""
-    made = actions.succeed_definition(code=code, actor=_actor(request), now=clock.now())
+    made = actions.succeed_definition(code=code, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-definition-draft", args=[made.id]))
 
 
@@ -143,30 +145,19 @@ def definition_new(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(_METHODS)
 def revoke(request: HttpRequest, version_id: int) -> HttpResponse:
     """Take a released version back before its day, with the reason."""
-    actor, now = _actor(request), clock.now()
-    version, _ = queries.get_version(version_id, actor=actor, right=permissions.RELEASE_DEFINITION)
-    form = RevokeDefinitionForm(request.POST or None)
-    problem, status = "", 422 if request.method == "POST" else 200
-    if form.is_valid():
-        try:
-            reason = form.cleaned_data["reason"]
-            actions.revoke_definition(version_id=version.id, reason=reason, actor=actor, now=now)
-            return HttpResponseRedirect(reverse("desk-definition", args=[version.code]))
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            problem, status = refusal.message, refusal.status
-    context = {
+    version, _ = queries.get_version(
+        version_id, actor=actor_of(request), right=permissions.RELEASE_DEFINITION
+    )
+    asked = ask_revocation(request, actions.DEFINITIONS, version, of="这项服务")
+    there = reverse("desk-definition", args=[version.code])
+    if asked is None:
+        return HttpResponseRedirect(there)
+    context = asked.context | {
         "page_title": f"撤回：{version.code}，第 {version.number} 版",
         "page_lead": f"它原定 {version.valid_from} 起用。撤回以后，接着用它前面的一版。",
-        "problem": problem,
-        "form": form,
-        "is_released": version.state == VersionState.RELEASED,
-        "crumbs": words.crumbs(
-            (version.code, reverse("desk-definition", args=[version.code])), ("撤回", "")
-        ),
+        "crumbs": words.crumbs((version.code, there), ("撤回", "")),
     }
-    return render(request, "programmes/definitions/revoke.html", context, status=status)
+    return render(request, "programmes/versions/revoke.html", context, status=asked.status)
 
 
 # ---- inside -----------------------------------------------------------------------------------
@@ -210,14 +201,3 @@ def _offer_url(known: queries.Known | None, actor: Any, today: Any) -> str:
     if not any(known.is_near(path) for path in paths):
         return ""
     return f"{reverse('desk-offer-new')}?{urlencode({'of': known.definition.code})}"
-
-
-def _own_code(actor: Any) -> str:
-    """Return the code of the union that one defines services for, "" where that is not one."""
-    paths = policy.scope_paths(actor, permissions.DRAFT_DEFINITION)
-    own = paths[0].rstrip("/").rsplit("/", 1)[-1] if len(paths) == 1 else ""
-    return orgs.get_union(int(own)).code if own else ""
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

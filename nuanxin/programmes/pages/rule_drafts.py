@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.eligibility.rules.editing import with_case, with_values
 from nuanxin.kernel import clock, policy
@@ -17,15 +18,12 @@ from nuanxin.programmes import permissions, tasks
 from nuanxin.programmes.actions import previewing
 from nuanxin.programmes.actions import rule_versions as actions
 from nuanxin.programmes.facts import CATALOGUE
-from nuanxin.programmes.forms.rules import (
-    ANSWERS,
-    ReleaseForm,
-    SendBackForm,
-    case_of,
-    values_of,
-)
+from nuanxin.programmes.forms.rules import ANSWERS, case_of, values_of
+from nuanxin.programmes.forms.versions import revision_of
 from nuanxin.programmes.models import RuleVersion
 from nuanxin.programmes.pages import rule_words as words
+from nuanxin.programmes.pages.version_words import changed_rows, moment
+from nuanxin.programmes.pages.versions import ask_decision
 from nuanxin.programmes.queries import previewing as trials
 from nuanxin.programmes.queries import rule_texts
 from nuanxin.programmes.queries import rule_versions as queries
@@ -46,7 +44,7 @@ _MOVES: dict[str, Callable[..., None]] = {
 def draft(request: HttpRequest, version_id: int) -> HttpResponse:
     """Write a draft: its values in fields, its whole text, its cases; nothing typed is lost."""
     version, union = queries.get_version(
-        version_id, actor=_actor(request), right=permissions.DRAFT_RULE
+        version_id, actor=actor_of(request), right=permissions.DRAFT_RULE
     )
     problem, status, typed = "", 200, {}
     text = request.POST.get("text", version.text).replace("\r\n", "\n")
@@ -65,7 +63,7 @@ def draft(request: HttpRequest, version_id: int) -> HttpResponse:
 def check(request: HttpRequest, version_id: int) -> HttpResponse:
     """Keep what is typed and answer with what can be said of it: faults, words, cases."""
     version, _ = queries.get_version(
-        version_id, actor=_actor(request), right=permissions.DRAFT_RULE
+        version_id, actor=actor_of(request), right=permissions.DRAFT_RULE
     )
     text = request.POST.get("text", version.text).replace("\r\n", "\n")
     problem = ""
@@ -83,7 +81,7 @@ def check(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def preview(request: HttpRequest, version_id: int) -> HttpResponse:
     """Try the draft over the register: at once where that is quick, else as a job."""
-    actor = _actor(request)
+    actor = actor_of(request)
     version, union = queries.get_version(version_id, actor=actor, right=permissions.DRAFT_RULE)
     problem, status = "", 200
     if request.method == "POST":
@@ -120,53 +118,30 @@ def preview(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def decide(request: HttpRequest, version_id: int) -> HttpResponse:
     """Review what another wrote: what changes, what came out; release it from a day, or send it back."""
-    actor, now = _actor(request), clock.now()
+    actor = actor_of(request)
     version, union = queries.get_version(version_id, actor=actor, right=permissions.RELEASE_RULE)
-    is_release = request.POST.get("do") == "release"
-    release = ReleaseForm(request.POST if is_release else None, initial={"valid_from": clock.business_day(now)})  # fmt: skip
-    back = SendBackForm(request.POST if request.POST.get("do") == "send_back" else None)
-    problem, status = "", 422 if request.method == "POST" else 200
-    done = HttpResponseRedirect(reverse("desk-rule", args=[version.code]))
-    try:
-        if release.is_valid():
-            actions.release_rule(
-                version_id=version.id, valid_from=release.day(), actor=actor, now=now
-            )
-            return done
-        if back.is_valid():
-            reason = back.cleaned_data["reason"]
-            actions.send_back_rule(version_id=version.id, reason=reason, actor=actor, now=now)
-            return done
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        problem, status = refusal.message, refusal.status
+    before = "当天零点起。这天以前报名的，按原来的条件，不变。"
+    asked = ask_decision(request, actions.RULES, version, before=before)
+    there = reverse("desk-rule", args=[version.code])
+    if asked is None:
+        return HttpResponseRedirect(there)
     title = rule_texts.title_of(version.text, version.code)
     context = {
         "page_title": f"复核：{title}",
-        "page_lead": f"第 {version.number} 版，{version.drafted_by_name}起草，{words.moment(version.submitted_at)} 送审。",
-        "problem": problem,
+        "page_lead": f"第 {version.number} 版，{version.drafted_by_name}起草，{moment(version.submitted_at)} 送审。",
         "version": version,
-        "is_submitted": version.state == VersionState.SUBMITTED,
-        "is_own": actor.account_id in (version.drafted_by, *version.editors),
-        "release": release,
-        "back": back,
         "preview_url": reverse("desk-rule-preview", args=[version.id]),
-        "crumbs": words.crumbs((title, reverse("desk-rule", args=[version.code])), ("复核", "")),
-    } | _compared(version) | _preview_of(version, actor, union.path)  # fmt: skip
-    return render(request, "programmes/rules/decide.html", context, status=status)
+        "crumbs": words.crumbs((title, there), ("复核", "")),
+    } | asked.context | _compared(version) | _preview_of(version, actor, union.path)  # fmt: skip
+    return render(request, "programmes/rules/decide.html", context, status=asked.status)
 
 
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _written(request: HttpRequest, version: RuleVersion, text: str) -> HttpResponse:
     """Carry out what was asked; raise the ``Refusal`` that says what stands against it."""
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "save")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "save")
     here = HttpResponseRedirect(request.path)
     if do in ("take_back", "discard"):
         _MOVES[do](version_id=version.id, actor=actor, now=now)
@@ -196,14 +171,13 @@ def _insist_on_same(request: HttpRequest, text: str) -> None:
 
 
 def _save(request: HttpRequest, version: RuleVersion, text: str) -> RuleVersion:
-    revision = request.POST.get("revision", "")
     return actions.save_rule_text(
         version_id=version.id,
         text=text,
-        revision=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 9 else -1,
-        actor=_actor(request),
+        revision=revision_of(request.POST),
+        actor=actor_of(request),
         now=clock.now(),
-    )  # fmt: skip
+    )
 
 
 def _editor(
@@ -241,7 +215,7 @@ def _checked(version: RuleVersion, looked: rule_texts.Looked, problem: str) -> d
         "said": words.said_rows(looked.bound) if looked.bound else [],
         "cases": words.case_rows(looked),
         "failed": len(looked.failed),
-        "saved": "" if problem else words.moment(version.changed_at),
+        "saved": "" if problem else moment(version.changed_at),
         "kept_revision": version.revision,
     }
 
@@ -257,8 +231,8 @@ def _compared(version: RuleVersion) -> dict[str, Any]:
     changes = word_changes(former, looked.bound) if looked.bound else []
     return {
         "is_new": False,
-        "changes": words.changed_rows(changes),
-        "text_changes": words.changed_rows(text_changes(before.text, version.text)),
+        "changes": changed_rows(changes),
+        "text_changes": changed_rows(text_changes(before.text, version.text)),
     }
 
 

@@ -1,7 +1,7 @@
 """How rules, their versions and their trials are told at the desk."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -11,15 +11,15 @@ from nuanxin.eligibility.rules.editing import Slot
 from nuanxin.eligibility.rules.tree import Rule
 from nuanxin.eligibility.rules.wording import say_rule
 from nuanxin.eligibility.states import Oddity, Operator
-from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.fact import Fact, FactType, Sensitivity
 from nuanxin.kernel.occupations import by_key
 from nuanxin.orgs.queries.places import region_name
 from nuanxin.programmes.models import RulePreview, RuleVersion
+from nuanxin.programmes.pages import version_words
+from nuanxin.programmes.pages.version_words import being_changed, moment
 from nuanxin.programmes.queries.previewing import Example
 from nuanxin.programmes.queries.rule_texts import Looked, rule_of_draft
 from nuanxin.programmes.queries.rule_versions import RuleLine, RuleText
-from nuanxin.programmes.rules.rule_changes import Line
 from nuanxin.programmes.rules.sampling import estimate, in_words
 from nuanxin.programmes.rules.small_cells import told
 from nuanxin.programmes.states import VersionState
@@ -27,7 +27,6 @@ from nuanxin.programmes.states import VersionState
 ANSWERS = {"yes": "可以", "no": "不可以", "unknown": "还不知道"}
 MOST_CELLS = 300
 _KEYS = re.compile(r"@([a-z_]+\.[a-z0-9_.]+)")
-_STATES = {VersionState.DRAFT: "care", VersionState.SUBMITTED: "care", VersionState.RELEASED: "ok"}
 
 
 def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
@@ -39,15 +38,9 @@ def crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
 
 def rule_row(line: RuleLine, rule: Rule | None) -> dict[str, Any]:
     """Return a line of the list of rules; ``rule`` is None for one that counts from no day yet."""
-    version, working = line.in_force, line.working
+    version = line.in_force
     shown = rule or _coming_rule(line)
     since = version.valid_from if version and version.valid_from else shown and shown.valid_from
-    state = {"text": "没有在改的", "css": "mute"}
-    if working is not None:
-        label = f"第 {working.number} 版{VersionState(working.state).label}"
-        state = {"text": label, "note": working.drafted_by_name, "state": "care"}
-    elif line.coming is not None:
-        state = {"text": f"第 {line.coming.number} 版 {line.coming.valid_from} 起", "state": "off"}
     return {
         "id": line.code,
         "name": shown.title if shown else line.code,
@@ -57,7 +50,7 @@ def rule_row(line: RuleLine, rule: Rule | None) -> dict[str, Any]:
             which(version.number if version else 0, counts=rule is not None),
             {"text": f"{since}" if rule else "—", "css": "nw"},
             version.released_by_name if version else "—",
-            state,
+            being_changed(line.working, line.coming),
         ],
     }
 
@@ -84,25 +77,10 @@ def what_goes_on(version: RuleVersion, now: RuleText | None) -> str:
 
 
 def version_row(version: RuleVersion, today: date) -> dict[str, Any]:
-    """Return a line of a rule's versions."""
-    state = VersionState(version.state)
-    url = reverse("desk-rule-version", args=[version.code, version.number])
-    text, kind = state.label, _STATES.get(state, "off")
-    if state is VersionState.RELEASED and version.valid_from:
-        is_over = version.valid_to is not None and version.valid_to < today
-        is_coming = version.valid_from > today
-        text, kind = (
-            ("以前用的", "off") if is_over else ("要用的", "care") if is_coming else ("在用", "ok")
-        )
-    return {
-        "cells": [
-            {"text": f"第 {version.number} 版", "url": url if state is VersionState.RELEASED else ""},
-            {"text": text, "state": kind, "note": _why_revoked(version)},
-            {"text": span(version), "css": "nw"},
-            {"text": version.drafted_by_name, "note": moment(version.drafted_at)},
-            {"text": version.released_by_name or "—", "note": moment(version.released_at)},
-        ]
-    }  # fmt: skip
+    """Return a line of a rule's versions; a released one leads to its page."""
+    is_shown = version.state == VersionState.RELEASED
+    url = reverse("desk-rule-version", args=[version.code, version.number]) if is_shown else ""
+    return version_words.version_row(version, today, name={"url": url}, why=_why_revoked(version))
 
 
 def _why_revoked(version: RuleVersion) -> str:
@@ -111,31 +89,12 @@ def _why_revoked(version: RuleVersion) -> str:
     return f"{version.revoked_by_name} {moment(version.revoked_at)}：{version.reason}"
 
 
-def span(version: RuleVersion) -> str:
-    """Return 2027-01-01 起, or from when until when."""
-    if version.valid_from is None:
-        return "—"
-    if version.state == VersionState.REVOKED:
-        return f"原定 {version.valid_from} 起"
-    return f"{version.valid_from} 起" + (f"，到 {version.valid_to}" if version.valid_to else "")
-
-
-def moment(at: datetime | None) -> str:
-    """Return 2026-11-27 18:00."""
-    return "" if at is None else f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-
-
 def said_rows(bound: BoundRule) -> list[dict[str, Any]]:
     """Return the conditions in words, each with what is really compared."""
     return [
         {"depth": said.depth, "text": said.text, "detail": said.detail, "is_group": said.is_group}
         for said in say_rule(bound)
     ]
-
-
-def changed_rows(lines: list[Line]) -> list[dict[str, str]]:
-    """Return the lines of a comparison with their marks."""
-    return [{"mark": line.mark.value, "word": line.mark.label, "text": line.text} for line in lines]
 
 
 def slot_rows(looked: Looked, typed: dict[int, list[str]]) -> list[dict[str, Any]]:

@@ -10,15 +10,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.orgs import queries as orgs
 from nuanxin.programmes import permissions
-from nuanxin.programmes.actions.rule_versions import begin_rule, draft_rule, revoke_rule
-from nuanxin.programmes.forms.rules import NewRuleForm, RevokeForm
+from nuanxin.programmes.actions.rule_versions import RULES, begin_rule, draft_rule
+from nuanxin.programmes.forms.rules import NewRuleForm
 from nuanxin.programmes.models import RuleVersion
 from nuanxin.programmes.pages import rule_words as words
+from nuanxin.programmes.pages.version_words import COLUMNS, changed_rows
+from nuanxin.programmes.pages.versions import ask_revocation, own_code
 from nuanxin.programmes.queries import rule_texts
 from nuanxin.programmes.queries import rule_versions as queries
 from nuanxin.programmes.rules.rule_changes import text_changes, word_changes
@@ -29,7 +32,7 @@ from nuanxin.programmes.states import VersionState
 @require_GET
 def rule_list(request: HttpRequest) -> HttpResponse:
     """List the rules with what counts today and what is in work."""
-    writes = policy.holds(_actor(request), permissions.DRAFT_RULE)
+    writes = policy.holds(actor_of(request), permissions.DRAFT_RULE)
     lines = [
         line
         for line in queries.list_rules(clock.business_day(clock.now()))
@@ -52,10 +55,14 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rule_begin(request: HttpRequest) -> HttpResponse:
     """Begin a rule that nobody has shipped: its name, where it stands, what it begins from."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     lines = queries.list_rules(clock.business_day(now))
     known = [(line.code, rule_texts.rule_of(line.now.text).title) for line in lines if line.now]
-    form = NewRuleForm(request.POST or None, known=known, initial={"union": _own_code(actor)})
+    form = NewRuleForm(
+        request.POST or None,
+        known=known,
+        initial={"union": own_code(actor, permissions.DRAFT_RULE)},
+    )
     status = 422 if request.method == "POST" else 200
     if form.is_valid():
         try:
@@ -86,7 +93,7 @@ def rule_begin(request: HttpRequest) -> HttpResponse:
 @require_GET
 def rule(request: HttpRequest, code: str) -> HttpResponse:
     """Show what counts today, in words and as text, and every version there was."""
-    actor, today = _actor(request), clock.business_day(clock.now())
+    actor, today = actor_of(request), clock.business_day(clock.now())
     versions = queries.list_versions(code)
     working = next((one for one in versions if VersionState(one.state).is_in_work), None)
     now = queries.shown_text(code, today, versions)
@@ -107,10 +114,7 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "text": now.text,
         "cases": words.case_rows(rule_texts.look_at(now.text, bound.day)),
-        "columns": [
-            {"label": "哪一版"}, {"label": "状态"}, {"label": "什么时候用", "css": "nw"},
-            {"label": "谁起草"}, {"label": "谁复核"},
-        ],
+        "columns": COLUMNS,
         "rows": [words.version_row(version, today) for version in versions if may_draft or not VersionState(version.state).is_in_work],
         "draft_url": reverse("desk-rule-new", args=[code]) if may_draft and working is None else "",
         "working": working if may_draft else None,
@@ -130,7 +134,7 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
 def rule_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Show a version that was released, beside the one before it."""
     shown, before = queries.get_released(code, number)
-    actor, today = _actor(request), clock.business_day(clock.now())
+    actor, today = actor_of(request), clock.business_day(clock.now())
     bound = rule_texts.read_shown(shown.text, shown.day)
     former = rule_texts.read_shown(before.text, before.day) if before else None
     context: dict[str, Any] = {
@@ -147,8 +151,8 @@ def rule_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         else "",
         "text": shown.text,
         "before": before,
-        "changes": words.changed_rows(word_changes(former, bound)) if former else [],
-        "text_changes": words.changed_rows(text_changes(before.text, shown.text)) if before else [],
+        "changes": changed_rows(word_changes(former, bound)) if former else [],
+        "text_changes": changed_rows(text_changes(before.text, shown.text)) if before else [],
         "crumbs": words.crumbs((bound.rule.title, reverse("desk-rule", args=[code])), (f"第 {number} 版", "")),
     }  # fmt: skip
     return render(request, "programmes/rules/version.html", context)
@@ -158,36 +162,27 @@ def rule_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, version_id: int) -> HttpResponse:
     """Take a released version back before its day, with the reason."""
-    actor, now = _actor(request), clock.now()
-    version, _ = queries.get_version(version_id, actor=actor, right=permissions.RELEASE_RULE)
-    form = RevokeForm(request.POST or None)
-    problem, status = "", 422 if request.method == "POST" else 200
-    if form.is_valid():
-        try:
-            reason = form.cleaned_data["reason"]
-            revoke_rule(version_id=version.id, reason=reason, actor=actor, now=now)
-            return HttpResponseRedirect(reverse("desk-rule", args=[version.code]))
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            problem, status = refusal.message, refusal.status
+    version, _ = queries.get_version(
+        version_id, actor=actor_of(request), right=permissions.RELEASE_RULE
+    )
+    asked = ask_revocation(request, RULES, version, of="这条条件")
+    if asked is None:
+        return HttpResponseRedirect(reverse("desk-rule", args=[version.code]))
     title = rule_texts.title_of(version.text, version.code)
-    context = {
+    counts = queries.find_text(version.code, clock.business_day(clock.now()))
+    context = asked.context | {
         "page_title": f"撤回：{title}，第 {version.number} 版",
-        "page_lead": words.what_goes_on(version, queries.find_text(version.code, clock.business_day(now))),
-        "problem": problem,
-        "form": form,
-        "is_released": version.state == VersionState.RELEASED,
+        "page_lead": words.what_goes_on(version, counts),
         "crumbs": words.crumbs((title, reverse("desk-rule", args=[version.code])), ("撤回", "")),
-    }  # fmt: skip
-    return render(request, "programmes/rules/revoke.html", context, status=status)
+    }
+    return render(request, "programmes/versions/revoke.html", context, status=asked.status)
 
 
 @requires("rule.draft")
 @require_POST
 def rule_new(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a new version, or go on with the one in work."""
-    made = draft_rule(code=code, actor=_actor(request), now=clock.now())
+    made = draft_rule(code=code, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-rule-draft", args=[made.id]))
 
 
@@ -197,14 +192,3 @@ def _to_its_draft(working: RuleVersion | None, actor: Any) -> HttpResponse:
         raise NotFound()
     queries.get_version(working.id, actor=actor, right=permissions.DRAFT_RULE)
     return HttpResponseRedirect(reverse("desk-rule-draft", args=[working.id]))
-
-
-def _own_code(actor: Any) -> str:
-    """Return the code of the union that one writes rules for, "" where that is not one."""
-    paths = policy.scope_paths(actor, permissions.DRAFT_RULE)
-    own = paths[0].rstrip("/").rsplit("/", 1)[-1] if len(paths) == 1 else ""
-    return orgs.get_union(int(own)).code if own else ""
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
