@@ -14,12 +14,15 @@ _SAY_IT_SHORT = ("procrastinate", "psycopg.pool")
 # What starts a new line or turns the reading direction: nobody writes lines of his own here.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
+# Addresses that open something to whoever has them: of these a log says where, not with what.
+_OPENS = re.compile(r"(/(?:a|i|q|s|door/enter|stations/screen)/)[A-Za-z0-9_-]{8,}")
+
 
 class LineFormatter(logging.Formatter):
     """One line a record, and the stack below it unless the logger is known to repeat itself.
 
     The last guard behind the rule that nothing logged may name a person: numbers of a person's
-    length are cut, and what somebody typed begins no line.
+    length are cut, and what somebody typed begins no line. Links that open without signing in are cut.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -27,7 +30,8 @@ class LineFormatter(logging.Formatter):
         if record.name.startswith(_SAY_IT_SHORT):
             record.exc_text = record.exc_info = None
             return without_numbers(" ".join(super().format(record).split()))
-        return _UNSEEN.sub("?", without_numbers(super().format(record)))
+        written = _OPENS.sub(r"\1…", super().format(record))
+        return _UNSEEN.sub("?", without_numbers(written))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line itself: a line break that somebody typed does not break it."""

@@ -57,6 +57,7 @@ class AttemptKind(StrEnum):
     STATION_REPORT = "station_report"
     STATION_DOOR = "station_door"
     STATION_LINK = "station_link"
+    OBJECTION = "objection"
 
     @property
     def label(self) -> str:
@@ -79,6 +80,7 @@ class AttemptKind(StrEnum):
             "station_report": "反映驿站开没开",
             "station_door": "扫驿站门码",
             "station_link": "点错站长链接",
+            "objection": "不署名提异议",
         }[self.value]
 
 

@@ -67,6 +67,16 @@ def test_the_door_opens_with_link_and_pin_and_takes_a_typed_code(day, opened):
     assert day.stands() is Attended.PRESENT
 
 
+@pytest.mark.parametrize("is_https", [True, False])
+def test_the_cookie_of_a_gate_keeps_to_https_where_the_product_is_reached_so(
+    day, settings, is_https
+):
+    settings.IS_HTTPS = is_https  # a proxy before us ends TLS: the request itself does not tell
+    cookie = enter(day, day.gate()).cookies["nuanxin_door"]
+    assert bool(cookie["secure"]) is is_https
+    assert cookie["httponly"]
+
+
 def test_without_the_cookie_of_a_gate_nothing_is_shown(day):
     day.gate()
     client = Client()

@@ -329,6 +329,26 @@ class TestWithATown:
         with pytest.raises(TooMany):
             object_to(offer, None, actor=riders[3])
 
+    def test_nameless_ones_from_one_network_leave_room_for_all_others(self, town, monkeypatch):
+        offer, riders = proposed(town)
+        at = POSTED + timedelta(days=1)
+
+        def nameless(network):
+            return file_objection(
+                code=the_list(offer).code, said=Said(WHY, 1), actor=ANONYMOUS, now=at,
+                network=network,
+            )  # fmt: skip
+
+        for _ in range(5):
+            nameless("203.0.113.0/24")
+        with pytest.raises(TooMany, match="登录以后提"):
+            nameless("203.0.113.0/24")
+        assert nameless("198.51.100.0/24")
+        monkeypatch.setattr("nuanxin.programmes.actions.objecting.MOST_NAMELESS_OPEN", 6)
+        with pytest.raises(TooMany, match="登录以后提"):
+            nameless("192.0.2.0/24")
+        assert object_to(offer, actor=riders[3]).state == ObjectionState.OPEN
+
     def test_the_database_refuses_an_award_that_is_too_early_or_over_an_open_objection(self, town):
         offer, _ = proposed(town)
         object_to(offer)

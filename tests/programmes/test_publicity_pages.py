@@ -158,3 +158,13 @@ def test_pages_cost_no_more_queries_with_more_rows(town, ye, client, how_many):
         with CaptureQueriesContext(connection) as caught:
             assert browser.get(address).status_code == 200
         assert len(caught) <= MOST_QUERIES, (address, len(caught))
+
+
+def test_the_link_on_a_printed_list_is_the_public_address_whatever_the_request_says(
+    town, client, settings
+):
+    settings.PUBLIC_ADDRESS = "https://nuanxin.example"
+    notice = posted(town, town.riders(1))
+    page = text_of(client.get(f"/publicity/{notice.code}/sheet/", headers={"host": "testserver"}))
+    assert f"https://nuanxin.example/publicity/{notice.code}/" in page
+    assert "testserver" not in page

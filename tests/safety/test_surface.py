@@ -5,6 +5,7 @@ Safety, section 2: secrets and debug, direct file download, log injection.
 
 import io
 import logging
+import secrets
 from typing import Any
 
 import pytest
@@ -89,6 +90,18 @@ def _listen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     handler.setFormatter(LineFormatter("%(levelname)s %(name)s: %(message)s"))
     monkeypatch.setattr(logging.getLogger("django.request"), "handlers", [handler])
     return heard
+
+
+@pytest.mark.parametrize("place", ["/s/", "/a/", "/i/", "/q/", "/door/enter/", "/stations/screen/"])
+def test_a_link_that_opens_without_signing_in_stands_in_no_log(place: str) -> None:
+    token = secrets.token_urlsafe(18)
+    record = logging.LogRecord(
+        "django.request", logging.ERROR, "", 0, "Internal Server Error: %s", (f"{place}{token}/",),
+        None,
+    )  # fmt: skip
+    written = LineFormatter("%(levelname)s %(message)s").format(record)
+    assert token not in written
+    assert place in written
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\r", "\u2028", "\x85", "\x0b"])

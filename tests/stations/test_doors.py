@@ -187,6 +187,23 @@ def test_who_tries_codes_of_his_own_is_stopped(street):
 
 
 @pytest.mark.slow
+def test_who_forges_codes_of_a_screen_that_exists_is_stopped_and_fills_no_table(street):
+    _, device = screen(street)
+    now = street.cast.now
+    forged = [
+        make_code(b"not the key", device_id=device.id, step=step_at(now), serial=number)
+        for number in range(62)
+    ]
+    for text in forged[:60]:
+        assert scan(text, now) is DoorOutcome.ALTERED
+    for text in forged[60:]:
+        with pytest.raises(TooMany):
+            scan(text, now)
+    assert DoorScan.objects.count() == 60
+    assert scan(doors.current_code(device, now=now), now) is DoorOutcome.OPENED
+
+
+@pytest.mark.slow
 def test_a_screen_out_of_use_opens_nothing_and_a_stranger_makes_none(street):
     station, device = screen(street)
     now = street.cast.now

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from nuanxin.access.actions.limits import count_attempts, key_of, note_attempt
+from nuanxin.access.states import AttemptKind
 from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
@@ -35,6 +37,10 @@ MOST_OPEN = 500
 MOST_OF_ONE = 3
 MOST_NAMELESS = 20
 """Nameless ones against one list within an hour."""
+MOST_NAMELESS_OPEN = 200
+"""Nameless ones that may wait: whoever gives his name still finds room."""
+MOST_OF_NETWORK = 5
+"""Nameless ones from one network within an hour, against whatever list."""
 LARGEST_FILE = 5 * 1024 * 1024
 SEALED = "objection"
 
@@ -50,10 +56,11 @@ class Said:
 
 
 @transaction.atomic
-def file_objection(*, code: str, said: Said, actor: Actor, now: datetime) -> str:
+def file_objection(*, code: str, said: Said, actor: Actor, now: datetime, network: str = "") -> str:
     """File an objection against the list of this code; return the receipt number, for looking it up.
 
-    Whoever is not signed in files it without a name where the place allows that. Raises
+    Whoever is not signed in files it without a name where the place allows that; then ``network`` is
+    where it comes from, kept as a keyed hash to count by and not with the objection. Raises
     ``NotFound``, ``Malformed`` publicity.text or publicity.line, ``Conflict`` publicity.over,
     ``Conflict`` publicity.needs_name, ``TooMany`` publicity.enough.
     """
@@ -73,6 +80,8 @@ def file_objection(*, code: str, said: Said, actor: Actor, now: datetime) -> str
     adcode = f"{get_union(offer.union_id).adcode:06d}"
     key = "" if actor.account_id is None and actor.worker_id is None else actor.person_key
     _check_room(notice, key, adcode, now)
+    if not key and network:
+        _count_nameless(network, now)
     made = _write(notice, _line(notice, said.ordinal), text, key, adcode, actor, now)
     if said.file:
         store_file(
@@ -103,10 +112,22 @@ def _check_room(notice: PublicNotice, key: str, adcode: str, now: datetime) -> N
         raise TooMany("publicity.enough", f"你提的 {MOST_OF_ONE} 件还在等答复，答复了再提。")
     hour = now - timedelta(hours=1)
     nameless = Objection.objects.filter(notice=notice, filed_by="", filed_at__gt=hour)
-    if not key and nameless.count() >= MOST_NAMELESS:
+    waiting = open_ones.filter(filed_by="")
+    if not key and (nameless.count() >= MOST_NAMELESS or waiting.count() >= MOST_NAMELESS_OPEN):
         raise TooMany("publicity.enough", "这会儿提的人多。登录以后提，或者过一个小时再来。")
     if open_ones.count() >= MOST_OPEN:
         raise TooMany("publicity.enough", "这份名单的异议收满了，正在逐件答复。急的打 12351。")
+
+
+def _count_nameless(network: str, now: datetime) -> None:
+    attempt = key_of("objection", network)
+    since = now - timedelta(hours=1)
+    if count_attempts(AttemptKind.OBJECTION, attempt, since=since) >= MOST_OF_NETWORK:
+        raise TooMany(
+            "publicity.enough", "这里提了好几件了。登录以后提，或者过一个小时再来。",
+            retry_after_seconds=3_600,
+        )  # fmt: skip
+    note_attempt(AttemptKind.OBJECTION, attempt, succeeded=True, now=now)
 
 
 def _line(notice: PublicNotice, ordinal: int | None) -> NoticeLine | None:

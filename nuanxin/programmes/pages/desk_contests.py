@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -128,7 +129,7 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
         "renewing": renewing,
         "recusing": recusing,
         "named": named,
-        "judging_link": request.build_absolute_uri(reverse("judging")),
+        "judging_link": settings.PUBLIC_ADDRESS.rstrip("/") + reverse("judging"),
         "is_begun": found.rounds[0].state is not RoundState.PREPARING,
         "problem": problem,
         "public_url": reverse("contest", args=[found.code]),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -47,7 +48,7 @@ def enter(request: HttpRequest, link: str) -> HttpResponse:
             answer = HttpResponseRedirect(reverse("door"))
             answer.set_signed_cookie(
                 _COOKIE, str(gate_id), salt=_SALT, path=_PATH, httponly=True, samesite="Lax",
-                secure=request.is_secure(), max_age=4 * 86_400,
+                secure=settings.IS_HTTPS, max_age=4 * 86_400,
             )  # fmt: skip
             return answer
     context = {"page_title": "签到", "problem": problem}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import public
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -55,7 +57,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     worker_id = _actor(request).worker_id
     mine = queries.find_my_line(found.id, worker_id) if worker_id and found.is_shown else None
     context = {
-        **_about(request, found, now),
+        **_about(found, now),
         "page_title": f"公示：{found.title}",
         "page_lead": _lead(found, now),
         "columns": _COLUMNS,
@@ -85,7 +87,7 @@ def notice_sheet(request: HttpRequest, code: str) -> HttpResponse:
         raise NotFound()
     lines, following = queries.list_lines(found.id, limit=queries.SHEET_LIMIT)
     context = {
-        **_about(request, found, now),
+        **_about(found, now),
         "page_title": f"关于“{found.title}”名单的公示",
         "page_lead": "",
         "columns": _COLUMNS,
@@ -114,7 +116,11 @@ def notice_object(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             request.session[_RECEIPT] = file_objection(
-                code=code, said=form.said(), actor=_actor(request), now=now
+                code=code,
+                said=form.said(),
+                actor=_actor(request),
+                now=now,
+                network=origin_of(request).network,
             )
             return HttpResponseRedirect(reverse("objection-receipt"))
         except NotFound:
@@ -211,8 +217,8 @@ def _line(line: queries.LineRow) -> dict[str, Any]:
     return {"cells": [name, line.union_name or "—", line.pool]}
 
 
-def _about(request: HttpRequest, found: queries.NoticeRow, now: Any) -> dict[str, Any]:
-    link = request.build_absolute_uri(reverse("public-notice", args=[found.code]))
+def _about(found: queries.NoticeRow, now: Any) -> dict[str, Any]:
+    link = settings.PUBLIC_ADDRESS.rstrip("/") + reverse("public-notice", args=[found.code])
     return {
         "notice": found,
         "is_running": found.is_running(now),

@@ -26,6 +26,7 @@ from nuanxin.stations.models import DoorDevice, DoorScan, Station, StationReport
 from nuanxin.stations.rules.door_codes import (
     MOST_SERIAL,
     DoorCode,
+    is_signed,
     judge_code,
     make_code,
     read_code,
@@ -139,15 +140,16 @@ def current_code(device: DoorDevice, *, now: datetime) -> str:
 def scan(*, text: str, mark: str, network: str, now: datetime) -> Scanned:
     """Take a code that somebody has scanned: the door opens, the visit counts, or why not.
 
-    ``mark`` is the visitor's random one; it goes into the sketches and nowhere else. What is no code
-    of ours is counted by network. Raises ``TooMany`` stations.door_tries.
+    ``mark`` is the visitor's random one; it goes into the sketches and nowhere else. What no screen of
+    ours has signed is counted by network, before it is written down: a stranger makes as many codes as
+    he likes. Raises ``TooMany`` stations.door_tries.
     """
     code = read_code(text)
     device = _device(code)
-    if code is None or device is None:
+    if code is None or device is None or not is_signed(code, _key(device)):
         _note_wrong(network, now)
-        _keep(text, None, None, DoorOutcome.ALTERED, now, now)
-        return Scanned(DoorOutcome.ALTERED, None)
+        _keep(text, device, None, DoorOutcome.ALTERED, now, now)
+        return Scanned(DoorOutcome.ALTERED, device.station_id if device else None)
     return _take(text, code, device, device, mark=mark, at=now, now=now)
 
 
