@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+
+from config.presentation.addresses import address_of, is_answered
 
 LARGE_COOKIE = "nx_large"
 LARGE_PATH = "/large"
@@ -42,14 +43,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def address_of(name: str) -> str:
-    """Return the address called ``name``, or the empty string while there is none."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
 def _rows(request: HttpRequest, rooms: Any) -> list[dict[str, Any]]:
     rows = [
         {"label": label, "icon": icon, "url": url, "active": False}
@@ -67,8 +60,6 @@ def _is_under(path: str, url: str) -> bool:
 
 
 def _large_url(request: HttpRequest, *, is_large: bool) -> str:
-    try:
-        resolve(LARGE_PATH)
-    except Resolver404:
+    if not is_answered(LARGE_PATH):
         return ""
     return f"{LARGE_PATH}?on={int(not is_large)}&next={quote(request.get_full_path(), safe='')}"

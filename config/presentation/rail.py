@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 
+from config.presentation.addresses import address_of
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day, now
@@ -63,22 +63,22 @@ def desk_rail(request: HttpRequest) -> dict[str, Any]:
     rows = [
         {"section": section, "label": label, "url": url, "active": _is_here(request.path, url)}
         for section, name, label, right in ROOMS
-        if (url := _address(name)) and policy.holds(actor, right)
+        if (url := address_of(name)) and policy.holds(actor, right)
     ]
     _count(rows, actor, request)
     may_search = any(policy.holds(actor, right) for right in SEARCHERS)
-    search = _address("desk-search") if may_search else ""
+    search = address_of("desk-search") if may_search else ""
     return {
         "desk_nav": _only_the_longest(rows),
-        "desk_home_url": _address("desk-home"),
+        "desk_home_url": address_of("desk-home"),
         "search_url": search,
     }
 
 
 def _count(rows: list[dict[str, Any]], actor: Actor, request: HttpRequest) -> None:
     """Say beside 请人看看 how many wait: where one looks at what waits, no other page pays for it."""
-    url = _address("desk-human-reviews")
-    if request.path not in (_address("desk-home"), url):
+    url = address_of("desk-human-reviews")
+    if request.path not in (address_of("desk-home"), url):
         return
     for row in rows:
         if row["url"] == url:
@@ -97,10 +97,3 @@ def _only_the_longest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in fitting:
             row["active"] = row is longest
     return rows
-
-
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

@@ -96,7 +96,7 @@ def test_the_way_back_never_leads_to_another_site(rf) -> None:
 
 
 def test_the_page_for_a_fault_asks_nothing_that_may_be_broken(rf, monkeypatch) -> None:
-    monkeypatch.setattr("config.presentation.context.reverse", _broken)
+    monkeypatch.setattr("config.presentation.context.address_of", _broken)
     assert pages.server_error(rf.get("/desk/")).status_code == 500
 
 
