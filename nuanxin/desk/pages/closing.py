@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk import rules
 from nuanxin.desk.forms import CloseForm
@@ -30,7 +31,7 @@ _NOT_ALL_HERE = (
 @require_http_methods(_METHODS)
 def outlet(request: HttpRequest, code: str, outlet_id: int) -> HttpResponse:
     """Show what closing an outlet means and close it; a closed one is opened again."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     shown = ground.get_outlet(actor=actor, code=code, outlet_id=outlet_id, right=OUTLETS)
     form = _form(request)
     done = reverse("desk-union-outlets", args=[shown.union.code])
@@ -56,7 +57,7 @@ def outlet(request: HttpRequest, code: str, outlet_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def employer(request: HttpRequest, code: str, employer_id: int) -> HttpResponse:
     """Show what an employer's end means and note it; one that is noted is taken back."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     shown = ground.get_employer_ending(actor=actor, code=code, employer_id=employer_id, right=EDIT)
     if not shown.may_close:
         raise Conflict("desk.upper_union_decides", _NOT_ALL_HERE)

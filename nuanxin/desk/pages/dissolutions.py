@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk.queries.union_changes import get_union_in_scope, insist_on_upper
 from nuanxin.kernel import clock, policy
@@ -22,7 +23,7 @@ RIGHT = "org_unit.create"
 @require_safe
 def dissolutions(request: HttpRequest) -> HttpResponse:
     """List the dissolutions below that nobody above has acknowledged, the oldest first."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     paths = policy.scope_paths(actor, RIGHT)
     page = orgs.list_reports_due(paths, after=request.GET.get("after") or None)
     total = orgs.count_reports_due(paths)
@@ -43,7 +44,7 @@ def dissolutions(request: HttpRequest) -> HttpResponse:
 @require_POST
 def acknowledge(request: HttpRequest, code: str) -> HttpResponse:
     """Note that the union above has taken notice; ``Conflict`` where there is nothing to note."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     union = get_union_in_scope(actor, code, RIGHT)
     insist_on_upper(actor, union)
     orgs_actions.acknowledge_dissolution(union_id=union.id, actor=actor, now=clock.now())

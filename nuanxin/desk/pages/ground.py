@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk.queries.ground import RIGHT, CoveredEmployer, OutletsOf, get_employer, get_outlets
 from nuanxin.kernel import policy
@@ -21,7 +22,7 @@ OUTLETS = "outlet.register"
 @require_GET
 def outlets(request: HttpRequest, code: str) -> HttpResponse:
     """List the outlets that a union covers, of one county or all, with the members at each."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     region = request.GET.get("region", "")
     shown = get_outlets(
         actor=actor,
@@ -40,7 +41,7 @@ def outlets(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def employer(request: HttpRequest, code: str, employer_id: int) -> HttpResponse:
     """Show one employer that the union covers: who else covers it, and where its outlets are."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     shown = get_employer(actor=actor, code=code, employer_id=employer_id)
     return render(request, "desk/employer.html", _employer_context(actor, shown))
 

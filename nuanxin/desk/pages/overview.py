@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import holds, requires
 from nuanxin.desk.queries.overview import SORTS, BelowRow, Overview, get_overview
 from nuanxin.figures.permissions import can_see_rows
@@ -28,7 +29,7 @@ _HEADS = (
 @require_safe
 def overview(request: HttpRequest, code: str = "") -> HttpResponse:
     """Show the union asked for, or the one the actor holds a post in."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     sort = request.GET.get("sort", "live").lstrip("-")
     sort = sort if sort in SORTS else "live"
     found = get_overview(

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk.queries.searching import Found, search_desk
 from nuanxin.kernel.actor import Actor
@@ -21,7 +22,7 @@ _DIGITS_OF_A_NUMBER = 7
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
     """Find by a name or a code; the number of a person is sent by POST and stays out of addresses."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     is_sent = request.method == "POST"
     text = (request.POST if is_sent else request.GET).get("q", "").strip()[:LONGEST]
     may_be_a_person = sum(char.isdigit() for char in text) >= _DIGITS_OF_A_NUMBER

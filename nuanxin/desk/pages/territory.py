@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk.queries.union_changes import SHAPE, get_union_in_scope
 from nuanxin.kernel import clock, policy
@@ -22,7 +23,7 @@ RIGHT = "org_unit.manage"
 @require_GET
 def territory(request: HttpRequest, code: str) -> HttpResponse:
     """List every entry of a union's territory, the last recorded first, corrected ones too."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     union = get_union_in_scope(actor, code, RIGHT)
     page = orgs.list_territory_history(union.id, before=request.GET.get("before") or None)
     may_change = (

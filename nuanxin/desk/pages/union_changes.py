@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk import forms
 from nuanxin.desk.actions import rehearse
@@ -186,7 +187,7 @@ def offered(actor: Actor, union: UnionRow) -> list[dict[str, str]]:
 
 
 def _page(request: HttpRequest, code: str, change: Change | None, right: str) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     union = queries.get_union_in_scope(actor, code, right)
     if change is None:
         raise NotFound()

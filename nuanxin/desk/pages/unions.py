@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.desk.pages.union_changes import offered
 from nuanxin.desk.queries.union_page import RIGHT, DeskUnion, get_desk_union
@@ -27,7 +28,7 @@ from nuanxin.orgs.states import TermStanding, UnionChangeKind
 @require_GET
 def tree(request: HttpRequest) -> HttpResponse:
     """Find a union by name or code; without a question lead to one's own."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     paths = policy.scope_paths(actor, RIGHT)
     if not paths:
         raise NotFound()
@@ -52,7 +53,7 @@ def tree(request: HttpRequest) -> HttpResponse:
 @require_GET
 def union(request: HttpRequest, code: str) -> HttpResponse:
     """Show one union: where it stands (on any day), what is below it, its members, its history."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     shown = get_desk_union(
         actor=actor,
         code=code,

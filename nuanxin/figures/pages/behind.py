@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import may, requires
 from nuanxin.figures import actions
 from nuanxin.figures.forms.days import DaysForm
@@ -41,7 +42,7 @@ def figure_rows(request: HttpRequest, figure: str, code: str) -> HttpResponse:
     is_proof_asked = request.GET.get("proof") == "1"
     now = clock.now()
     page = rows_behind(
-        actor=_actor(request),
+        actor=actor_of(request),
         code=figure,
         union_code=code,
         after=request.GET.get("after", ""),
@@ -49,7 +50,7 @@ def figure_rows(request: HttpRequest, figure: str, code: str) -> HttpResponse:
         **days,
     )
     lineage = get_lineage(page, is_proof_asked=is_proof_asked, now=now)
-    context = _context(_actor(request), page, days) | lineage_context(page, lineage, days)
+    context = _context(actor_of(request), page, days) | lineage_context(page, lineage, days)
     return render(request, "figures/rows.html", context)
 
 
@@ -60,7 +61,7 @@ def figure_rows_export(request: HttpRequest, figure: str, code: str) -> HttpResp
     page = actions.export_rows(
         code=figure,
         union_code=code,
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
         **_days(request.POST),
     )
@@ -322,8 +323,3 @@ def _person_lines(page: BehindPage) -> list[list[Any]]:
         ]
         for row in page.rows
     ]
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import may, requires
 from nuanxin.figures.forms.days import DaysForm
 from nuanxin.figures.queries.changes import Change, Part, explain_change
@@ -29,7 +30,7 @@ _SAID = {
 @require_safe
 def figure_changes(request: HttpRequest, code: str) -> HttpResponse:
     """Show what live members below a union changed by between two days, adding up exactly."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     union = orgs.get_union_by_code(code)
     policy.check(actor, "membership.count", path=union.path)
     now = clock.now()

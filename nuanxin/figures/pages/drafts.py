@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.figures.forms.drafts import DraftForm
 from nuanxin.figures.queries.drafts import check_with_figures, home_region
@@ -37,7 +38,7 @@ _STATES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: HttpRequest) -> HttpResponse:
     """Ask for a draft, or show what its check found."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = actor_of(request)
     if request.method == "POST":
         form = DraftForm(request.POST, request.FILES)
     else:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
@@ -28,7 +29,7 @@ from nuanxin.membership.rules.card import (
 @require_GET
 def card(request: HttpRequest) -> HttpResponse:
     """Show one's card with a code issued now."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     try:

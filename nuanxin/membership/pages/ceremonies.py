@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -45,7 +46,7 @@ def on_site(request: HttpRequest) -> HttpResponse:
                 code=form.cleaned_data["code"],
                 name=form.cleaned_data["name"],
                 phone_tail=form.cleaned_data["tail"],
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
         except Refusal as refusal:
@@ -67,7 +68,7 @@ def on_site(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ceremony_list(request: HttpRequest) -> HttpResponse:
     """List the ceremonies of the scope, the latest day first."""
-    actor = _actor(request)
+    actor = actor_of(request)
     rows = list_ceremonies(actor=actor, union_id=_own_union_id(actor))
     today = clock.business_day(clock.now())
     context = {
@@ -86,7 +87,7 @@ def ceremony_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 def ceremony_new(request: HttpRequest) -> HttpResponse:
     """Announce a ceremony."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     initial = {
         "union": orgs.get_union(_own_union_id(actor)).code,
         "held_on": clock.business_day(now),
@@ -120,7 +121,7 @@ def ceremony_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ceremony(request: HttpRequest, ceremony_id: int) -> HttpResponse:
     """Show what hangs on the wall: the code, and the QR that opens the page with it."""
-    row = get_ceremony(ceremony_id, actor=_actor(request))
+    row = get_ceremony(ceremony_id, actor=actor_of(request))
     link = (
         settings.PUBLIC_ADDRESS.rstrip("/") + f"{reverse('on-site')}?{urlencode({'c': row.code})}"
     )
@@ -144,7 +145,7 @@ def ceremony(request: HttpRequest, ceremony_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def ceremony_signed(request: HttpRequest, ceremony_id: int) -> HttpResponse:
     """Tick who signed on paper: look for people, choose many, see them once more, confirm."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = get_ceremony(ceremony_id, actor=actor)
     if request.method == "POST":
         ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal() and len(one) < 19]
@@ -206,7 +207,7 @@ def _signed_chosen(request: HttpRequest, row: CeremonyRow, ids: list[int]) -> Ht
                 ceremony_id=row.id,
                 application_ids=ids,
                 note=note,
-                actor=_actor(request),
+                actor=actor_of(request),
                 now=clock.now(),
             )
         except NotFound:
@@ -235,7 +236,7 @@ def _signed_chosen(request: HttpRequest, row: CeremonyRow, ids: list[int]) -> Ht
 @require_GET
 def ceremony_sheet(request: HttpRequest, ceremony_id: int) -> HttpResponse:
     """Give the list to be printed and signed: everybody invited who has not confirmed."""
-    row = get_ceremony(ceremony_id, actor=_actor(request))
+    row = get_ceremony(ceremony_id, actor=actor_of(request))
     page = list_invited(row, limit=SHEET_LIMIT)
     context = {
         "page_title": f"签名册：{row.title}",
@@ -260,17 +261,13 @@ def _crumbs_below(row: CeremonyRow, here: str) -> list[dict[str, str]]:
 @require_POST
 def ceremony_close(request: HttpRequest, ceremony_id: int) -> HttpResponse:
     """End a ceremony: its code stops working."""
-    actor = _actor(request)
+    actor = actor_of(request)
     get_ceremony(ceremony_id, actor=actor)
     acts.close_ceremony(ceremony_id=ceremony_id, actor=actor, now=clock.now())
     return HttpResponseRedirect(reverse("desk-ceremonies"))
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _own_union_id(actor: Any) -> int:

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from nuanxin.access import queries as access_queries
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
@@ -65,7 +66,7 @@ def why(request: HttpRequest, code: str = "") -> HttpResponse:
     past this page: he is three taps from the end.
     """
     union = _union_or_none(code)
-    if (known := answer_before_asking(actor=_actor(request), union_code=code)) is not None:
+    if (known := answer_before_asking(actor=actor_of(request), union_code=code)) is not None:
         return receipt_page(request, known)
     first = _with_union(reverse("join-work"), union)
     host = access_queries.host_person_of(request)
@@ -336,10 +337,6 @@ def _more_jobs(chosen: list[str]) -> list[dict[str, Any]]:
         for job in all_occupations(today)
         if job.code not in _TILES
     ]
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _with_union(url: str, union: Any) -> str:

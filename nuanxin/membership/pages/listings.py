@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Conflict, Refusal
@@ -62,7 +63,7 @@ def unions_sheet(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
     """Show one table in the state it is in."""
-    found = acts.get_listing(_actor(request), listing_id)
+    found = acts.get_listing(actor_of(request), listing_id)
     kind, state = ListingKind(found.kind), BatchState(found.state)
     preview = acts.preview_of(found)
     verdicts = acts.verdicts_of(found) if preview["rows"] else []
@@ -121,7 +122,7 @@ def columns(request: HttpRequest, listing_id: int) -> HttpResponse:
         listing_id=listing_id,
         mapping=chosen if chosen else None,
         sheet=request.POST.get("sheet", ""),
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
     jobs.read_listing.defer(listing_id=listing_id)
@@ -132,7 +133,7 @@ def columns(request: HttpRequest, listing_id: int) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, listing_id: int) -> HttpResponse:
     """Let the table take effect: one click, then a bar."""
-    acts.confirm_listing(listing_id=listing_id, actor=_actor(request), now=clock.now())
+    acts.confirm_listing(listing_id=listing_id, actor=actor_of(request), now=clock.now())
     jobs.run_listing.defer(listing_id=listing_id)
     return HttpResponseRedirect(reverse("desk-listing", args=[listing_id]))
 
@@ -141,8 +142,8 @@ def confirm(request: HttpRequest, listing_id: int) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, listing_id: int) -> HttpResponse:
     """Put a table away that has not taken effect."""
-    found = acts.get_listing(_actor(request), listing_id)
-    acts.discard_listing(listing_id=listing_id, actor=_actor(request), now=clock.now())
+    found = acts.get_listing(actor_of(request), listing_id)
+    acts.discard_listing(listing_id=listing_id, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(_drop_url(found.union.code, ListingKind(found.kind)))
 
 
@@ -150,7 +151,7 @@ def discard(request: HttpRequest, listing_id: int) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, listing_id: int) -> FileResponse:
     """Give the officer's own sheet back with result and reason."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = acts.get_listing(actor, listing_id)
     if not acts.preview_of(found)["rows"]:
         raise Conflict("listing.no_result", "这张表没有结果：还没读完，或者已经放弃了。")
@@ -178,13 +179,9 @@ _AFTER = {
 }
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _union(request: HttpRequest, code: str, right: str) -> UnionRow:
     union = orgs.get_union_by_code(code)
-    policy.check(_actor(request), right, path=union.path)
+    policy.check(actor_of(request), right, path=union.path)
     return union
 
 
@@ -200,7 +197,7 @@ def _opened(
             file_name=upload.name,
             content=upload.read(),
             options=options,
-            actor=_actor(request),
+            actor=actor_of(request),
             now=clock.now(),
         )
     except Refusal as refusal:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
@@ -26,7 +27,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_export(request: HttpRequest) -> HttpResponseBase:
     """Ask what for, then give the list as a workbook or as CSV."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     asked = request.POST if request.method == "POST" else request.GET
     union = _union_asked(actor, asked.get("union", ""))
     only, kept = filter_of(asked)

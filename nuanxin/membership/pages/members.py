@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
@@ -36,7 +37,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     identity card, of a phone) is answered at once and never becomes part of an address; one that
     came in an address is taken out of it.
     """
-    actor = _actor(request)
+    actor = actor_of(request)
     asked = request.POST if request.method == "POST" else request.GET
     text = asked.get("q", "").strip()
     if is_whole_number(text) and request.method == "POST":
@@ -60,7 +61,7 @@ def member(request: HttpRequest, membership_id: int) -> HttpResponse:
 @require_POST
 def member_unmask(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Read a number in clear: the reason is kept, and the person can see who looked."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = get_member(actor=actor, membership_id=membership_id)
     path = orgs.get_union(found.row.union_id).path
     policy.check(actor, "person.unmask", path=path, worker_id=found.row.worker_id)
@@ -79,7 +80,7 @@ def member_unmask(request: HttpRequest, membership_id: int) -> HttpResponse:
 @require_POST
 def member_contact(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Write down that the member was reached or served."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = _present(actor, membership_id)
     form = ContactForm(request.POST)
     if form.is_valid():
@@ -98,7 +99,7 @@ def member_contact(request: HttpRequest, membership_id: int) -> HttpResponse:
 @require_POST
 def member_contact_back(request: HttpRequest, membership_id: int, contact_id: int) -> HttpResponse:
     """Take back what was written down today by mistake."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = _present(actor, membership_id)
     people_actions.take_back_contact(
         contact_id=contact_id, worker_id=found.row.worker_id, actor=actor, now=clock.now()
@@ -220,7 +221,7 @@ def _member_page(
     clear: dict[str, str] | None = None,
     contact_form: ContactForm | None = None,
 ) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     found = get_member(actor=actor, membership_id=membership_id)
     row = found.row
     shown = clear or {}
@@ -297,10 +298,6 @@ def _standing_url(actor: Any, found: Any) -> str:
     path = orgs.get_union(found.row.union_id).path
     may = found.row.state is not MemberState.ENDED and permissions.can_decide(actor, path=path)
     return reverse("desk-standing", args=[found.row.id]) if may else ""
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _union_asked(actor: Any, code: str) -> Any:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -25,7 +26,7 @@ from nuanxin.people import queries as people
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: what the union does and the two ways in; a worker's own state first."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     mine = get_my_membership(actor=actor) if actor.worker_id is not None else None
     context = {
         "page_title": "暖新",
@@ -196,7 +197,7 @@ _OVER = {
 
 
 def _answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
-    actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+    actor, now = actor_of(request), clock.now()
     if request.POST.get("do") == "no":
         confirm.decline_invitation(token=token, actor=actor, now=now)
         context: dict[str, Any] = {"page_title": "好的，不会再发了", "is_declined": True}
@@ -246,7 +247,7 @@ def confirmed_context(receipt: Any) -> dict[str, Any]:
 
 
 def _worker(request: HttpRequest) -> Any:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     return actor

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from nuanxin.access import actions as access_actions
 from nuanxin.access import queries as access_queries
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Conflict, NotFound
@@ -175,7 +176,7 @@ _DONE = {
 
 
 def _worker(request: HttpRequest) -> Any:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     return actor

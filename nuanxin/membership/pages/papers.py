@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
@@ -16,7 +17,7 @@ from nuanxin.membership.queries.papers import get_my_joining_form
 @require_GET
 def card_paper(request: HttpRequest) -> HttpResponse:
     """Give one's card as a PDF in the size of a bank card; who has none is led to 我的."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     try:
@@ -30,7 +31,7 @@ def card_paper(request: HttpRequest) -> HttpResponse:
 @require_GET
 def joining_paper(request: HttpRequest) -> HttpResponse:
     """Give one's latest 入会申请书 with the register form as a PDF; without one, 我的."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     try:

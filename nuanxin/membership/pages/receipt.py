@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from nuanxin.access import actions as access_actions
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.access.states import SessionKind
 from nuanxin.kernel import clock
@@ -37,7 +38,7 @@ def done(request: HttpRequest) -> HttpResponse:
     if receipt is None:
         return HttpResponseRedirect(reverse("join"))
     if receipt == _ON_RECORD:
-        actor = request.actor  # type: ignore[attr-defined]
+        actor = actor_of(request)
         try:
             receipt = _shown(mine.get_my_receipt(actor=actor), actor.name)
         except NotFound:  # it has been decided meanwhile
@@ -49,7 +50,7 @@ def done(request: HttpRequest) -> HttpResponse:
 @require_POST
 def transfer_here(request: HttpRequest) -> HttpResponse:
     """Move one's membership to the union that one asked for: the one tap."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     code = request.POST.get("to", "")
@@ -88,7 +89,7 @@ def apply_with(request: HttpRequest, draft: Draft, *, phone: str, host: Any) -> 
         work_adcode=draft.county,
         place_stated=draft.place,
         consents=NEEDED_CONSENTS,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=now,
         assurance=Assurance.HOST_VERIFIED if is_vouched else Assurance.PHONE_CONFIRMED,
         via=f"host:{host.provider}"[:16] if is_vouched else "online",
@@ -104,7 +105,7 @@ def apply_with(request: HttpRequest, draft: Draft, *, phone: str, host: Any) -> 
             worker_id=receipt.worker_id,
         )
         return HttpResponseRedirect(reverse("join-done"))
-    if receipt.worker_id is not None and not request.actor.account_id:  # type: ignore[attr-defined]
+    if receipt.worker_id is not None and not actor_of(request).account_id:
         _open_account(request, receipt.worker_id, draft, phone, host if is_vouched else None)
     forget(request)
     return show_later(request, receipt, draft.name)
@@ -123,7 +124,7 @@ def show_later(request: HttpRequest, receipt: Receipt, name: str) -> HttpRespons
 
 def receipt_page(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """Show a receipt at once: for somebody signed in who is a member, or has applied."""
-    name = request.actor.name  # type: ignore[attr-defined]
+    name = actor_of(request).name
     return render(request, "membership/join/done.html", _shown(receipt, name))
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.access.queries.posts import list_posts
 from nuanxin.kernel import clock, policy
@@ -34,7 +35,7 @@ from nuanxin.orgs import queries as orgs
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Say what waits, the most pressing first."""
-    actor = _actor(request)
+    actor = actor_of(request)
     todo = _todo(actor)
     context = {
         "page_title": f"{len(todo)} 件待办" if todo else "今天没有待办",
@@ -47,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """Show one part of the queue of a union and what is below it."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     union = _union_asked(actor, request.GET.get("union", ""))
     counts = count_applications(actor=actor, union_id=union.id, now=now)
     part = _part(request.GET.get("part", ""), counts)
@@ -97,7 +98,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_GET
 def application(request: HttpRequest, application_id: int) -> HttpResponse:
     """Show one application with its doubts, other records, and what was done so far."""
-    found = get_application(actor=_actor(request), application_id=application_id, now=clock.now())
+    found = get_application(actor=actor_of(request), application_id=application_id, now=clock.now())
     row = found.row
     context = {
         "page_title": row.name,
@@ -135,7 +136,7 @@ def application(request: HttpRequest, application_id: int) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
     """Approve, return or decline: the chosen ones, or all clean ones of a union."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     act = request.POST.get("do", "")
     ids = [int(value) for value in request.POST.getlist("id") if value.isdecimal()]
     note = request.POST.get("note", "")
@@ -158,7 +159,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, run_id: int) -> HttpResponse:
     """Take a decision back."""
-    review.undo_decisions(run_id=run_id, actor=_actor(request), now=clock.now())
+    review.undo_decisions(run_id=run_id, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-review"))
 
 
@@ -169,17 +170,13 @@ def settle(request: HttpRequest, task_id: int) -> HttpResponse:
     duties.settle_task(
         task_id=task_id,
         note=request.POST.get("note", ""),
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
     return HttpResponseRedirect(reverse("desk-home"))
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _union_asked(actor: Any, code: str) -> Any:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Conflict, NotFound, Refusal
@@ -50,7 +51,7 @@ def roster_list(request: HttpRequest) -> HttpResponse:
     """List the batches of the scope, the newest first."""
     before = request.GET.get("before", "")
     batches = list_batches(
-        _actor(request), before=int(before) if before.isdecimal() else None, limit=51
+        actor_of(request), before=int(before) if before.isdecimal() else None, limit=51
     )
     shown, more = batches[:50], batches[50:]
     context = {
@@ -60,7 +61,7 @@ def roster_list(request: HttpRequest) -> HttpResponse:
             {"label": "行", "css": "num"}, {"label": "上传"},
         ],
         "rows": [_list_row(batch) for batch in shown],
-        "may_drop": policy.holds(_actor(request), "roster.create"),
+        "may_drop": policy.holds(actor_of(request), "roster.create"),
         "next_url": f"?{urlencode({'before': shown[-1].id})}" if more else "",
     }  # fmt: skip
     return render(request, "membership/rosters/list.html", context)
@@ -70,7 +71,7 @@ def roster_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def roster_drop(request: HttpRequest) -> HttpResponse:
     """Take a file; it is read by a job while the officer sees how far it is."""
-    actor = _actor(request)
+    actor = actor_of(request)
     initial = {"union": request.GET.get("union", "") or _own_union_code(actor)}
     form = DropForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -108,7 +109,7 @@ def roster_drop(request: HttpRequest) -> HttpResponse:
 @require_GET
 def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Show one batch in the state it is in."""
-    actor = _actor(request)
+    actor = actor_of(request)
     batch = get_batch_row(actor, batch_id)
     details = _details(actor, batch)
     chosen = request.GET.get("group", "")
@@ -157,7 +158,7 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_POST
 def roster_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Take the officer's correction of the columns, or another sheet, and read again."""
-    actor = _actor(request)
+    actor = actor_of(request)
     batch = get_batch_row(actor, batch_id)
     chosen = {
         field: int(column)
@@ -182,7 +183,7 @@ def roster_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_POST
 def roster_confirm(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Let the batch take effect: one click, then a bar."""
-    rosters.confirm_batch(batch_id=batch_id, actor=_actor(request), now=clock.now())
+    rosters.confirm_batch(batch_id=batch_id, actor=actor_of(request), now=clock.now())
     jobs.run_roster.defer(batch_id=batch_id)
     return HttpResponseRedirect(reverse("desk-roster", args=[batch_id]))
 
@@ -191,7 +192,7 @@ def roster_confirm(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_POST
 def roster_discard(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Put a batch away that has not taken effect."""
-    rosters.discard_batch(batch_id=batch_id, actor=_actor(request), now=clock.now())
+    rosters.discard_batch(batch_id=batch_id, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-rosters"))
 
 
@@ -199,7 +200,7 @@ def roster_discard(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_POST
 def roster_undo(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Take the whole batch back."""
-    rosters.undo_batch(batch_id=batch_id, actor=_actor(request), now=clock.now())
+    rosters.undo_batch(batch_id=batch_id, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-roster", args=[batch_id]))
 
 
@@ -207,7 +208,7 @@ def roster_undo(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_GET
 def roster_result(request: HttpRequest, batch_id: int) -> FileResponse:
     """Give the officer's own sheet back with result and reason."""
-    actor = _actor(request)
+    actor = actor_of(request)
     batch = get_batch_row(actor, batch_id)
     has_rows = batch.state in (BatchState.PREVIEWED, BatchState.RUNNING, BatchState.DONE)
     if not has_rows or (batch.state == BatchState.PREVIEWED and batch.failure):
@@ -221,10 +222,6 @@ def roster_result(request: HttpRequest, batch_id: int) -> FileResponse:
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _own_union_code(actor: Any) -> str:

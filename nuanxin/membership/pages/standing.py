@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -47,7 +48,7 @@ class Way:
 @require_http_methods(["GET", "HEAD", "POST"])
 def standing(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Show what can be done with a membership, and do it."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = get_member(actor=actor, membership_id=membership_id)
     permissions.check_can_decide(actor, path=orgs.get_union(found.row.union_id).path)
     waiting = waiting_transfer(worker_id=found.row.worker_id, membership_id=membership_id)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.programmes.pages import rule_words as words
 from nuanxin.programmes.pages.version_words import moment
@@ -20,7 +21,7 @@ _SAID = {"yes": "可以", "no": "不可以，经人工复核", "unknown": "资�
 @require_GET
 def own_basis(request: HttpRequest, code: str) -> HttpResponse:
     """Tell a member what his application was judged by."""
-    basis = queries.get_own_basis(code, actor=request.actor)  # type: ignore[attr-defined]
+    basis = queries.get_own_basis(code, actor=actor_of(request))
     context = _context(basis) | {
         "page_title": "当时的条件",
         "back_url": reverse("offer", args=[code]),
@@ -32,7 +33,7 @@ def own_basis(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def desk_basis(request: HttpRequest, offer_id: int, application_id: int) -> HttpResponse:
     """Show an official what an application was judged by; it does not change with rule or facts."""
-    basis = queries.get_basis(offer_id, application_id, actor=request.actor)  # type: ignore[attr-defined]
+    basis = queries.get_basis(offer_id, application_id, actor=actor_of(request))
     context = _context(basis) | {
         "page_title": f"{basis.name}报名时的依据",
         "page_lead": f"{basis.offer_title}，{moment(basis.applied_at)} 报名。后来条件或者情况变了，这里不变。",

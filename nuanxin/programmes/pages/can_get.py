@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public
 from nuanxin.eligibility.rules.answering import (
     Offered,
@@ -48,7 +49,7 @@ _WORKING_AGE = 16
 @require_http_methods(["GET", "HEAD", "POST"])
 def can_get(request: HttpRequest) -> HttpResponse:
     """Show what one can get: from the register when signed in, else from a few answers."""
-    worker_id = request.actor.worker_id  # type: ignore[attr-defined]
+    worker_id = actor_of(request).worker_id
     if worker_id is not None and request.method != "POST":
         return _own(request, worker_id)
     problem, status = "", 200

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -86,7 +87,7 @@ def desk(request: HttpRequest, offer_id: int) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Issue what is earned, or take one back."""
-    who: dict[str, Any] = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    who: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
     try:
         if request.POST.get("do") == "revoke":
             number, reason = request.POST.get("number", ""), request.POST.get("reason", "")
@@ -113,7 +114,7 @@ def _desk_page(
     found = queries.get_certificates(
         offer_id,
         percent=percent or 101,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=clock.now(),
         after=after,
     )
@@ -170,7 +171,7 @@ def _facts(row: queries.CertificateRow) -> list[dict[str, str]]:
 
 
 def _worker_id(request: HttpRequest) -> int:
-    found: int | None = request.actor.worker_id  # type: ignore[attr-defined]
+    found: int | None = actor_of(request).worker_id
     if found is None:
         raise NotFound()
     return found

@@ -1,13 +1,12 @@
 """One's children: a place in a camp in three taps, consent by a code, who picks up, today's code."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from nuanxin.access.actions import send_code
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import requires
 from nuanxin.access.states import CodePurpose
@@ -91,7 +90,7 @@ def camp_apply(request: HttpRequest, code: str) -> HttpResponse:
             choices=choices,
             is_together=request.POST.get("together") == "1",
             accepts=request.POST.get("accepts") == "1",
-            actor=_actor(request),
+            actor=actor_of(request),
             now=clock.now(),
         )
     except NotFound:
@@ -112,7 +111,7 @@ def child_list(request: HttpRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                child = children.add_child(draft=form.draft(), actor=_actor(request), now=now)
+                child = children.add_child(draft=form.draft(), actor=actor_of(request), now=now)
                 return HttpResponseRedirect(reverse("child-consent", args=[child.id]))
             except NotFound:
                 raise
@@ -204,7 +203,7 @@ def child_act(request: HttpRequest, child_id: int) -> HttpResponse:
 
 def _grade(request: HttpRequest, found: camps.MyChild) -> None:
     (grade,) = numbers([request.POST.get("grade", "")]) or [-1]
-    children.change_grade(child_id=found.id, grade=grade, actor=_actor(request), now=clock.now())
+    children.change_grade(child_id=found.id, grade=grade, actor=actor_of(request), now=clock.now())
 
 
 def _add_pickup(request: HttpRequest, found: camps.MyChild) -> None:
@@ -212,7 +211,7 @@ def _add_pickup(request: HttpRequest, found: camps.MyChild) -> None:
     if not form.is_valid():
         raise Malformed("programmes.pickup_form", "接送人没填全，看看下面哪一格。")
     children.add_pickup_person(
-        child_id=found.id, actor=_actor(request), now=clock.now(), **form.cleaned_data
+        child_id=found.id, actor=actor_of(request), now=clock.now(), **form.cleaned_data
     )
 
 
@@ -220,7 +219,7 @@ def _remove_pickup(request: HttpRequest, found: camps.MyChild) -> None:
     (pickup_id,) = numbers([request.POST.get("pickup", "")]) or [0]
     if pickup_id not in {one.id for one in camp_days.list_pickups(found.id)}:
         raise NotFound()
-    children.remove_pickup_person(pickup_id=pickup_id, actor=_actor(request), now=clock.now())
+    children.remove_pickup_person(pickup_id=pickup_id, actor=actor_of(request), now=clock.now())
 
 
 def _note(request: HttpRequest, found: camps.MyChild) -> None:
@@ -230,19 +229,21 @@ def _note(request: HttpRequest, found: camps.MyChild) -> None:
     children.write_health_note(
         place_id=_place_of(found).id,
         text=form.cleaned_data["text"],
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
 
 
 def _confirm(request: HttpRequest, found: camps.MyChild) -> None:
     camp_places.confirm_child_place(
-        place_id=_place_of(found).id, actor=_actor(request), now=clock.now()
+        place_id=_place_of(found).id, actor=actor_of(request), now=clock.now()
     )
 
 
 def _leave(request: HttpRequest, found: camps.MyChild) -> None:
-    camp_places.withdraw_child(place_id=_place_of(found).id, actor=_actor(request), now=clock.now())
+    camp_places.withdraw_child(
+        place_id=_place_of(found).id, actor=actor_of(request), now=clock.now()
+    )
 
 
 def _take_back(request: HttpRequest, found: camps.MyChild) -> None:
@@ -250,12 +251,12 @@ def _take_back(request: HttpRequest, found: camps.MyChild) -> None:
     if care is None:
         raise Malformed("programmes.no_consent_chosen", "选撤回哪一项。")
     child_consents.withdraw_child_consent(
-        child_id=found.id, care=care, actor=_actor(request), now=clock.now()
+        child_id=found.id, care=care, actor=actor_of(request), now=clock.now()
     )
 
 
 def _erase(request: HttpRequest, found: camps.MyChild) -> None:
-    child_erasing.erase_child(child_id=found.id, actor=_actor(request), now=clock.now())
+    child_erasing.erase_child(child_id=found.id, actor=actor_of(request), now=clock.now())
 
 
 _ACTS = {
@@ -319,7 +320,7 @@ def child_consent(request: HttpRequest, child_id: int) -> HttpResponse:
 
 def _send(request: HttpRequest) -> int:
     """Send a code to the phone that is in the register, and return by what it is checked."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     try:
         phone = read_in_clear(
             worker_id=_worker(request), field="phone", purpose=_OWN_PURPOSE, actor=actor, now=now
@@ -350,7 +351,7 @@ def _give(request: HttpRequest, child_id: int, said_by: SaidBy) -> None:
         said_by=said_by,
         code_id=code_id,
         code=request.POST.get("code", ""),
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
     del request.session[_CODE_KEPT]
@@ -359,12 +360,8 @@ def _give(request: HttpRequest, child_id: int, said_by: SaidBy) -> None:
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _worker(request: HttpRequest) -> int:
-    found: int | None = _actor(request).worker_id
+    found: int | None = actor_of(request).worker_id
     if found is None:
         raise NotFound()
     return found

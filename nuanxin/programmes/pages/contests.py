@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -43,7 +44,7 @@ def contest_list(request: HttpRequest) -> HttpResponse:
 def contest(request: HttpRequest, code: str) -> HttpResponse:
     """Show rounds, how they are counted, results with masked names; one's own entry to oneself."""
     found = queries.get_public_contest(code)
-    worker_id = request.actor.worker_id  # type: ignore[attr-defined]
+    worker_id = actor_of(request).worker_id
     mine = queries.list_mine(found.id, worker_id=worker_id) if worker_id else []
     today = clock.business_day(clock.now())
     context = {
@@ -53,8 +54,9 @@ def contest(request: HttpRequest, code: str) -> HttpResponse:
         "number": mine[0].number if mine else 0,
         "team": mine[0].team if mine else "",
         "rounds": [_round(row) for row in found.rounds],
-        "has_won": bool(worker_id) and has_won(found.id, worker_id=worker_id),
-        "is_named": bool(worker_id) and has_consent(worker_id, ConsentPurpose.HONOUR_PUBLICATION),
+        "has_won": worker_id is not None and has_won(found.id, worker_id=worker_id),
+        "is_named": worker_id is not None
+        and has_consent(worker_id, ConsentPurpose.HONOUR_PUBLICATION),
         "honour_url": reverse("contest-honour", args=[code]),
         "consent_url": reverse("notice", args=[ConsentPurpose.HONOUR_PUBLICATION.slug]),
         "notices": notice_links(found.offer_id),
@@ -135,7 +137,7 @@ def appeal(request: HttpRequest, code: str) -> HttpResponse:
             file_appeal(
                 round_id=form.cleaned_data["round"],
                 text=form.cleaned_data["text"],
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
             return HttpResponseRedirect(reverse("contest", args=[code]))

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -39,7 +40,7 @@ def deliver(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, offer_id: int) -> None:
-    who: dict[str, Any] = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    who: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
     ids = _ids(request)
     if request.POST.get("do") == "take_back":
         if not ids:
@@ -59,7 +60,7 @@ def _page(
 ) -> HttpResponse:
     told = request.GET.get("after", "")
     after = int(told) if told.isascii() and told.isdigit() and len(told) < _LONGEST_NUMBER else 0
-    found = get_deliveries(offer_id, actor=request.actor, after=after)  # type: ignore[attr-defined]
+    found = get_deliveries(offer_id, actor=actor_of(request), after=after)
     return render(
         request, "programmes/desk/deliveries.html", _context(found, problem), status=status
     )

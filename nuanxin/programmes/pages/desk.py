@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -45,7 +46,7 @@ _ACTS = {
 @require_GET
 def offer_list(request: HttpRequest) -> HttpResponse:
     """List the offers below one's unions, the latest first."""
-    actor = _actor(request)
+    actor = actor_of(request)
     after = request.GET.get("after", "")
     known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
     rows, following = queries.list_desk_offers(actor=actor, after=known)
@@ -68,7 +69,7 @@ def offer_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def offer_kinds(request: HttpRequest) -> HttpResponse:
     """Choose what an offer is of: every definition that is there."""
-    actor, today = _actor(request), clock.business_day(clock.now())
+    actor, today = actor_of(request), clock.business_day(clock.now())
     paths = policy.scope_paths(actor, permissions.MANAGE)
     offered = [
         known.definition
@@ -105,7 +106,7 @@ def offer_kinds(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 def offer_new(request: HttpRequest) -> HttpResponse:
     """Draft an offer; first see how the places would be shared, each step in words."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     known = find_definition(request.GET.get("of", "")[:60], clock.business_day(now))
     if known is None:
         return HttpResponseRedirect(reverse("desk-offer-kinds"))
@@ -152,7 +153,7 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
 def _offer_page(
     request: HttpRequest, offer_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    found = queries.get_desk_offer(offer_id, actor=_actor(request))
+    found = queries.get_desk_offer(offer_id, actor=actor_of(request))
     row = found.row
     context = {
         "page_title": row.title,
@@ -192,12 +193,12 @@ def _offer_page(
 @require_POST
 def offer_act(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Publish, close, cancel, award by points, or post who took a place."""
-    queries.get_desk_offer(offer_id, actor=_actor(request))
+    queries.get_desk_offer(offer_id, actor=actor_of(request))
     act = _ACTS.get(request.POST.get("do", ""))
     if act is None:
         return _offer_page(request, offer_id, problem="没看清要做哪一步，再点一下。", status=422)
     try:
-        act(offer_id=offer_id, actor=_actor(request), now=clock.now())
+        act(offer_id=offer_id, actor=actor_of(request), now=clock.now())
     except NotFound:
         raise
     except Refusal as refusal:
@@ -209,7 +210,7 @@ def offer_act(request: HttpRequest, offer_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def offer_draw(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Commit the list, then draw with the value that came out; both are told to everybody."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_desk_offer(offer_id, actor=actor)
     if found.row.way is not Way.DRAW:
         raise NotFound()
@@ -258,7 +259,7 @@ def offer_draw(request: HttpRequest, offer_id: int) -> HttpResponse:
 @require_GET
 def offer_awards(request: HttpRequest, offer_id: int) -> HttpResponse:
     """List who has a place, in the order of the places."""
-    found = queries.get_desk_offer(offer_id, actor=_actor(request))
+    found = queries.get_desk_offer(offer_id, actor=actor_of(request))
     after = request.GET.get("after", "")
     known = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else -1
     rows, following = queries.list_awards(offer_id, after=known)
@@ -285,7 +286,7 @@ def offer_export(request: HttpRequest, offer_id: int) -> HttpResponse:
         rows = exporting.export_awards(
             offer_id=offer_id,
             purpose=request.POST.get("purpose", ""),
-            actor=_actor(request),
+            actor=actor_of(request),
             now=clock.now(),
         )
     except NotFound:
@@ -306,10 +307,6 @@ def offer_export(request: HttpRequest, offer_id: int) -> HttpResponse:
 _SPLIT_COLUMNS = [
     {"label": "哪一份"}, {"label": "名额", "css": "num"}, {"label": "其中定向", "css": "num"},
 ]  # fmt: skip
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _crumbs(*more: str) -> list[dict[str, str]]:

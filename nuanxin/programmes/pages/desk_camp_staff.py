@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -34,7 +35,7 @@ def camp_staff_act(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     do = request.POST.get("do", "") if request.method == "POST" else ""
     add = StaffForm(request.POST if do == "add" else None)
     renew = RenewForm(request.POST if do == "renew" else None)
@@ -70,7 +71,7 @@ def _page(request: HttpRequest) -> HttpResponse:
 
 
 def _do(request: HttpRequest, do: str, add: StaffForm, renew: RenewForm) -> bool:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     if do == "renew":
         (staff_id,) = numbers([request.POST.get("staff", "")]) or [0]
         if renew.is_valid():
@@ -106,7 +107,3 @@ def _own_union(actor: Any) -> int:
     if not own:
         raise NotFound()
     return int(own[0])
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

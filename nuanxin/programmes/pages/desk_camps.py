@@ -2,7 +2,6 @@
 
 import csv
 import io
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -26,7 +26,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 @require_GET
 def camp_list(request: HttpRequest) -> HttpResponse:
     """List the camps below one's unions."""
-    actor = _actor(request)
+    actor = actor_of(request)
     after = numbers([request.GET.get("after", "")])
     rows, following = queries.list_desk_camps(actor=actor, after=after[0] if after else None)
     context = {
@@ -59,7 +59,7 @@ def camp_act(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 
 def _camp_page(request: HttpRequest, offer_id: int) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     found = queries.get_desk_camp(offer_id, actor=actor)
     do = request.POST.get("do", "") if request.method == "POST" else ""
     limits = camps.limits_of(found.adcode, clock.business_day(clock.now()))
@@ -115,7 +115,7 @@ def _do(
     request: HttpRequest, found: queries.DeskCamp, do: str, set_up: SetUpForm, room: ClassForm
 ) -> bool:
     """Do what was asked; False where a form has to be filled again."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     if do == "set_up":
         if set_up.is_valid():
             camps.set_up_camp(
@@ -156,7 +156,7 @@ def camp_children_act(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 
 def _children_page(request: HttpRequest, offer_id: int) -> HttpResponse:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_desk_camp(offer_id, actor=actor)
     if found.row.camp_id is None:
         raise NotFound()
@@ -197,7 +197,7 @@ def _act_on_children(
     request: HttpRequest, found: queries.DeskCamp
 ) -> tuple[list[child_reading.ClearChild], str] | None:
     """Do what was asked; return what is to be shown, None where the page is read again."""
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     camp_id = found.row.camp_id or 0
     (access_id,) = numbers([request.POST.get("access", "")]) or [0]
     (report_id,) = numbers([request.POST.get("report", "")]) or [0]
@@ -234,7 +234,7 @@ def _act_on_children(
 @require_http_methods(_METHODS)
 def camp_audit(request: HttpRequest) -> HttpResponse:
     """Show the year's account of children's data, and give it as CSV with a purpose that is kept."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     this = clock.business_day(now).year
     (year,) = numbers([request.GET.get("year", "") or request.POST.get("year", "")]) or [this]
     year = min(max(year, 2018), this)
@@ -272,10 +272,6 @@ def _csv(year: int, lines: list[tuple[str, str]]) -> HttpResponse:
     answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="children-audit-{year}.csv"'
     return answer
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _crumbs(*more: str) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -41,7 +42,7 @@ _STATES = {
 @require_http_methods(_METHODS)
 def contest_new(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Make a contest of an offer: rounds and what is scored; lead to it where there is one."""
-    actor = _actor(request)
+    actor = actor_of(request)
     offer = get_desk_offer(offer_id, actor=actor)
     known = queries.find_contest_of(offer_id)
     if known is not None:
@@ -78,7 +79,7 @@ def contest_new(request: HttpRequest, offer_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
     """Show a contest; number entrants, form teams, name judges (their codes are shown once)."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_desk_contest(contest_id, actor=actor)
     do = request.POST.get("do", "")
     team = TeamForm(request.POST if do == "team" else None)
@@ -143,7 +144,7 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def contest_round(request: HttpRequest, contest_id: int, round_id: int) -> HttpResponse:
     """Show who lacks, the ranking with its proof, and the one next step of a round."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = queries.get_desk_contest(contest_id, actor=actor)
     row = queries.round_of(found, round_id)
     do = request.POST.get("do", "")
@@ -264,7 +265,7 @@ def _acts(row: queries.RoundRow, missing: int) -> list[dict[str, str]]:
 @require_http_methods(_METHODS)
 def contest_appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
     """Show an appeal and take the answer, from somebody who did not close the round."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = queries.get_appeal(appeal_id, actor=actor)
     found = queries.get_desk_contest(row.contest_id, actor=actor)
     is_reading = request.POST.get("do") == "read"
@@ -334,10 +335,6 @@ _APPEAL_COLUMNS = [
     {"label": "选手号"}, {"label": "哪一轮"}, {"label": "提出", "css": "nw"},
     {"label": "答复期限", "css": "nw"}, {"label": "现在"},
 ]  # fmt: skip
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _crumbs(found: queries.ContestRow, *, is_last: bool = True) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -38,7 +39,7 @@ def board(request: HttpRequest) -> HttpResponse:
     """List the lists below one's unions, with the days left and the objections that wait."""
     now = clock.now()
     after = words.number_of(request.GET.get("after"))
-    rows, following = queries.list_desk_notices(actor=_actor(request), after=after)
+    rows, following = queries.list_desk_notices(actor=actor_of(request), after=after)
     context = {
         "page_title": "公示",
         "page_lead": "公示期满、异议都答复了，才能定名额。最近贴出的在前面。",
@@ -62,7 +63,7 @@ def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
 def _notice_page(
     request: HttpRequest, notice_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_desk_notice(notice_id, actor=actor)
     after = words.number_of(request.GET.get("after"), longest=7) or 0
     lines, following = queries.list_lines(notice_id, after=after)
@@ -107,9 +108,9 @@ def _notice_page(
 @require_POST
 def finish(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Make the places of the list's offer final."""
-    found = queries.get_desk_notice(notice_id, actor=_actor(request))
+    found = queries.get_desk_notice(notice_id, actor=actor_of(request))
     try:
-        finish_publicity(offer_id=found.offer_id, actor=_actor(request), now=clock.now())
+        finish_publicity(offer_id=found.offer_id, actor=actor_of(request), now=clock.now())
     except NotFound:
         raise
     except Refusal as refusal:
@@ -121,7 +122,7 @@ def finish(request: HttpRequest, notice_id: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def objection(request: HttpRequest, objection_id: int) -> HttpResponseBase:
     """Show an objection; what it says opens by a button, which is recorded; take the answer."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_objection(objection_id, actor=actor)
     do = request.POST.get("do", "") if request.method == "POST" else ""
     form = AnswerForm(request.POST if do == "answer" else None)
@@ -169,10 +170,6 @@ def objection(request: HttpRequest, objection_id: int) -> HttpResponseBase:
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _file(request: HttpRequest, objection_id: int) -> HttpResponseBase:
     """Give a file of an objection to take away; opening it is recorded as reading it is."""
     try:
@@ -180,7 +177,7 @@ def _file(request: HttpRequest, objection_id: int) -> HttpResponseBase:
     except ValueError:
         raise NotFound() from None
     row = get_file(file_id, owner_type=_OWNER, owner_id=objection_id)
-    read_objection(objection_id=objection_id, actor=_actor(request), now=clock.now())
+    read_objection(objection_id=objection_id, actor=actor_of(request), now=clock.now())
     answer = StreamingHttpResponse(
         open_file(file_id, owner_type=_OWNER, owner_id=objection_id),
         content_type="application/octet-stream",

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -24,7 +25,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(_METHODS)
 def places(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Add places: see first what each pool would have, then add."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = queries.get_desk_offer(offer_id, actor=actor)
     form = MorePlacesForm(request.POST or None)
     split, problem, status = None, "", 200
@@ -76,7 +77,7 @@ def _split_rows(found: queries.DeskOffer, split: Any) -> list[dict[str, Any]]:
 @require_http_methods(_METHODS)
 def enter_points(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Enter points: paste, see what was understood and what not, enter; one tap takes it back."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = queries.get_desk_offer(offer_id, actor=actor)
     if found.row.way not in (Way.SCORE, Way.NEED):
         raise NotFound()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from nuanxin.access.actions import limits
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.access.states import AttemptKind
 from nuanxin.kernel import clock
@@ -23,7 +24,7 @@ MOST_WRONG_HOUR = 5
 @require_http_methods(["GET", "HEAD", "POST"])
 def family(request: HttpRequest) -> HttpResponse:
     """Show one's household and one's code of today; join another's by his, or leave."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     problem, status, now = "", 200, clock.now()

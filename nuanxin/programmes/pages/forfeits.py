@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -32,7 +33,7 @@ _KINDS = {
 def forfeit_list(request: HttpRequest) -> HttpResponse:
     """List the forfeits below one's unions, the latest first."""
     after = words.number_of(request.GET.get("after"))
-    rows, following = queries.list_forfeits(actor=_actor(request), after=after)
+    rows, following = queries.list_forfeits(actor=actor_of(request), after=after)
     context = {
         "page_title": "取消资格",
         "page_lead": "每天夜里对一遍，查到的只是提出来。听过本人说，由干部决定。",
@@ -76,7 +77,7 @@ def _forfeit_page(
     decision: DecisionForm | None = None,
     money: ReturnForm | None = None,
 ) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     found = queries.get_forfeit(forfeit_id, actor=actor)
     may = policy.holds(actor, permissions.MANAGE)
     entries = queries.list_entries(forfeit_id)
@@ -114,7 +115,7 @@ def _forfeit_page(
 @require_POST
 def forfeit_act(request: HttpRequest, forfeit_id: int) -> HttpResponse:
     """Open the hearing, read what was said, decide, enter money or take an entry back."""
-    queries.get_forfeit(forfeit_id, actor=_actor(request))
+    queries.get_forfeit(forfeit_id, actor=actor_of(request))
     act = _ACTS.get(request.POST.get("do", ""))
     if act is None:
         return _forfeit_page(
@@ -130,12 +131,12 @@ def forfeit_act(request: HttpRequest, forfeit_id: int) -> HttpResponse:
 
 
 def _hear(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
-    forfeiting.open_hearing(forfeit_id=forfeit_id, actor=_actor(request), now=clock.now())
+    forfeiting.open_hearing(forfeit_id=forfeit_id, actor=actor_of(request), now=clock.now())
     return None
 
 
 def _read(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
-    text = forfeiting.read_hearing(forfeit_id=forfeit_id, actor=_actor(request), now=clock.now())
+    text = forfeiting.read_hearing(forfeit_id=forfeit_id, actor=actor_of(request), now=clock.now())
     return _forfeit_page(request, forfeit_id, text=text)
 
 
@@ -147,7 +148,7 @@ def _decide(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
         forfeit_id=forfeit_id,
         is_forfeited=form.cleaned_data["outcome"] == "yes",
         reason=form.cleaned_data["reason"],
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
     return None
@@ -161,7 +162,7 @@ def _return(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
         forfeit_id=forfeit_id,
         amount_fen=form.cleaned_data["amount"],
         note=form.cleaned_data["note"],
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
     return None
@@ -174,7 +175,7 @@ def _reverse(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
     forfeiting.reverse_entry(
         entry_id=entry_id,
         note=request.POST.get("note", ""),
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
     return None
@@ -187,7 +188,7 @@ _ACTS = {"hear": _hear, "read": _read, "decide": _decide, "return": _return, "re
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_forfeits(request: HttpRequest) -> HttpResponse:
     """Tell one what was found and decided, in plain words; take what one says."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     form = HearingForm(request.POST or None)
@@ -216,10 +217,6 @@ def my_forfeits(request: HttpRequest) -> HttpResponse:
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _facts(found: queries.ForfeitRow) -> list[dict[str, str]]:

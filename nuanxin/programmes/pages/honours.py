@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.programmes.actions.honouring import agree_to_be_named
@@ -36,7 +37,7 @@ def name_me(request: HttpRequest, code: str) -> HttpResponse:
     get_public_contest(code)
     agree_to_be_named(
         is_agreed=request.POST.get("do") == "agree",
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=clock.now(),
     )
     return HttpResponseRedirect(reverse("contest", args=[code]))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from nuanxin.access.actions import limits
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import public
 from nuanxin.access.states import AttemptKind
@@ -207,7 +208,7 @@ def _judge(request: HttpRequest) -> queries.JudgeRow | None:
     now = clock.now()
     kept = request.session.get(_KEY)
     found = queries.find_judge(int(kept), now=now) if kept else None
-    return found or queries.find_judge_of_account(request.actor, now=now)  # type: ignore[attr-defined]
+    return found or queries.find_judge_of_account(actor_of(request), now=now)
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -108,7 +109,7 @@ def _line(row: queries.Present, names: dict[int, str] | None) -> dict[str, Any]:
 @require_POST
 def keeping_act(request: HttpRequest, class_id: int) -> HttpResponse:
     """Open the day, record who arrived or is absent, take something back."""
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     queries.get_kept_class(class_id, worker_id=_worker(request), today=clock.business_day(now))
     try:
         if do == "open":
@@ -148,7 +149,7 @@ def keeping_names(request: HttpRequest, class_id: int) -> HttpResponse:
     room = queries.get_kept_class(class_id, worker_id=_worker(request), today=today)
     try:
         found = child_reading.read_own_class(
-            class_id=class_id, what=what, purpose=purpose, actor=_actor(request), now=clock.now()
+            class_id=class_id, what=what, purpose=purpose, actor=actor_of(request), now=clock.now()
         )
     except NotFound:
         raise
@@ -222,7 +223,7 @@ def _hand(request: HttpRequest, class_id: int, place_id: int) -> None:
         pickup_id=pickup_id,
         code=request.POST.get("code", ""),
         how=proofs.get(request.POST.get("how", ""), HandOver.CODE),
-        actor=_actor(request),
+        actor=actor_of(request),
         now=clock.now(),
     )
 
@@ -230,7 +231,7 @@ def _hand(request: HttpRequest, class_id: int, place_id: int) -> None:
 def _pickup_names(request: HttpRequest, class_id: int, place_id: int) -> dict[int, str]:
     (child,) = child_reading.read_own_class(
         class_id=class_id, place_id=place_id, what=frozenset({What.PICKUPS}),
-        purpose="交接孩子，核对接送人", actor=_actor(request), now=clock.now(),
+        purpose="交接孩子，核对接送人", actor=actor_of(request), now=clock.now(),
     )  # fmt: skip
     return {one.pickup_id: f"{one.name}，{one.phone}" for one in child.pickups}
 
@@ -252,7 +253,7 @@ def harm(request: HttpRequest, class_id: int) -> HttpResponse:
                 camp_harm.record_harm(
                     class_id=class_id,
                     told=[one for one in Authority if request.POST.get(one.value) == "1"],
-                    actor=_actor(request),
+                    actor=actor_of(request),
                     now=now,
                     **form.cleaned_data,
                 )
@@ -286,12 +287,8 @@ def harm(request: HttpRequest, class_id: int) -> HttpResponse:
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _worker(request: HttpRequest) -> int:
-    found: int | None = _actor(request).worker_id
+    found: int | None = actor_of(request).worker_id
     if found is None:
         raise NotFound()
     return found

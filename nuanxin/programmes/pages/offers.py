@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.eligibility.rules.explaining import Explanation
 from nuanxin.kernel import clock
@@ -142,7 +143,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     code = _code(request)
     try:
         claims.apply_for_place(
-            code=code, actor=_actor(request), now=clock.now(), slot_at=_slot(request)
+            code=code, actor=actor_of(request), now=clock.now(), slot_at=_slot(request)
         )
     except NotFound:
         raise
@@ -161,7 +162,7 @@ def apply_together(request: HttpRequest) -> HttpResponse:
         parties.apply_together(
             code=code,
             with_workers=[one for one in chosen if one is not None],
-            actor=_actor(request),
+            actor=actor_of(request),
             now=clock.now(),
             slot_at=_slot(request),
         )
@@ -179,7 +180,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     code = _code(request)
     queries.get_offer(code)
     try:
-        claims.confirm_place(code=code, actor=_actor(request), now=clock.now())
+        claims.confirm_place(code=code, actor=actor_of(request), now=clock.now())
     except Refusal as refusal:
         return _offer_page(request, code, problem=refusal.message, status=refusal.status)
     return HttpResponseRedirect(reverse("offer", args=[code]))
@@ -194,7 +195,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     is_whole = request.POST.get("who") == "family"
     take_back = parties.withdraw_together if is_whole else claims.withdraw_from_offer
     try:
-        take_back(code=code, actor=_actor(request), now=clock.now())
+        take_back(code=code, actor=actor_of(request), now=clock.now())
     except Refusal as refusal:
         return _offer_page(request, code, problem=refusal.message, status=refusal.status)
     return HttpResponseRedirect(reverse("offer", args=[code]))
@@ -275,12 +276,8 @@ def _told_of_rule(row: queries.OfferRow, worker_id: int, now: datetime) -> Expla
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _worker_id(request: HttpRequest) -> int | None:
-    found: int | None = _actor(request).worker_id
+    found: int | None = actor_of(request).worker_id
     return found
 
 

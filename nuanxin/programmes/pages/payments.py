@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -37,7 +38,7 @@ def payment_lists(request: HttpRequest) -> HttpResponse:
 
 
 def _lists_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     rows, following = queries.list_payment_lists(
         actor=actor, after=words.number_of(request.GET.get("after"))
     )
@@ -67,7 +68,7 @@ def payment_make(request: HttpRequest) -> HttpResponse:
     """Make a list of the people of an offer who are on none."""
     offer_id = words.number_of(request.POST.get("offer")) or 0
     try:
-        made = paying.make_list(offer_id=offer_id, actor=_actor(request), now=clock.now())
+        made = paying.make_list(offer_id=offer_id, actor=actor_of(request), now=clock.now())
     except Refusal as refusal:
         said = "没看清是哪一期。选一期，再点。" if refusal.status == 404 else refusal.message
         status = 422 if refusal.status == 404 else refusal.status
@@ -91,7 +92,7 @@ def _list_page(
     form: ResultsForm | None = None,
     read: Results | None = None,
 ) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     found = queries.get_payment_list(list_id, actor=actor)
     rows, following = queries.list_payments(
         list_id, after=words.number_of(request.GET.get("after")) or 0
@@ -133,12 +134,12 @@ def _list_page(
 @require_POST
 def payment_act(request: HttpRequest, list_id: int) -> HttpResponse:
     """Check a list, or take it back."""
-    queries.get_payment_list(list_id, actor=_actor(request))
+    queries.get_payment_list(list_id, actor=actor_of(request))
     act = {"check": paying.check_list, "cancel": paying.cancel_list}.get(request.POST.get("do", ""))
     if act is None:
         return _list_page(request, list_id, problem="没看清要做哪一步，再点一下。", status=422)
     try:
-        act(list_id=list_id, actor=_actor(request), now=clock.now())
+        act(list_id=list_id, actor=actor_of(request), now=clock.now())
     except NotFound:
         raise
     except Refusal as refusal:
@@ -150,7 +151,7 @@ def payment_act(request: HttpRequest, list_id: int) -> HttpResponse:
 @require_POST
 def payment_export(request: HttpRequest, list_id: int) -> HttpResponse:
     """Give the list for the bank, with whole accounts; what for is asked and kept."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     queries.get_payment_list(list_id, actor=actor)
     try:
         rows = paying.export_list(
@@ -175,7 +176,7 @@ def payment_export(request: HttpRequest, list_id: int) -> HttpResponse:
 @require_POST
 def payment_results(request: HttpRequest, list_id: int) -> HttpResponse:
     """Read what the bank says, show it, and enter it once it is confirmed."""
-    actor = _actor(request)
+    actor = actor_of(request)
     queries.get_payment_list(list_id, actor=actor)
     form = ResultsForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -197,7 +198,7 @@ def payment_results(request: HttpRequest, list_id: int) -> HttpResponse:
 @require_POST
 def payment_reverse(request: HttpRequest, list_id: int) -> HttpResponse:
     """Take back what was entered as paid."""
-    queries.get_payment_list(list_id, actor=_actor(request))
+    queries.get_payment_list(list_id, actor=actor_of(request))
     payment_id = words.number_of(request.POST.get("payment")) or 0
     if payment_id not in queries.payment_ids(list_id):
         return _list_page(request, list_id, problem="选一笔发了的，再冲回。", status=422)
@@ -205,7 +206,7 @@ def payment_reverse(request: HttpRequest, list_id: int) -> HttpResponse:
         paying.reverse_payment(
             payment_id=payment_id,
             reason=request.POST.get("reason", ""),
-            actor=_actor(request),
+            actor=actor_of(request),
             now=clock.now(),
         )
     except NotFound:
@@ -219,7 +220,7 @@ def payment_reverse(request: HttpRequest, list_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_payments(request: HttpRequest) -> HttpResponse:
     """Show what one is paid and where it goes; take another account."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if actor.worker_id is None:
         raise NotFound()
     form = AccountForm(request.POST or None)
@@ -248,10 +249,6 @@ def my_payments(request: HttpRequest) -> HttpResponse:
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _lines_of(read: Results) -> str:

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import public
 from nuanxin.kernel import clock
@@ -54,7 +55,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.get_public_notice(code, now=now)
     after = words.number_of(request.GET.get("after"), longest=7) or 0
     lines, following = queries.list_lines(found.id, after=after) if found.is_shown else ([], None)
-    worker_id = _actor(request).worker_id
+    worker_id = actor_of(request).worker_id
     mine = queries.find_my_line(found.id, worker_id) if worker_id and found.is_shown else None
     context = {
         **_about(found, now),
@@ -118,7 +119,7 @@ def notice_object(request: HttpRequest, code: str) -> HttpResponse:
             request.session[_RECEIPT] = file_objection(
                 code=code,
                 said=form.said(),
-                actor=_actor(request),
+                actor=actor_of(request),
                 now=now,
                 network=origin_of(request).network,
             )
@@ -138,7 +139,7 @@ def notice_object(request: HttpRequest, code: str) -> HttpResponse:
         "form": form,
         "problem": problem,
         "sign_in_url": f"/sign-in/?{urlencode({'next': here})}"
-        if _actor(request).account_id is None
+        if actor_of(request).account_id is None
         else "",
         "back_url": reverse("public-notice", args=[code]),
     }
@@ -176,10 +177,6 @@ def objection_receipt(request: HttpRequest) -> HttpResponse:
 _COLUMNS = [
     {"label": "第几行，姓名"}, {"label": "工会"}, {"label": "哪一份"},
 ]  # fmt: skip
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _row(row: queries.NoticeRow, now: Any) -> dict[str, Any]:

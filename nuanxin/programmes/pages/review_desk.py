@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Forbidden, NotFound, Refusal
@@ -32,7 +33,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
     is_open = request.GET.get("part", "") != "done"
     after = request.GET.get("after", "")
     known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
-    rows, following = queries.list_reviews(actor=_actor(request), is_open=is_open, after=known)
+    rows, following = queries.list_reviews(actor=actor_of(request), is_open=is_open, after=known)
     here = {"part": "" if is_open else "done", "after": following or ""}
     context = {
         "page_title": "请人看看",
@@ -68,7 +69,7 @@ def review(request: HttpRequest, review_id: int) -> HttpResponse:
 @sensitive_post_parameters("answer")
 def review_act(request: HttpRequest, review_id: int) -> HttpResponse:
     """Take a request, read what was written (which is logged), or answer it."""
-    queries.get_review(review_id, actor=_actor(request))
+    queries.get_review(review_id, actor=actor_of(request))
     try:
         done = _act(request, review_id)
     except (NotFound, Forbidden):
@@ -82,7 +83,7 @@ def review_act(request: HttpRequest, review_id: int) -> HttpResponse:
 
 def _act(request: HttpRequest, review_id: int) -> str | None:
     """Do what was tapped; return what the person wrote where it was asked for."""
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     if do == "read":
         return reviewing.read_reason(review_id=review_id, actor=actor, now=now) or "没有写。"
     if do in ("take", "over"):
@@ -102,7 +103,7 @@ def _act(request: HttpRequest, review_id: int) -> str | None:
 def _page(
     request: HttpRequest, review_id: int, *, problem: str = "", reason: str = "", status: int = 200
 ) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     row = queries.get_review(review_id, actor=actor)
     may = permissions.can_answer_review(actor, path=row.union_path, worker_id=row.worker_id)
     is_mine = row.taken_by is not None and row.taken_by == actor.account_id
@@ -222,7 +223,3 @@ def _clauses(frozen: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 _WORDS = {"yes": "满足", "no": "没满足", "unknown": "不知道"}
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

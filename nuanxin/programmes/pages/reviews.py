@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.decision import Answer
@@ -35,7 +36,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             asked = reviewing.ask_for_review(
-                code=code, reason=request.POST.get("reason", ""), actor=_actor(request), now=now
+                code=code, reason=request.POST.get("reason", ""), actor=actor_of(request), now=now
             )
         except NotFound:
             raise
@@ -89,7 +90,7 @@ def mine(request: HttpRequest, review_id: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, review_id: int) -> HttpResponse:
     """Take one's request back while nobody has answered it."""
-    reviewing.withdraw_review(review_id=review_id, actor=_actor(request), now=clock.now())
+    reviewing.withdraw_review(review_id=review_id, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("my-review", args=[review_id]))
 
 
@@ -149,12 +150,8 @@ def _by_when(row: queries.ReviewRow) -> str:
     return f"最晚 {row.due_on.month} 月 {row.due_on.day} 日，" if row.due_on else ""
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _worker_id(request: HttpRequest) -> int:
-    found: int | None = _actor(request).worker_id
+    found: int | None = actor_of(request).worker_id
     if found is None:
         raise NotFound()
     return found

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -39,7 +40,7 @@ def _list_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    found = offers.get_desk_offer(offer_id, actor=_actor(request))
+    found = offers.get_desk_offer(offer_id, actor=actor_of(request))
     counted = count_attended(offer_id)
     answers = count_answers(offer_id, on=clock.business_day(clock.now()))
     context = {
@@ -70,8 +71,8 @@ def _list_page(
 @require_POST
 def session_list_act(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Add a session or one for each slot, or put those with a place into the sessions."""
-    offers.get_desk_offer(offer_id, actor=_actor(request))
-    shared: dict[str, Any] = {"actor": _actor(request), "now": clock.now()}
+    offers.get_desk_offer(offer_id, actor=actor_of(request))
+    shared: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
     form = SessionForm(request.POST) if request.POST.get("do") == "new" else None
     slots = SlotSessionsForm(request.POST) if request.POST.get("do") == "slots" else None
     try:
@@ -118,7 +119,9 @@ def _session_page(
     status: int = 200,
 ) -> HttpResponse:
     now = clock.now()
-    found = queries.get_desk_session(session_id, actor=_actor(request), on=clock.business_day(now))
+    found = queries.get_desk_session(
+        session_id, actor=actor_of(request), on=clock.business_day(now)
+    )
     people, following = queries.list_people(
         session_id, after=words.number_of(request.GET.get("after")) or 0
     )
@@ -161,7 +164,9 @@ def _session_page(
 @require_POST
 def session_act(request: HttpRequest, session_id: int) -> HttpResponse:
     """Close the session, open or close a gate, correct somebody, decide an excuse."""
-    queries.get_desk_session(session_id, actor=_actor(request), on=clock.business_day(clock.now()))
+    queries.get_desk_session(
+        session_id, actor=actor_of(request), on=clock.business_day(clock.now())
+    )
     try:
         opened = _act(request, session_id)
     except NotFound:
@@ -176,7 +181,8 @@ def session_act(request: HttpRequest, session_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, session_id: int) -> gates.OpenedGate | None:
-    sent, shared = request.POST, {"actor": _actor(request), "now": clock.now()}
+    sent = request.POST
+    shared: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
     step, booking_id = sent.get("do", ""), words.number_of(sent.get("booking")) or 0
     if step == "close":
         attending.close_session(session_id=session_id, **shared)
@@ -203,10 +209,6 @@ def _act(request: HttpRequest, session_id: int) -> gates.OpenedGate | None:
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _found(answers: Answers) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.eligibility.rules.answering import answers_to, question_of, tests_of
 from nuanxin.eligibility.rules.binding import BoundRule
@@ -122,7 +123,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
     fact = STATEABLE.get(_PREFIX + request.GET.get("of", ""))
     if fact is not None:
         take_back_fact(
-            name=fact.name, worker_id=_worker_id(request), actor=_actor(request), now=clock.now()
+            name=fact.name, worker_id=_worker_id(request), actor=actor_of(request), now=clock.now()
         )
     return HttpResponseRedirect(reverse("my-facts"))
 
@@ -141,7 +142,7 @@ def questions(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("can-get"))
     row = offers.get_offer(code)
     if request.POST.get("do") == "agree":
-        _agree(worker_id, _actor(request), now)
+        _agree(worker_id, actor_of(request), now)
     problem, supposed = "", Answers()
     try:
         supposed = _take_answers(request, worker_id)
@@ -179,12 +180,8 @@ def questions(request: HttpRequest) -> HttpResponse:
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _worker_id(request: HttpRequest) -> int:
-    found: int | None = _actor(request).worker_id
+    found: int | None = actor_of(request).worker_id
     if found is None:
         raise NotFound()
     return found
@@ -218,7 +215,7 @@ def _state(request: HttpRequest, fact: Fact, worker_id: int) -> None:
         name=fact.name,
         value=read_value(fact, said),
         source=SOURCE,
-        actor=_actor(request),
+        actor=actor_of(request),
         now=now,
         on=clock.business_day(now),
     )
@@ -241,7 +238,7 @@ def _take_answers(request: HttpRequest, worker_id: int) -> Answers:
                 name=name,
                 value=value,
                 source=SOURCE,
-                actor=_actor(request),
+                actor=actor_of(request),
                 now=now,
                 on=clock.business_day(now),
             )

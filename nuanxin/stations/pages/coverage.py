@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
-from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import parameter
 from nuanxin.stations import permissions
@@ -35,7 +35,7 @@ ROWS = 200
 @require_GET
 def coverage(request: HttpRequest) -> HttpResponse:
     """Show one county: who is within 15 minutes of an open station, by hour and by town."""
-    areas = list_areas(_actor(request), permissions.COVERAGE, counties_only=True)
+    areas = list_areas(actor_of(request), permissions.COVERAGE, counties_only=True)
     area = _area(request, areas)
     if area is None:
         return _nowhere(request, "服务圈")
@@ -68,7 +68,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
         "town_rows": [_town_row(one) for one in found.towns],
         "remarks": _remarks(found),
         "upgrades_url": f"{reverse('desk-station-upgrades')}?{urlencode({'area': area.adcode})}",
-        "siting_url": reverse("desk-siting") if permissions.can_plan(_actor(request), path=area.path) else "",
+        "siting_url": reverse("desk-siting") if permissions.can_plan(actor_of(request), path=area.path) else "",
         "crumbs": [{"label": "驿站服务圈"}],
     }  # fmt: skip
     return render(request, "stations/siting/coverage.html", context)
@@ -78,7 +78,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
 @require_GET
 def upgrade_plan(request: HttpRequest) -> HttpResponse:
     """Show a place against the programme's targets; of a county also which stations to raise."""
-    areas = list_areas(_actor(request), permissions.COVERAGE)
+    areas = list_areas(actor_of(request), permissions.COVERAGE)
     area = _area(request, areas)
     if area is None:
         return _nowhere(request, "提升计划")
@@ -111,7 +111,7 @@ def upgrade_plan(request: HttpRequest) -> HttpResponse:
 @require_GET
 def upgrade_workbook(request: HttpRequest) -> HttpResponse:
     """Return a county's plan as a workbook."""
-    areas = list_areas(_actor(request), permissions.COVERAGE, counties_only=True)
+    areas = list_areas(actor_of(request), permissions.COVERAGE, counties_only=True)
     area = _area(request, areas)
     day = clock.business_day(clock.now())
     places = upgrades.list_targets(area.adcode, day=day)[1] if area and area.is_county else []
@@ -143,8 +143,8 @@ def _area(request: HttpRequest, areas: list[tuple[int, str]]) -> Area | None:
     asked = request.GET.get("area", "")
     if asked:
         code = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 6 else 0
-        return get_area(_actor(request), permissions.COVERAGE, code)
-    return get_area(_actor(request), permissions.COVERAGE, areas[0][0]) if areas else None
+        return get_area(actor_of(request), permissions.COVERAGE, code)
+    return get_area(actor_of(request), permissions.COVERAGE, areas[0][0]) if areas else None
 
 
 def _nowhere(request: HttpRequest, title: str) -> HttpResponse:
@@ -288,7 +288,3 @@ def _choices(areas: list[tuple[int, str]], chosen: int) -> list[dict[str, Any]]:
     return [
         {"value": str(code), "label": name, "is_chosen": code == chosen} for code, name in areas
     ]
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]

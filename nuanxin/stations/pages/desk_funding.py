@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -95,7 +96,7 @@ _FIELDS = {
 def _act(
     request: HttpRequest, do: str, form: FundingForm, fixing: CorrectionForm, detail: StationDetail
 ) -> bool:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     if do == "record" and form.is_valid():
         asked = dict(form.cleaned_data)
         actions.record_funding(
@@ -151,7 +152,7 @@ def funding_sheet(request: HttpRequest, code: str) -> HttpResponse:
 def map_ids(request: HttpRequest, code: str) -> HttpResponse:
     """Show under which ids maps know the station; add one, end one."""
     detail = _managed(request, code)
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     form = MapIdForm(request.POST if do == "add" else None)
     station_id, problem, status = detail.station.id, "", 200
     try:
@@ -191,8 +192,8 @@ def _number(text: str) -> int:
 
 
 def _managed(request: HttpRequest, code: str) -> StationDetail:
-    detail = get_station(actor=_actor(request), code=code, now=clock.now())
-    permissions.check_can_manage(_actor(request), path=detail.path)
+    detail = get_station(actor=actor_of(request), code=code, now=clock.now())
+    permissions.check_can_manage(actor_of(request), path=detail.path)
     return detail
 
 
@@ -202,7 +203,3 @@ def _crumbs(detail: StationDetail, here: str) -> list[dict[str, str]]:
         {"label": detail.station.name, "url": reverse("desk-station", args=[detail.station.code])},
         {"label": here},
     ]
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

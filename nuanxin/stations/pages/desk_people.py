@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -32,7 +33,7 @@ _KEEPER_FIELDS = {
 @require_http_methods(_METHODS)
 def keeper_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show who keeps the station; appoint somebody, end somebody's keeping."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     detail = _managed(request, code)
     station_id, do = detail.station.id, request.POST.get("do", "")
     today = clock.business_day(now)
@@ -95,7 +96,7 @@ def _keeper_row(one: KeeperLine) -> dict[str, Any]:
 @require_http_methods(_METHODS)
 def photo_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show the photos of the station; add one, take one down."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     detail = _managed(request, code)
     station_id, do = detail.station.id, request.POST.get("do", "")
     form = PhotoForm(request.POST, request.FILES) if do == "add" else PhotoForm()
@@ -151,8 +152,8 @@ def photo(request: HttpRequest, code: str, photo_id: int) -> StreamingHttpRespon
 
 
 def _managed(request: HttpRequest, code: str) -> StationDetail:
-    detail = get_station(actor=_actor(request), code=code, now=clock.now())
-    permissions.check_can_manage(_actor(request), path=detail.path)
+    detail = get_station(actor=actor_of(request), code=code, now=clock.now())
+    permissions.check_can_manage(actor_of(request), path=detail.path)
     return detail
 
 
@@ -162,7 +163,3 @@ def _crumbs(detail: StationDetail, here: str) -> list[dict[str, str]]:
         {"label": detail.station.name, "url": reverse("desk-station", args=[detail.station.code])},
         {"label": here},
     ]
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

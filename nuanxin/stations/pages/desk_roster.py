@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -25,7 +26,7 @@ _WEEKDAYS = "一二三四五六日"
 @require_http_methods(["GET", "HEAD", "POST"])
 def roster(request: HttpRequest, code: str) -> HttpResponse:
     """Show a week; plan a shift, take one off, repeat the week, note a paper."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     monday = _monday(request.GET.get("week", ""), clock.business_day(now))
     found = get_roster(code, clock.day_start(monday), actor=actor)
     keepers = [(one.id, one.name_hint) for one in found.keepers]
@@ -144,7 +145,3 @@ def _keeper_row(one: KeeperRow) -> dict[str, Any]:
             {"text": check, "note": "没有通过" if one.is_clear is False else "", "css": "nw"},
         ]
     }
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

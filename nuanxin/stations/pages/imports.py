@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -39,7 +40,7 @@ _FIELDS = FIELD_WORDS | {"position": "位置"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: HttpRequest) -> HttpResponse:
     """Take a list of stations."""
-    actor = _actor(request)
+    actor = actor_of(request)
     form = ImportDropForm(request.POST or None, request.FILES or None, unions=_unions(actor))
     if form.is_valid():
         upload = form.cleaned_data["file"]
@@ -91,7 +92,7 @@ def import_page(request: HttpRequest, listing_id: int) -> HttpResponse:
 @require_POST
 def import_act(request: HttpRequest, listing_id: int) -> HttpResponse:
     """Answer, decide rows, confirm or put away: what the pressed button says."""
-    actor, now, do = _actor(request), clock.now(), request.POST.get("do", "")
+    actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     acts.get_import(actor, listing_id)
     try:
         if do == "crs":
@@ -126,7 +127,7 @@ def import_act(request: HttpRequest, listing_id: int) -> HttpResponse:
 def _import_page(
     request: HttpRequest, listing_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    found = acts.get_import(_actor(request), listing_id)
+    found = acts.get_import(actor_of(request), listing_id)
     state = ImportState(found.state)
     chosen = _chosen(request, found)
     after = request.GET.get("after", "")
@@ -167,10 +168,6 @@ def _import_page(
 
 
 # ---- inside -------------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _unions(actor: Any) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET, require_safe
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import NotFound
@@ -24,7 +25,7 @@ _CSV = "text/csv; charset=utf-8"
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Give the stations that the list shows, as a workbook or as GeoJSON."""
     only, _ = filter_of(request.GET)
-    rows = given_to(request.actor, only)  # type: ignore[attr-defined]
+    rows = given_to(actor_of(request), only)
     today = clock.business_day(clock.now())
     if kind == "xlsx":
         answer: HttpResponseBase = HttpResponse(

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
@@ -34,7 +35,7 @@ _STATES = {
 @require_http_methods(_METHODS)
 def desk_list(request: HttpRequest) -> HttpResponse:
     """List selections; open one."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     own = [
         int(path.rstrip("/").rsplit("/", 1)[-1])
         for path in policy.scope_paths(actor, permissions.SELECT)
@@ -98,7 +99,7 @@ def _row(one: queries.SelectionRow, is_own: bool) -> dict[str, Any]:
 @require_http_methods(_METHODS)
 def desk_one(request: HttpRequest, selection_id: int) -> HttpResponse:
     """Show a selection with its one next step: nominate, rank, show, answer, decide."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_selection(selection_id, actor=actor)
     do = request.POST.get("do", "")
     answer = AnswerForm(request.POST if do == "answer" else None)
@@ -146,7 +147,7 @@ def desk_one(request: HttpRequest, selection_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, do: str, selection_id: int, answer: AnswerForm) -> bool:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     if do == "rank":
         selecting.rank_nominations(selection_id=selection_id, actor=actor, now=now)
     elif do == "post":
@@ -218,7 +219,7 @@ def _objection(one: queries.ObjectionRow) -> dict[str, Any]:
 @require_http_methods(_METHODS)
 def nominate(request: HttpRequest) -> HttpResponse:
     """Propose a station in a selection that is open, also one of a union above."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     open_ = queries.list_open_for_nomination(actor=actor, now=now)
     form = NominationForm(
         request.POST or None, selections=[(one.id, _said_open(one)) for one in open_]
@@ -336,7 +337,3 @@ def _public_line(one: queries.NominationRow) -> dict[str, Any]:
     return {
         "cells": [{"text": one.station_name, "note": one.union_name}, one.reason, how],
     }
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
-from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.parameters import parameter
 from nuanxin.stations import permissions
@@ -35,7 +35,7 @@ QUICK_MS = 2_500
 def plan_list(request: HttpRequest) -> HttpResponse:
     """List the plans of the scope, the newest first."""
     before = _number(request.GET.get("before", ""))
-    plans, more = queries.list_plans(_actor(request), before=before)
+    plans, more = queries.list_plans(actor_of(request), before=before)
     choices = [
         {"value": str(plan.id), "label": f"{plan.name}（{words.place_name(plan.settings.adcode)}）"}
         for plan in plans
@@ -64,7 +64,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 def plan_new(request: HttpRequest) -> HttpResponse:
     """Ask for a plan; the job works it out."""
-    actor = _actor(request)
+    actor = actor_of(request)
     now = clock.now()
     form = PlanForm(
         request.POST or None,
@@ -104,7 +104,7 @@ def plan_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Show how far a plan has come, then what came out, on a map and in tables."""
-    row = queries.get_plan_row(plan_id, actor=_actor(request))
+    row = queries.get_plan_row(plan_id, actor=actor_of(request))
     context: dict[str, Any] = {
         "page_title": row.name,
         "page_lead": words.asked(row),
@@ -115,7 +115,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "crumbs": [_crumb(), {"label": row.name}],
     }
     if row.is_done:
-        question = unpack(queries.get_question(plan_id, actor=_actor(request)))
+        question = unpack(queries.get_question(plan_id, actor=actor_of(request)))
         context |= _shown(row, question)
     return render(request, "stations/siting/plan.html", context)
 
@@ -124,7 +124,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_POST
 def plan_act(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Work a plan out again to check it, or throw it away."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     if request.POST.get("do") == "drop":
         actions.drop_plan(plan_id=plan_id, actor=actor, now=now)
         return HttpResponseRedirect(reverse("desk-siting"))
@@ -168,7 +168,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     if None in numbers:
         return HttpResponseRedirect(reverse("desk-siting"))
     rows = [_done(request, number) for number in numbers if number is not None]
-    asked = [unpack(queries.get_question(row.id, actor=_actor(request))) for row in rows]
+    asked = [unpack(queries.get_question(row.id, actor=actor_of(request))) for row in rows]
     steps = classes_of(
         [
             value
@@ -261,7 +261,7 @@ def _list_row(row: queries.PlanRow) -> dict[str, Any]:
 
 
 def _done(request: HttpRequest, plan_id: int) -> queries.PlanRow:
-    row = queries.get_plan_row(plan_id, actor=_actor(request))
+    row = queries.get_plan_row(plan_id, actor=actor_of(request))
     if row.state != PlanState.DONE:
         raise NotFound()
     return row
@@ -282,7 +282,3 @@ def _number(text: str) -> int | None:
 
 def _crumb() -> dict[str, str]:
     return {"label": "驿站选址", "url": reverse("desk-siting")}
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]

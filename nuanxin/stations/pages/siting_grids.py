@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
@@ -21,7 +22,7 @@ from nuanxin.stations.queries.areas import list_areas
 @require_http_methods(["GET", "HEAD", "POST"])
 def grids(request: HttpRequest) -> HttpResponse:
     """List the tables, take a new one; a faulty one is told line by line and not kept."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor: Any = actor_of(request)
     form = GridForm(
         request.POST or None, request.FILES or None, areas=list_areas(actor, permissions.PLAN)
     )
@@ -55,7 +56,7 @@ def grids(request: HttpRequest) -> HttpResponse:
 @require_POST
 def grid_drop(request: HttpRequest, grid_id: int) -> HttpResponse:
     """Throw a table away."""
-    actions.drop_grid(grid_id=grid_id, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    actions.drop_grid(grid_id=grid_id, actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("desk-siting-grids"))
 
 
