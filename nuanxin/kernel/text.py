@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _SPACES_AND_DASHES = re.compile(
     "[\\s\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2064\u2066-\u2069\u2212"
@@ -36,6 +37,22 @@ def as_written(text: str) -> str:
     For what people write to be read by people; ``readable`` is for what is compared.
     """
     return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def whole_number(text: str | None, *, longest: int = 18) -> int | None:
+    """Return the whole number that an address or a form carries, None for anything else.
+
+    Digits are 0 to 9 and no more than ``longest``: what ``str.isdigit`` takes for digits (², ٣) or
+    what no key of the database holds is no number. Eighteen digits fit a bigint.
+    """
+    if not text or len(text) > longest or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text)
+
+
+def whole_numbers(texts: Iterable[str]) -> list[int]:
+    """Return the whole numbers among what was ticked, in their order; the rest is nobody's."""
+    return [one for text in texts if (one := whole_number(text)) is not None]
 
 
 def is_damaged_number(text: str) -> bool:

@@ -17,6 +17,7 @@ from nuanxin.access.states import PostState, SessionKind
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.errors import Malformed, Refusal
+from nuanxin.kernel.text import whole_number
 
 _LIST_WORDS = {"live": "在任", "waiting": "等复核", "ended": "已结束", "all": "全部"}
 _STATE_LOOK = {
@@ -36,9 +37,7 @@ def post_list(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "live")
     show = show if show in LISTS else "live"
     before = request.GET.get("before", "")
-    posts = queries.list_posts(
-        actor, show=show, before=int(before) if before.isdigit() else None, on=on
-    )
+    posts = queries.list_posts(actor, show=show, before=whole_number(before), on=on)
     context = {
         "page_title": "职务",
         "page_lead": "谁在哪个工会有什么职务，到哪天为止。您只看得到您管的范围。",

@@ -13,6 +13,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.desk.queries.ground import RIGHT, CoveredEmployer, OutletsOf, get_employer, get_outlets
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.text import whole_number
 from nuanxin.orgs.queries import UnionRow
 
 OUTLETS = "outlet.register"
@@ -27,7 +28,7 @@ def outlets(request: HttpRequest, code: str) -> HttpResponse:
     shown = get_outlets(
         actor=actor,
         code=code,
-        region=int(region) if region.isdecimal() and len(region) == 6 else None,
+        region=whole_number(region, longest=6),
         after=request.GET.get("after") or None,
         is_closed=bool(request.GET.get("closed")),
     )

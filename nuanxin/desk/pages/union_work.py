@@ -8,6 +8,7 @@ from nuanxin.desk import rules
 from nuanxin.desk.queries import union_changes as queries
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.actions import reorganising, reseating
 from nuanxin.orgs import actions as orgs
 from nuanxin.orgs import queries as orgs_queries
@@ -104,12 +105,8 @@ def _territory_of(union: UnionRow, asked: Mapping[str, Any]) -> dict[str, Any]:
         "seat": orgs_queries.region_name(union.adcode, union.town_code),
         "areas": "\n".join(one.name for one in rows),
     }
-    entry = asked.get("entry", "")
-    found = (
-        orgs_queries.find_territory(union.id, int(entry))
-        if entry.isdecimal() and len(entry) < 19
-        else None
-    )
+    entry = whole_number(asked.get("entry"))
+    found = None if entry is None else orgs_queries.find_territory(union.id, entry)
     if found is None:
         return begun
     return begun | {

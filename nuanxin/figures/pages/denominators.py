@@ -22,6 +22,7 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Refusal
 from nuanxin.kernel.numbers_zh import format_thousands
+from nuanxin.kernel.text import whole_number
 
 
 @requires("figure.drafts")
@@ -135,4 +136,4 @@ def _done_words(request: HttpRequest) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return whole_number(text, longest=15) or 0

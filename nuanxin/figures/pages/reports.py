@@ -23,6 +23,7 @@ from nuanxin.figures.queries.reports import Composed, compose_report
 from nuanxin.figures.rules.reports import Fault
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Refusal
+from nuanxin.kernel.text import whole_number
 
 _FILE_WORDS = {"html": "网页", "docx": "Word", "pdf": "PDF"}
 _AROUND = 28
@@ -113,7 +114,8 @@ def report_versions(request: HttpRequest, report_id: int) -> HttpResponse:
     actor = actor_of(request)
     row = stored.get_report(report_id, actor=actor)
     told = request.GET.get("number", "")
-    number = int(told) if told.isdigit() and len(told) < 6 else row.versions
+    number = whole_number(told, longest=5)
+    number = row.versions if number is None else number
     versions = stored.list_versions(row)
     context = {
         "page_title": f"{row.title}：存过的版本",
@@ -145,7 +147,7 @@ def report_versions(request: HttpRequest, report_id: int) -> HttpResponse:
 def report_restore(request: HttpRequest, report_id: int) -> HttpResponse:
     """Bring an old version back as a new one."""
     told = request.POST.get("number", "")
-    number = int(told) if told.isdigit() and len(told) < 6 else 0
+    number = whole_number(told, longest=5) or 0
     actions.restore_version(
         report_id=report_id, number=number, actor=actor_of(request), now=clock.now()
     )
@@ -160,7 +162,7 @@ def report_freeze(request: HttpRequest, report_id: int) -> HttpResponse:
     told = request.POST.get("seen", "")
     frozen, _ = actions.freeze_report(
         report_id=report_id,
-        seen=int(told) if told.isdigit() and len(told) < 6 else 0,
+        seen=whole_number(told, longest=5) or 0,
         actor=actor,
         now=clock.now(),
     )

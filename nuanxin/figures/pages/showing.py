@@ -22,6 +22,7 @@ from nuanxin.figures.forms.pictures import picture_of, type_family
 from nuanxin.figures.queries import Board, BoardFigure, get_board
 from nuanxin.kernel import clock, regions
 from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.figures.definitions import LIVE, NEW
 from nuanxin.orgs.figures import NEW_FORM_UNIONS
 
@@ -62,8 +63,8 @@ def card_picture(request: HttpRequest, code: str) -> HttpResponse:
 def wall(request: HttpRequest) -> HttpResponse:
     """Show a region on the screen of a hall; the script asks for the next one, by ETag."""
     region = request.GET.get("region", "")
-    shown = int(region) if region.isdigit() and len(region) == 6 else PROVINCE
-    board = get_board(region=shown, now=clock.now())
+    shown = whole_number(region, longest=6) if len(region) == 6 else None
+    board = get_board(region=PROVINCE if shown is None else shown, now=clock.now())
     return _kept(request, render(request, "figures/wall.html", _wall_context(board)))
 
 

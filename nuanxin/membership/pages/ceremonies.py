@@ -15,6 +15,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number, whole_numbers
 from nuanxin.membership.actions import ceremony as acts
 from nuanxin.membership.forms.ceremonies import CeremonyForm, OnSiteForm
 from nuanxin.membership.pages.mine import confirmed_context
@@ -148,18 +149,17 @@ def ceremony_signed(request: HttpRequest, ceremony_id: int) -> HttpResponse:
     actor = actor_of(request)
     row = get_ceremony(ceremony_id, actor=actor)
     if request.method == "POST":
-        ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal() and len(one) < 19]
-        return _signed_chosen(request, row, ids)
+        return _signed_chosen(request, row, whole_numbers(request.POST.getlist("id")))
     looked_for = request.GET.get("q", "")[:40]
     page = list_invited(row, looked_for=looked_for, after=request.GET.get("after") or None)
     is_early = row.held_on > clock.business_day(clock.now())
-    done = request.GET.get("done", "")
+    done = whole_number(request.GET.get("done"), longest=5)
     context = {
         "page_title": f"{page.total:,} 人还没签" if page.total else "没有等着签的人",
         "page_lead": f"{row.title}，{row.where.name}。"
         f"{'' if is_early else '在现场看过身份证、在纸上签了名的，勾上。'}",
-        "banner": {"text": f"记下了，{int(done):,} 人在现场签了名，申请交到审核里了。"}
-        if done.isdecimal() and len(done) < 6
+        "banner": {"text": f"记下了，{done:,} 人在现场签了名，申请交到审核里了。"}
+        if done is not None
         else "",
         "q": looked_for,
         "clear_url": "?" if looked_for else "",

@@ -14,6 +14,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Conflict, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.actions import listings as acts
 from nuanxin.membership.forms.listing_columns import Column, columns_of, label_of
 from nuanxin.membership.forms.listings import OutletsDropForm, UnionsDropForm
@@ -69,7 +70,7 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
     verdicts = acts.verdicts_of(found) if preview["rows"] else []
     chosen = request.GET.get("group", "")
     at = request.GET.get("from", "")
-    first = int(at) if at.isdecimal() else 0
+    first = whole_number(at, longest=9) or 0
     rows = [one for one in verdicts if not chosen or one.outcome.value == chosen]
     fresh = found.totals.get("new", 0)
     is_previewed = state is BatchState.PREVIEWED

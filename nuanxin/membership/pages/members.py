@@ -15,6 +15,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.occupations import all_occupations, by_key
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership import permissions
 from nuanxin.membership.forms.contacts import ContactForm
 from nuanxin.membership.queries.members import MemberFilter, get_member, list_members
@@ -346,7 +347,7 @@ def _member_of(kind: Any, value: str | None) -> Any:
 
 
 def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and len(value) <= _LONGEST_CODE else None
+    return whole_number(value, longest=_LONGEST_CODE)
 
 
 def _day(value: str | None) -> date | None:

@@ -16,6 +16,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.access.queries.posts import list_posts
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.kernel.text import whole_numbers
 from nuanxin.membership.actions import duties, review
 from nuanxin.membership.queries.applications import (
     Queue,
@@ -138,7 +139,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     """Approve, return or decline: the chosen ones, or all clean ones of a union."""
     actor, now = actor_of(request), clock.now()
     act = request.POST.get("do", "")
-    ids = [int(value) for value in request.POST.getlist("id") if value.isdecimal()]
+    ids = whole_numbers(request.POST.getlist("id"))
     note = request.POST.get("note", "")
     if act == "approve_all":
         union = _union_asked(actor, request.POST.get("union", ""))

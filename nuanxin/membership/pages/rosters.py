@@ -14,6 +14,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Conflict, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.actions import rosters
 from nuanxin.membership.actions.roster_reading import NOTHING_READ, preview_details
 from nuanxin.membership.forms.roster_headings import Field
@@ -50,9 +51,7 @@ _GROUP_CSS = {
 def roster_list(request: HttpRequest) -> HttpResponse:
     """List the batches of the scope, the newest first."""
     before = request.GET.get("before", "")
-    batches = list_batches(
-        actor_of(request), before=int(before) if before.isdecimal() else None, limit=51
-    )
+    batches = list_batches(actor_of(request), before=whole_number(before), limit=51)
     shown, more = batches[:50], batches[50:]
     context = {
         "page_title": _list_title(shown),
@@ -114,7 +113,7 @@ def roster(request: HttpRequest, batch_id: int) -> HttpResponse:
     details = _details(actor, batch)
     chosen = request.GET.get("group", "")
     at = request.GET.get("from", "")
-    first = int(at) if at.isdecimal() else 0
+    first = whole_number(at, longest=9) or 0
     rows = [row for row in details["rows"] if not chosen or row["outcome"] == chosen]
     may_act = policy.may(actor, "roster.create", path=orgs.get_union(batch.union_id).path)
     context = {

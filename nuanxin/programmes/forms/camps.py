@@ -176,13 +176,6 @@ class HarmForm(forms.Form):
     )
 
 
-def numbers(values: list[str]) -> list[int]:
-    """Return the whole numbers among what was ticked; the rest is nobody's."""
-    return [
-        int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19
-    ]
-
-
 def _split(text: str) -> list[str]:
     for mark in "年./月":
         text = text.replace(mark, "-")

@@ -6,11 +6,13 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from nuanxin.kernel.text import whole_number
+
 
 def revision_of(data: QueryDict) -> int:
     """Return which revision of a draft a page was drawn from, -1 where it does not say: none has that."""
-    typed = data.get("revision", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else -1
+    typed = whole_number(data.get("revision"), longest=8)
+    return -1 if typed is None else typed
 
 
 class RevokeForm(forms.Form):

@@ -13,12 +13,11 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.actions import certifying
 from nuanxin.programmes.forms.certificate_paper import certificate_pdf
 from nuanxin.programmes.queries import certificates as queries
 from nuanxin.programmes.queries.definitions import definition_of
-
-_LONGEST_NUMBER = 18
 
 
 @public
@@ -108,7 +107,7 @@ def _desk_page(
     request: HttpRequest, offer_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     told = request.GET.get("after", "")
-    after = int(told) if told.isascii() and told.isdigit() and len(told) < _LONGEST_NUMBER else 0
+    after = whole_number(told) or 0
     defined = definition_of(offer_id)
     percent = defined.certificate_percent if defined else 0
     found = queries.get_certificates(

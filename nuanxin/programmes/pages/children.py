@@ -13,9 +13,10 @@ from nuanxin.access.states import CodePurpose
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, Refusal
 from nuanxin.kernel.parameters import NATION, parameter
+from nuanxin.kernel.text import whole_numbers
 from nuanxin.people.actions import read_in_clear
 from nuanxin.programmes.actions import camp_places, child_consents, child_erasing, children
-from nuanxin.programmes.forms.camps import ChildForm, NoteForm, PickupForm, numbers
+from nuanxin.programmes.forms.camps import ChildForm, NoteForm, PickupForm
 from nuanxin.programmes.pages import child_words, words
 from nuanxin.programmes.queries import camp_days, camps
 from nuanxin.programmes.rules.camp_texts import current_texts
@@ -81,8 +82,8 @@ def camp_apply(request: HttpRequest, code: str) -> HttpResponse:
     camps.get_camp(code)
     choices = [
         camp_places.Choice(child_id, chosen[0])
-        for child_id in numbers(request.POST.getlist("child"))
-        if (chosen := numbers([request.POST.get(f"class-{child_id}", "")]))
+        for child_id in whole_numbers(request.POST.getlist("child"))
+        if (chosen := whole_numbers([request.POST.get(f"class-{child_id}", "")]))
     ]
     try:
         camp_places.apply_for_children(
@@ -202,7 +203,7 @@ def child_act(request: HttpRequest, child_id: int) -> HttpResponse:
 
 
 def _grade(request: HttpRequest, found: camps.MyChild) -> None:
-    (grade,) = numbers([request.POST.get("grade", "")]) or [-1]
+    (grade,) = whole_numbers([request.POST.get("grade", "")]) or [-1]
     children.change_grade(child_id=found.id, grade=grade, actor=actor_of(request), now=clock.now())
 
 
@@ -216,7 +217,7 @@ def _add_pickup(request: HttpRequest, found: camps.MyChild) -> None:
 
 
 def _remove_pickup(request: HttpRequest, found: camps.MyChild) -> None:
-    (pickup_id,) = numbers([request.POST.get("pickup", "")]) or [0]
+    (pickup_id,) = whole_numbers([request.POST.get("pickup", "")]) or [0]
     if pickup_id not in {one.id for one in camp_days.list_pickups(found.id)}:
         raise NotFound()
     children.remove_pickup_person(pickup_id=pickup_id, actor=actor_of(request), now=clock.now())

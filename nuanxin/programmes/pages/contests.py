@@ -11,11 +11,11 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.people.queries import has_consent
 from nuanxin.people.states import ConsentPurpose
 from nuanxin.programmes.actions.contest_results import file_appeal
 from nuanxin.programmes.forms.contests import AppealForm
-from nuanxin.programmes.pages import words
 from nuanxin.programmes.pages.offers import notice_links
 from nuanxin.programmes.queries import contests as queries
 from nuanxin.programmes.queries.honours import has_won
@@ -128,7 +128,7 @@ def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Take an entrant's appeal against his own result."""
     found = queries.get_public_contest(code)
     form = AppealForm(
-        request.POST or None, initial={"round": words.number_of(request.GET.get("round"))}
+        request.POST or None, initial={"round": whole_number(request.GET.get("round"))}
     )
     problem, status = "", 200
     if request.method == "POST" and form.is_valid():

@@ -13,10 +13,9 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number, whole_numbers
 from nuanxin.programmes.actions.deliveries import record_deliveries, take_back_deliveries
 from nuanxin.programmes.queries.deliveries import Deliveries, get_deliveries
-
-_LONGEST_NUMBER = 18
 
 
 @requires("programme.view")
@@ -59,7 +58,7 @@ def _page(
     request: HttpRequest, offer_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     told = request.GET.get("after", "")
-    after = int(told) if told.isascii() and told.isdigit() and len(told) < _LONGEST_NUMBER else 0
+    after = whole_number(told) or 0
     found = get_deliveries(offer_id, actor=actor_of(request), after=after)
     return render(
         request, "programmes/desk/deliveries.html", _context(found, problem), status=status
@@ -106,10 +105,7 @@ def _context(found: Deliveries, problem: str) -> dict[str, Any]:
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    told = request.POST.getlist("id")
-    return [
-        int(one) for one in told if one.isascii() and one.isdigit() and len(one) < _LONGEST_NUMBER
-    ]
+    return whole_numbers(request.POST.getlist("id"))
 
 
 def _day(request: HttpRequest) -> date:

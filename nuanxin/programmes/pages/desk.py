@@ -15,6 +15,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.parameters import NATION, parameter
+from nuanxin.kernel.text import whole_number
 from nuanxin.orgs import queries as orgs
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import awarding, exporting, offers
@@ -48,7 +49,7 @@ def offer_list(request: HttpRequest) -> HttpResponse:
     """List the offers below one's unions, the latest first."""
     actor = actor_of(request)
     after = request.GET.get("after", "")
-    known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    known = whole_number(after)
     rows, following = queries.list_desk_offers(actor=actor, after=known)
     context = {
         "page_title": "服务项目",
@@ -261,8 +262,8 @@ def offer_awards(request: HttpRequest, offer_id: int) -> HttpResponse:
     """List who has a place, in the order of the places."""
     found = queries.get_desk_offer(offer_id, actor=actor_of(request))
     after = request.GET.get("after", "")
-    known = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else -1
-    rows, following = queries.list_awards(offer_id, after=known)
+    known = whole_number(after, longest=8)
+    rows, following = queries.list_awards(offer_id, after=-1 if known is None else known)
     context = {
         "page_title": f"谁有名额：{found.row.title}",
         "page_lead": f"共 {found.row.places:,} 个名额，还有 {found.row.waiting:,} 人候补。",

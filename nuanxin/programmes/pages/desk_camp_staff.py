@@ -11,10 +11,11 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_numbers
 from nuanxin.people.queries import find_workers_by_phone
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import camps
-from nuanxin.programmes.forms.camps import RenewForm, StaffForm, numbers
+from nuanxin.programmes.forms.camps import RenewForm, StaffForm
 from nuanxin.programmes.pages import camp_words as told
 from nuanxin.programmes.queries import camp_desk as queries
 from nuanxin.programmes.states import StaffRole
@@ -73,7 +74,7 @@ def _page(request: HttpRequest) -> HttpResponse:
 def _do(request: HttpRequest, do: str, add: StaffForm, renew: RenewForm) -> bool:
     actor, now = actor_of(request), clock.now()
     if do == "renew":
-        (staff_id,) = numbers([request.POST.get("staff", "")]) or [0]
+        (staff_id,) = whole_numbers([request.POST.get("staff", "")]) or [0]
         if renew.is_valid():
             camps.renew_staff(staff_id=staff_id, actor=actor, now=now, **renew.cleaned_data)
         return renew.is_valid()

@@ -13,9 +13,10 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_numbers
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import camp_harm, camps, child_reading
-from nuanxin.programmes.forms.camps import ClassForm, SetUpForm, numbers
+from nuanxin.programmes.forms.camps import ClassForm, SetUpForm
 from nuanxin.programmes.pages import camp_words as told
 from nuanxin.programmes.queries import camp_desk as queries
 
@@ -27,7 +28,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 def camp_list(request: HttpRequest) -> HttpResponse:
     """List the camps below one's unions."""
     actor = actor_of(request)
-    after = numbers([request.GET.get("after", "")])
+    after = whole_numbers([request.GET.get("after", "")])
     rows, following = queries.list_desk_camps(actor=actor, after=after[0] if after else None)
     context = {
         "page_title": "托管班",
@@ -128,13 +129,13 @@ def _do(
         if room.is_valid():
             camps.add_class(camp_id=found.row.camp_id, draft=room.draft(), actor=actor, now=now)
         return room.is_valid()
-    chosen = numbers([request.POST.get("class", ""), request.POST.get("staff", "")])
+    chosen = whole_numbers([request.POST.get("class", ""), request.POST.get("staff", "")])
     if do == "assign" and len(chosen) == 2:
         if chosen[0] not in {one.id for one in found.classes}:
             raise NotFound()
         camps.assign_staff(class_id=chosen[0], staff_id=chosen[1], actor=actor, now=now)
         return True
-    ended = numbers([request.POST.get("assignment", "")])
+    ended = whole_numbers([request.POST.get("assignment", "")])
     if do == "end" and ended and ended[0] in {one.id for one in found.assigned}:
         camps.end_assignment(assignment_id=ended[0], actor=actor, now=now)
         return True
@@ -199,8 +200,8 @@ def _act_on_children(
     """Do what was asked; return what is to be shown, None where the page is read again."""
     actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     camp_id = found.row.camp_id or 0
-    (access_id,) = numbers([request.POST.get("access", "")]) or [0]
-    (report_id,) = numbers([request.POST.get("report", "")]) or [0]
+    (access_id,) = whole_numbers([request.POST.get("access", "")]) or [0]
+    (report_id,) = whole_numbers([request.POST.get("report", "")]) or [0]
     known = {one.id for one in queries.list_accesses(camp_id)}
     if do == "ask":
         child_reading.ask_to_read(
@@ -236,7 +237,7 @@ def camp_audit(request: HttpRequest) -> HttpResponse:
     """Show the year's account of children's data, and give it as CSV with a purpose that is kept."""
     actor, now = actor_of(request), clock.now()
     this = clock.business_day(now).year
-    (year,) = numbers([request.GET.get("year", "") or request.POST.get("year", "")]) or [this]
+    (year,) = whole_numbers([request.GET.get("year", "") or request.POST.get("year", "")]) or [this]
     year = min(max(year, 2018), this)
     found = queries.get_audit(year, actor=actor, now=now)
     lines = told.audit_lines(found)

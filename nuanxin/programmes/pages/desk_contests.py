@@ -13,6 +13,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.actions import contest_results as results
 from nuanxin.programmes.actions import contests
 from nuanxin.programmes.forms.contests import (
@@ -233,7 +234,7 @@ def _act(
         step(round_id=row.id, actor=actor, now=clock.now())
         return True
     if do in ("absent", "present"):
-        number = words.number_of(absent.get("absent_number")) or 0
+        number = whole_number(absent.get("absent_number")) or 0
         results.set_absent(
             round_id=row.id, number=number, is_absent=do == "absent", actor=actor, now=clock.now()
         )

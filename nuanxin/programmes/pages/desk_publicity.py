@@ -15,6 +15,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions.awarding import finish_publicity
 from nuanxin.programmes.actions.objecting import answer_objection, read_objection
@@ -38,7 +39,7 @@ _KINDS = {
 def board(request: HttpRequest) -> HttpResponse:
     """List the lists below one's unions, with the days left and the objections that wait."""
     now = clock.now()
-    after = words.number_of(request.GET.get("after"))
+    after = whole_number(request.GET.get("after"))
     rows, following = queries.list_desk_notices(actor=actor_of(request), after=after)
     context = {
         "page_title": "公示",
@@ -65,7 +66,7 @@ def _notice_page(
 ) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     found = queries.get_desk_notice(notice_id, actor=actor)
-    after = words.number_of(request.GET.get("after"), longest=7) or 0
+    after = whole_number(request.GET.get("after"), longest=7) or 0
     lines, following = queries.list_lines(notice_id, after=after)
     may_manage = policy.holds(actor, permissions.MANAGE)
     context = {

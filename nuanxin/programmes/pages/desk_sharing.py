@@ -12,6 +12,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.actions import more_places, points
 from nuanxin.programmes.forms.sharing import MorePlacesForm, PointsForm
 from nuanxin.programmes.queries import desk as queries
@@ -119,7 +120,7 @@ def _points_context(
     request: HttpRequest, found: queries.DeskOffer, offer_id: int
 ) -> dict[str, Any]:
     after = request.GET.get("after", "")
-    known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    known = whole_number(after) or 0
     rows, following = list_applicants(offer_id, after=known)
     people, scored = count_applicants(offer_id)
     return {

@@ -13,6 +13,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.money import format_yuan
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import forfeiting
 from nuanxin.programmes.forms.forfeits import DecisionForm, HearingForm, ReturnForm
@@ -32,7 +33,7 @@ _KINDS = {
 @require_GET
 def forfeit_list(request: HttpRequest) -> HttpResponse:
     """List the forfeits below one's unions, the latest first."""
-    after = words.number_of(request.GET.get("after"))
+    after = whole_number(request.GET.get("after"))
     rows, following = queries.list_forfeits(actor=actor_of(request), after=after)
     context = {
         "page_title": "取消资格",
@@ -169,7 +170,7 @@ def _return(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
 
 
 def _reverse(request: HttpRequest, forfeit_id: int) -> HttpResponse | None:
-    entry_id = words.number_of(request.POST.get("entry")) or 0
+    entry_id = whole_number(request.POST.get("entry")) or 0
     if entry_id not in {row.id for row in queries.list_entries(forfeit_id)}:
         raise NotFound()
     forfeiting.reverse_entry(
@@ -196,7 +197,7 @@ def my_forfeits(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             forfeiting.say_at_hearing(
-                forfeit_id=words.number_of(request.POST.get("id")) or 0,
+                forfeit_id=whole_number(request.POST.get("id")) or 0,
                 text=form.cleaned_data["text"],
                 actor=actor,
                 now=clock.now(),

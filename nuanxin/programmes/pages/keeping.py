@@ -12,10 +12,11 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.text import whole_numbers
 from nuanxin.programmes.actions import camp_days, camp_harm, child_reading
 from nuanxin.programmes.actions.camp_harm import Authority
 from nuanxin.programmes.actions.child_reading import What
-from nuanxin.programmes.forms.camps import HarmForm, numbers
+from nuanxin.programmes.forms.camps import HarmForm
 from nuanxin.programmes.pages import child_words
 from nuanxin.programmes.queries import camp_days as queries
 from nuanxin.programmes.states import HandOver, Presence, grade_label
@@ -114,11 +115,11 @@ def keeping_act(request: HttpRequest, class_id: int) -> HttpResponse:
     try:
         if do == "open":
             camp_days.open_day(
-                class_id=class_id, staff_ids=numbers(request.POST.getlist("staff")), actor=actor,
+                class_id=class_id, staff_ids=whole_numbers(request.POST.getlist("staff")), actor=actor,
                 now=now,
             )  # fmt: skip
         elif do in ("arrived", "absent"):
-            places = numbers(request.POST.getlist("place"))
+            places = whole_numbers(request.POST.getlist("place"))
             if not places:
                 raise Malformed("programmes.no_child_chosen", "先勾上孩子，再点。")
             kind = Presence.ARRIVED if do == "arrived" else Presence.ABSENT
@@ -126,7 +127,7 @@ def keeping_act(request: HttpRequest, class_id: int) -> HttpResponse:
                 class_id=class_id, place_ids=places, kind=kind, actor=actor, now=now
             )
         elif do == "undo":
-            (presence_id,) = numbers([request.POST.get("presence", "")]) or [0]
+            (presence_id,) = whole_numbers([request.POST.get("presence", "")]) or [0]
             camp_days.take_back_presence(
                 class_id=class_id, presence_id=presence_id, actor=actor, now=now
             )
@@ -215,7 +216,7 @@ def hand_over(request: HttpRequest, class_id: int, place_id: int) -> HttpRespons
 
 
 def _hand(request: HttpRequest, class_id: int, place_id: int) -> None:
-    (pickup_id,) = numbers([request.POST.get("pickup", "")]) or [0]
+    (pickup_id,) = whole_numbers([request.POST.get("pickup", "")]) or [0]
     proofs = {"papers": HandOver.PAPERS, "sheet": HandOver.SHEET}
     camp_days.hand_over(
         class_id=class_id,

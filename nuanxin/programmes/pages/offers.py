@@ -18,6 +18,7 @@ from nuanxin.kernel import clock
 from nuanxin.kernel import draw as lots
 from nuanxin.kernel.decision import Answer
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.people.queries import list_household
 from nuanxin.programmes.actions import claims, parties
 from nuanxin.programmes.pages import clauses, words
@@ -157,7 +158,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 def apply_together(request: HttpRequest) -> HttpResponse:
     """Ask for places for oneself and those of one's household who are ticked."""
     code = _code(request)
-    chosen = [words.number_of(text) for text in request.POST.getlist("with")[:_MOST_TICKED]]
+    chosen = [whole_number(text) for text in request.POST.getlist("with")[:_MOST_TICKED]]
     try:
         parties.apply_together(
             code=code,

@@ -13,6 +13,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.money import format_yuan
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import paying
 from nuanxin.programmes.forms.payments import AccountForm, ResultsForm, bank_csv, bank_workbook
@@ -40,7 +41,7 @@ def payment_lists(request: HttpRequest) -> HttpResponse:
 def _lists_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     actor = actor_of(request)
     rows, following = queries.list_payment_lists(
-        actor=actor, after=words.number_of(request.GET.get("after"))
+        actor=actor, after=whole_number(request.GET.get("after"))
     )
     may_make = policy.holds(actor, permissions.MAKE_PAYMENTS)
     context = {
@@ -66,7 +67,7 @@ def _lists_page(request: HttpRequest, *, problem: str = "", status: int = 200) -
 @require_POST
 def payment_make(request: HttpRequest) -> HttpResponse:
     """Make a list of the people of an offer who are on none."""
-    offer_id = words.number_of(request.POST.get("offer")) or 0
+    offer_id = whole_number(request.POST.get("offer")) or 0
     try:
         made = paying.make_list(offer_id=offer_id, actor=actor_of(request), now=clock.now())
     except Refusal as refusal:
@@ -95,7 +96,7 @@ def _list_page(
     actor = actor_of(request)
     found = queries.get_payment_list(list_id, actor=actor)
     rows, following = queries.list_payments(
-        list_id, after=words.number_of(request.GET.get("after")) or 0
+        list_id, after=whole_number(request.GET.get("after")) or 0
     )
     may_export = policy.holds(actor, permissions.EXPORT_PAYMENTS)
     leaves = may_export and found.state in (ListState.CHECKED, ListState.SENT)
@@ -199,7 +200,7 @@ def payment_results(request: HttpRequest, list_id: int) -> HttpResponse:
 def payment_reverse(request: HttpRequest, list_id: int) -> HttpResponse:
     """Take back what was entered as paid."""
     queries.get_payment_list(list_id, actor=actor_of(request))
-    payment_id = words.number_of(request.POST.get("payment")) or 0
+    payment_id = whole_number(request.POST.get("payment")) or 0
     if payment_id not in queries.payment_ids(list_id):
         return _list_page(request, list_id, problem="选一笔发了的，再冲回。", status=422)
     try:

@@ -15,6 +15,7 @@ from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import public
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.queries.card import qr_svg
 from nuanxin.programmes.actions.objecting import file_objection
 from nuanxin.programmes.forms.publicity import ObjectionForm, ReceiptForm
@@ -53,7 +54,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     """Show one list with masked names while it may be read; one's own line is told to oneself."""
     now = clock.now()
     found = queries.get_public_notice(code, now=now)
-    after = words.number_of(request.GET.get("after"), longest=7) or 0
+    after = whole_number(request.GET.get("after"), longest=7) or 0
     lines, following = queries.list_lines(found.id, after=after) if found.is_shown else ([], None)
     worker_id = actor_of(request).worker_id
     mine = queries.find_my_line(found.id, worker_id) if worker_id and found.is_shown else None
@@ -111,7 +112,7 @@ def notice_object(request: HttpRequest, code: str) -> HttpResponse:
     form = ObjectionForm(
         request.POST or None,
         request.FILES or None,
-        initial={"line": words.number_of(request.GET.get("line"), longest=7)},
+        initial={"line": whole_number(request.GET.get("line"), longest=7)},
     )
     problem, status = "", 200
     if request.method == "POST" and form.is_valid():

@@ -14,6 +14,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Forbidden, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import reviewing
 from nuanxin.programmes.pages import words
@@ -32,7 +33,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     is_open = request.GET.get("part", "") != "done"
     after = request.GET.get("after", "")
-    known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    known = whole_number(after)
     rows, following = queries.list_reviews(actor=actor_of(request), is_open=is_open, after=known)
     here = {"part": "" if is_open else "done", "after": following or ""}
     context = {
@@ -92,7 +93,7 @@ def _act(request: HttpRequest, review_id: int) -> str | None:
     chosen = request.POST.get("outcome", "")
     reviewing.answer_review(
         review_id=review_id,
-        outcome=int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 3 else 0,
+        outcome=whole_number(chosen, longest=2) or 0,
         answer=request.POST.get("answer", ""),
         actor=actor,
         now=now,

@@ -13,6 +13,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.actions import attending, gates, sessions, slot_sessions
 from nuanxin.programmes.forms.sessions import SessionForm, SlotSessionsForm
 from nuanxin.programmes.pages import words
@@ -123,7 +124,7 @@ def _session_page(
         session_id, actor=actor_of(request), on=clock.business_day(now)
     )
     people, following = queries.list_people(
-        session_id, after=words.number_of(request.GET.get("after")) or 0
+        session_id, after=whole_number(request.GET.get("after")) or 0
     )
     row = found.row
     context = {
@@ -183,7 +184,7 @@ def session_act(request: HttpRequest, session_id: int) -> HttpResponse:
 def _act(request: HttpRequest, session_id: int) -> gates.OpenedGate | None:
     sent = request.POST
     shared: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
-    step, booking_id = sent.get("do", ""), words.number_of(sent.get("booking")) or 0
+    step, booking_id = sent.get("do", ""), whole_number(sent.get("booking")) or 0
     if step == "close":
         attending.close_session(session_id=session_id, **shared)
     elif step == "gate":
@@ -192,10 +193,10 @@ def _act(request: HttpRequest, session_id: int) -> gates.OpenedGate | None:
             shows_names=sent.get("names") == "1", **shared,
         )  # fmt: skip
     elif step.startswith("shut-"):
-        gate_id = words.number_of(step.removeprefix("shut-")) or 0
+        gate_id = whole_number(step.removeprefix("shut-")) or 0
         gates.close_gate(gate_id=gate_id, session_id=session_id, **shared)
     elif step == "correct":
-        kind = words.number_of(sent.get("kind"))
+        kind = whole_number(sent.get("kind"))
         if kind not in {int(one) for one in Attended}:
             raise Malformed("programmes.no_kind", "先选到了、迟到、没来还是请假。")
         attending.correct_attendance(

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from nuanxin.kernel.clock import SHANGHAI
 from nuanxin.kernel.money import format_yuan
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.queries.finding import ReminderCounts
 from nuanxin.programmes.queries.offers import COUNTED, ClaimRow, OfferRow
 from nuanxin.programmes.states import ClaimState, OfferState, Way
@@ -189,13 +190,6 @@ def why_closed(row: OfferRow, now: datetime) -> str:
     return "" if row.is_open(now) else "报名结束了。"
 
 
-def number_of(text: str | None, *, longest: int = 18) -> int | None:
-    """Return the whole number that an address carries, None for anything else."""
-    return (
-        int(text) if text and text.isascii() and text.isdigit() and len(text) <= longest else None
-    )
-
-
 def reminder_facts(counts: ReminderCounts) -> list[dict[str, str]]:
     """Return what became of finding people for an offer; nothing before anybody was found."""
     asked = [("只差一项、问了的", counts.one_fact), ("问了以后符合或报名", counts.answered)]
@@ -211,3 +205,6 @@ def reminder_facts(counts: ReminderCounts) -> list[dict[str, str]]:
         ("看了以后报名", counts.applied),
     ]
     return [{"label": label, "value": f"{count:,} 人"} for label, count in [*told, *asked]]
+
+
+number_of = whole_number

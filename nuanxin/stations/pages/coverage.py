@@ -16,6 +16,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations import permissions
 from nuanxin.stations.pages.site_map import Mark, SiteMap, draw
 from nuanxin.stations.pages.siting_words import located_words
@@ -142,7 +143,7 @@ def _area(request: HttpRequest, areas: list[tuple[int, str]]) -> Area | None:
     """Return the area asked for, else the first of the scope; None where there is none."""
     asked = request.GET.get("area", "")
     if asked:
-        code = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 6 else 0
+        code = whole_number(asked, longest=6) or 0
         return get_area(actor_of(request), permissions.COVERAGE, code)
     return get_area(actor_of(request), permissions.COVERAGE, areas[0][0]) if areas else None
 
@@ -280,8 +281,8 @@ def _grid(text: str, grids: list[GridRow]) -> int | None:
 
 
 def _hour(text: str, usual: int) -> int:
-    hour = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else usual
-    return hour if hour < 24 else usual
+    hour = whole_number(text, longest=2)
+    return usual if hour is None or hour > 23 else hour
 
 
 def _choices(areas: list[tuple[int, str]], chosen: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.kernel.money import format_yuan, parse_yuan
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import funding as actions
 from nuanxin.stations.actions.map_ids import add_map_id, end_map_id
@@ -105,7 +106,7 @@ def _act(
         )  # fmt: skip
         return True
     if do == "correct" and fixing.is_valid():
-        number = _number(request.POST.get("funding", ""))
+        number = whole_number(request.POST.get("funding")) or 0
         if not number:
             raise Malformed("funding.which", "选要更正的那一笔。")
         actions.correct_funding(
@@ -160,7 +161,7 @@ def map_ids(request: HttpRequest, code: str) -> HttpResponse:
             add_map_id(station_id=station_id, actor=actor, now=now, **form.cleaned_data)
             return HttpResponseRedirect(request.path)
         if do == "end":
-            number = _number(request.POST.get("map", ""))
+            number = whole_number(request.POST.get("map")) or 0
             end_map_id(station_id=station_id, map_id=number, actor=actor, now=now)
             return HttpResponseRedirect(request.path)
     except NotFound:
@@ -185,10 +186,6 @@ def map_ids(request: HttpRequest, code: str) -> HttpResponse:
     }
     status = 422 if form.is_bound and not form.is_valid() and status == 200 else status
     return render(request, "stations/desk/map_ids.html", context, status=status)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _managed(request: HttpRequest, code: str) -> StationDetail:

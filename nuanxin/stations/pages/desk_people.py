@@ -11,6 +11,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import keepers, photos
 from nuanxin.stations.actions.keepers import KeeperDraft
@@ -49,7 +50,7 @@ def keeper_page(request: HttpRequest, code: str) -> HttpResponse:
             number = request.POST.get("keeper", "")
             keepers.end_keeper(
                 station_id=station_id, until_on=today, actor=actor, now=now,
-                keeper_id=int(number) if number.isdecimal() and len(number) < 16 else 0,
+                keeper_id=whole_number(number) or 0,
             )  # fmt: skip
             return HttpResponseRedirect(request.path)
     except NotFound:
@@ -104,7 +105,7 @@ def photo_page(request: HttpRequest, code: str) -> HttpResponse:
         number = request.POST.get("photo", "")
         photos.remove_photo(
             station_id=station_id, actor=actor, now=now,
-            photo_id=int(number) if number.isdecimal() and len(number) < 16 else 0,
+            photo_id=whole_number(number) or 0,
         )  # fmt: skip
         return HttpResponseRedirect(request.path)
     if do == "add" and form.is_valid():

@@ -13,6 +13,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.geo import CRS
+from nuanxin.kernel.text import whole_number
 from nuanxin.orgs import queries as orgs
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import importing as acts
@@ -131,9 +132,7 @@ def _import_page(
     state = ImportState(found.state)
     chosen = _chosen(request, found)
     after = request.GET.get("after", "")
-    rows = queries.list_rows(
-        found.id, chosen, after=int(after) if after.isdecimal() and len(after) < 9 else 0
-    )
+    rows = queries.list_rows(found.id, chosen, after=whole_number(after, longest=8) or 0)
     shown, more = rows[: queries.PAGE_ROWS], rows[queries.PAGE_ROWS :]
     is_previewed = state is ImportState.PREVIEWED
     asks = is_previewed and chosen is RowVerdict.UNSURE

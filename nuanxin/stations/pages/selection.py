@@ -11,6 +11,7 @@ from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.orgs import queries as orgs
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import selecting
@@ -61,9 +62,7 @@ def desk_list(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST":
         status = 422
     after = request.GET.get("after", "")
-    rows, more = queries.list_selections(
-        actor=actor, after=int(after) if after.isascii() and after.isdigit() else None
-    )
+    rows, more = queries.list_selections(actor=actor, after=whole_number(after))
     context = {
         "page_title": "最美驿站",
         "page_lead": "先推荐，再按检查、评价和开放时间核对，公示没有异议才定。",

@@ -13,6 +13,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import siting as actions
 from nuanxin.stations.forms.siting import PlanForm
@@ -34,7 +35,7 @@ QUICK_MS = 2_500
 @require_GET
 def plan_list(request: HttpRequest) -> HttpResponse:
     """List the plans of the scope, the newest first."""
-    before = _number(request.GET.get("before", ""))
+    before = whole_number(request.GET.get("before", ""))
     plans, more = queries.list_plans(actor_of(request), before=before)
     choices = [
         {"value": str(plan.id), "label": f"{plan.name}（{words.place_name(plan.settings.adcode)}）"}
@@ -164,7 +165,7 @@ def plan_geojson(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
     """Show two plans beside each other: numbers, maps in the same classes, places they share."""
-    numbers = [_number(request.GET.get(name, "")) for name in ("a", "b")]
+    numbers = [whole_number(request.GET.get(name, "")) for name in ("a", "b")]
     if None in numbers:
         return HttpResponseRedirect(reverse("desk-siting"))
     rows = [_done(request, number) for number in numbers if number is not None]
@@ -274,10 +275,6 @@ def _smallest(row: queries.PlanRow) -> float:
 
 def _moment(at: Any) -> str:
     return f"{at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _crumb() -> dict[str, str]:
