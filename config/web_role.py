@@ -42,6 +42,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "stations_stationreport": (),
     "stations_doorscan": (),
     "stations_inspection": (),
+    "stations_inspectionfinding": (),
     "stations_keeperpaper": (),
 }
 # What migrations alone write.

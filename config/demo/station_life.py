@@ -115,8 +115,9 @@ SELECT s.id, m.month, round((30 + s.id * 13 %% 181) * m.weight),
 """
 _BROKEN = """
 INSERT INTO stations_repair
-    (station_id, what, note, source, reported_at, due_on, done_at, done_by_name)
-SELECT s.id, k.what, '', %(keeper)s, d.at, d.due,
+    (station_id, what, text, note, source, reported_at, due_on, done_key, how, seen_key,
+     seen_by_name, done_at, done_by_name)
+SELECT s.id, k.what, '', '', %(keeper)s, d.at, d.due, '', '', '', '',
        CASE WHEN d.age > 3 THEN d.at + interval '20 hours' END,
        CASE WHEN d.age > 3 THEN '站长' ELSE '' END
   FROM stations_station s

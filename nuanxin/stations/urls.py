@@ -18,6 +18,7 @@ from nuanxin.stations.pages import (
     living_desk,
     now,
     public_map,
+    repairs,
     selection,
     services,
     siting,
@@ -141,11 +142,21 @@ urlpatterns = [
     ),
     path("stations/<slug:code>/now/", now.station_now, name="station-now"),
     path("desk/stations-stale/", living_desk.stale_list, name="desk-stations-stale"),
-    path("desk/stations-repairs/", living_desk.repair_list, name="desk-station-repairs"),
+    path("desk/stations-repairs/", repairs.repair_list, name="desk-station-repairs"),
+    path(
+        "desk/stations-repairs/repairs.xlsx",
+        repairs.repairs_workbook,
+        name="desk-station-repairs-workbook",
+    ),
     path(
         "desk/stations-repairs/<int:repair_id>/done/",
-        living_desk.repair_done,
+        repairs.repair_done,
         name="desk-station-repair-done",
+    ),
+    path(
+        "desk/stations-repairs/<int:repair_id>/seen/",
+        repairs.repair_seen,
+        name="desk-station-repair-seen",
     ),
     path("desk/stations/<slug:code>/now/", living_desk.station_living, name="desk-station-living"),
     path(

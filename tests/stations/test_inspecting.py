@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from nuanxin.kernel import clock, draw
 from nuanxin.kernel.errors import Conflict, Forbidden, Malformed, NotFound
@@ -14,17 +14,24 @@ from nuanxin.stations.actions.inspecting import (
     commit_round,
     draw_round,
     form_of,
-    say_mended,
-    see_mended,
     take_sheet,
 )
+from nuanxin.stations.actions.repairing import finish_repair, open_repair, see_repair
 from nuanxin.stations.models import (
     Inspection,
     InspectionFinding,
     InspectionRound,
+    Repair,
     SampledStation,
 )
+from nuanxin.stations.queries.repairs import (
+    RepairFilter,
+    count_overdue,
+    list_repairs,
+    list_repairs_of,
+)
 from nuanxin.stations.states.inspections import Finding, InspectionKind, RoundState, Verdict
+from nuanxin.stations.states.reporting import RepairSource, RepairStep, ReportSource
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -133,21 +140,84 @@ def test_what_was_not_kept_is_to_be_mended_and_seen_by_another(street):
     station, cast = street.station(), street.cast
     inspection, _ = take(street, station, found={"fire": Finding.NO}, notes={"fire": "过期"})
     assert inspection.verdict == Verdict.MEND
-    [found] = InspectionFinding.objects.filter(due_on__isnull=False)
-    assert (found.item, found.note) == ("fire", "过期")
+    found = InspectionFinding.objects.get(found=Finding.NO)
+    repair = found.repair
+    assert (found.item, repair.what, repair.note) == ("fire", "check-fire", "过期")
+
+    def look(actor, *, good):
+        return see_repair(repair_id=repair.id, is_good=good, actor=actor, now=cast.now)
+
+    def mend(how):
+        finish_repair(repair_id=repair.id, how=how, actor=cast.county_cadre, now=cast.now)
+
     with pytest.raises(Conflict):
-        see_mended(finding_id=found.id, is_good=True, actor=cast.county_colleague, now=cast.now)
-    say_mended(finding_id=found.id, how="换了新的", actor=cast.county_cadre, now=cast.now)
+        look(cast.county_colleague, good=True)
+    with pytest.raises(Malformed):
+        mend("")
+    mend("换了新的")
     with pytest.raises(Conflict) as refused:
-        see_mended(finding_id=found.id, is_good=True, actor=cast.county_cadre, now=cast.now)
+        look(cast.county_cadre, good=True)
     assert refused.value.code == "stations.seen_by_another"
-    see_mended(finding_id=found.id, is_good=False, actor=cast.county_colleague, now=cast.now)
-    say_mended(finding_id=found.id, how="这回真换了", actor=cast.county_cadre, now=cast.now)
-    see_mended(finding_id=found.id, is_good=True, actor=cast.county_colleague, now=cast.now)
-    found.refresh_from_db()
-    assert found.seen_at
-    with pytest.raises(IntegrityError, match="what was found stands"), transaction.atomic():
-        InspectionFinding.objects.filter(id=found.id).update(mended_note="x")
+    look(cast.county_colleague, good=False)
+    mend("这回真换了")
+    assert look(cast.county_colleague, good=True).seen_at
+    assert find(cast, RepairStep.DONE) == ["check-fire"]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        InspectionFinding.objects.filter(id=found.id).update(note="x")
+    with pytest.raises(IntegrityError, match="repair_seen_by_another"), transaction.atomic():
+        Repair.objects.filter(id=repair.id).update(seen_key=cast.county_cadre.person_key)
+
+
+def find(cast, step, **only):
+    rows, _ = list_repairs(
+        actor=cast.county_cadre, now=cast.now, only=RepairFilter(step=step, **only)
+    )
+    return [one.what for one in rows]
+
+
+def test_what_two_inspections_find_is_one_thing_and_opens_again(street):
+    station, cast = street.station(), street.cast
+    take(street, station, found={"fire": Finding.NO})
+    repair = Repair.objects.get()
+    finish_repair(
+        repair_id=repair.id, how="换了新的", actor=cast.county_cadre,
+        now=cast.now - timedelta(minutes=1),
+    )  # fmt: skip
+    assert find(cast, RepairStep.TO_SEE) == find(cast, RepairStep.STANDING) == ["check-fire"]
+    assert find(cast, RepairStep.TO_MEND) == []
+    take(street, station, found={"fire": Finding.NO, "sign": Finding.NO})
+    assert Repair.objects.count() == 2
+    repair.refresh_from_db()
+    assert (repair.done_at, repair.how, repair.inspectionfinding_set.count()) == (None, "", 2)
+
+
+def test_a_look_that_a_device_kept_back_opens_nothing_that_was_mended_since(street):
+    station, cast = street.station(), street.cast
+    take(street, station, found={"fire": Finding.NO})
+    repair = Repair.objects.get()
+    finish_repair(repair_id=repair.id, how="换了新的", actor=cast.county_cadre, now=cast.now)
+    before = cast.now - timedelta(hours=3)
+    take(street, station, found={"fire": Finding.NO}, at=before)
+    repair.refresh_from_db()
+    assert repair.done_at is not None
+    assert repair.inspectionfinding_set.count() == 2
+
+
+def test_one_list_holds_what_keepers_say_and_what_inspections_find(street):
+    station, other, cast = street.station(), street.station(), street.cast
+    take(street, station, found={"fire": Finding.NO})
+    open_repair(
+        station=other, what="water", note="", source=ReportSource.KEEPER,
+        now=cast.now - timedelta(days=30),
+    )  # fmt: skip
+    assert find(cast, RepairStep.STANDING) == ["water", "check-fire"]
+    assert find(cast, RepairStep.OVERDUE) == ["water"]
+    assert find(cast, RepairStep.STANDING, source=RepairSource.INSPECTION) == ["check-fire"]
+    assert find(cast, RepairStep.STANDING, station=other.code) == ["water"]
+    assert find(cast, RepairStep.STANDING, region=station.adcode // 10000 * 10000) != []
+    assert find(cast, RepairStep.STANDING, region=110000) == []
+    assert count_overdue(actor=cast.county_cadre, now=cast.now) == 1
+    assert [one.what for one in list_repairs_of(station.id)] == ["check-fire"]
 
 
 def test_the_keeper_mends_his_own_station_alone_and_never_inspects_it(street):
@@ -156,11 +226,10 @@ def test_the_keeper_mends_his_own_station_alone_and_never_inspects_it(street):
     cast = street.cast
     take(street, station, found={"sign": Finding.NO})
     take(street, other, found={"sign": Finding.NO})
-    own = InspectionFinding.objects.get(station=station, due_on__isnull=False)
-    foreign = InspectionFinding.objects.get(station=other, due_on__isnull=False)
-    say_mended(finding_id=own.id, how="挂上了", actor=cast.station_keeper, now=cast.now)
+    own, foreign = Repair.objects.get(station=station), Repair.objects.get(station=other)
+    finish_repair(repair_id=own.id, how="挂上了", actor=cast.station_keeper, now=cast.now)
     with pytest.raises((NotFound, Forbidden)):
-        say_mended(finding_id=foreign.id, how="挂上了", actor=cast.station_keeper, now=cast.now)
+        finish_repair(repair_id=foreign.id, how="挂上了", actor=cast.station_keeper, now=cast.now)
     with pytest.raises((NotFound, Forbidden)):
         take(street, station, actor=cast.station_keeper)
 

@@ -1,5 +1,6 @@
 """Pages of inspections, the roster and the selection: what they show, take, and cost."""
 
+import io
 import json
 from datetime import timedelta
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from nuanxin.kernel import clock
 from nuanxin.stations.models import (
@@ -16,6 +18,7 @@ from nuanxin.stations.models import (
     InspectionRound,
     KeeperShift,
     Nomination,
+    Repair,
     Selection,
 )
 from nuanxin.stations.states.inspections import Finding
@@ -90,13 +93,32 @@ def test_forms_kept_by_a_device_are_taken_each_once_and_told(street, cadre):
 def test_mending_goes_from_one_to_another_on_the_page(street, cadre):
     station = street.station()
     cadre.post(reverse("desk-inspect", args=[station.code]), filled(ITEMS, fire="2"))
-    found = InspectionFinding.objects.get(found=Finding.NO)
-    address = reverse("desk-mending")
-    assert "前改好" in cadre.get(address).content.decode()
-    cadre.post(address, {"do": "mended", "finding": found.id, "how": "换了新的"})
+    repair = Repair.objects.get()
+    address = cadre.get(reverse("desk-mending")).headers["Location"]
+    assert "灭火器" in cadre.get(address).content.decode()
+    done = reverse("desk-station-repair-done", args=[repair.id])
+    seen = reverse("desk-station-repair-seen", args=[repair.id])
+    refused = cadre.post(done, {"source": "7"})
+    assert (refused.status_code, "写一句怎么改的" in refused.content.decode()) == (422, True)
+    cadre.post(done, {"how": "=换了新的"})
     assert "等另一个人来看" in cadre.get(address).content.decode()
-    street.cast.client("county_colleague").post(address, {"do": "good", "finding": found.id})
-    assert "没有要整改的" in cadre.get(address).content.decode()
+    assert cadre.post(seen, {"do": "good"}).status_code == 409
+    colleague = street.cast.client("county_colleague")
+    assert colleague.post(seen, {"do": "good", "source": "7"}).headers["Location"] == address
+    assert "没有这样的" in cadre.get(address).content.decode()
+    assert "看过了" in cadre.get(f"{reverse('desk-station-repairs')}?step=4").content.decode()
+
+
+def test_the_list_of_repairs_is_taken_away_as_it_is_asked_for(street, cadre):
+    station, other = street.station(), street.station()
+    for one in (station, other):
+        cadre.post(reverse("desk-inspect", args=[one.code]), filled(ITEMS, fire="2"))
+    asked = f"{reverse('desk-station-repairs-workbook')}?station={station.code}&source=7"
+    book = load_workbook(io.BytesIO(cadre.get(asked).content), read_only=True)
+    rows = list(book.active.iter_rows(values_only=True))
+    assert [row[0] for row in rows[1:]] == [station.code]
+    elsewhere = street.cast.client("cadre_of_next_county").get(asked)
+    assert station.code.encode() not in elsewhere.content
 
 
 def test_a_shift_that_ends_after_midnight_is_on_the_next_day(street, cadre):
@@ -148,7 +170,7 @@ def test_pages_cost_few_queries(street, cadre):
     cadre.get(reverse("desk-inspections"))
     for address, most in (
         (reverse("desk-inspections"), 12),
-        (reverse("desk-mending"), 10),
+        (reverse("desk-station-repairs"), 10),
         (reverse("desk-station-roster", args=[stations[0].code]), 12),
         (reverse("desk-selections"), 11),
         (reverse("desk-inspection", args=[Inspection.objects.first().id]), 10),

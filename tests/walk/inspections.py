@@ -11,6 +11,7 @@ from nuanxin.stations.models import (
     InspectionFinding,
     InspectionRound,
     Nomination,
+    Repair,
     Selection,
 )
 from nuanxin.stations.rules.inspections import sample_terms
@@ -51,9 +52,13 @@ def inspection_of(cast: Cast, union: Union) -> dict[str, Any]:
         },
     )  # fmt: skip
     if is_new:
+        repair = Repair.objects.create(
+            station=found, what="check-fire", text="灭火器在有效期", source=7,
+            reported_at=cast.now, due_on=clock.business_day(cast.now),
+        )  # fmt: skip
         InspectionFinding.objects.create(
             inspection=made, station=found, item="fire", text="灭火器在有效期", found=2,
-            due_on=clock.business_day(cast.now),
+            repair=repair,
         )  # fmt: skip
     return {"inspection_id": made.id}
 

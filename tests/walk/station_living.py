@@ -27,6 +27,7 @@ def living_samples(sample: Any, no_id: int) -> dict[str, Any]:
     hours = {"kind": "hours"}
     return {
         "desk-station-repair-done": sample(missing={"repair_id": no_id}, of_union=repair_of),
+        "desk-station-repair-seen": sample(missing={"repair_id": no_id}, of_union=repair_of),
         "desk-station-living": one,
         "desk-station-living-act": one,
         "desk-station-hours": sample(

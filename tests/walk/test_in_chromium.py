@@ -62,6 +62,7 @@ NOT_PAGES = {
     "open-stations": "a file",
     "station-photo": "a picture",
     "desk-station-funding-workbook": "a file",
+    "desk-station-repairs-workbook": "a file",
     "desk-roster-result": "a file",
     "card-check-worker": "a script",
     "worker-card-paper": "a file",

@@ -1,4 +1,4 @@
-"""Inspections: a sample is committed, drawn and closed; what was found is taken once; mending is seen."""
+"""Inspections: a sample is committed, drawn and closed; what was found is taken once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from nuanxin.kernel.text import as_written
 from nuanxin.orgs.queries.unions import get_union
 from nuanxin.records.actions import append_event, logged_name
 from nuanxin.stations import permissions
+from nuanxin.stations.actions.repairing import keeps, open_found
 from nuanxin.stations.models import (
     Inspection,
     InspectionFinding,
@@ -166,7 +167,7 @@ def take_sheet(*, sheet: Sheet, actor: Actor, now: datetime) -> tuple[Inspection
     if station is None:
         raise NotFound()
     permissions.check_can_inspect(actor, path=get_union(station.union_id).path)
-    if _keeps(station, actor):
+    if keeps(station, actor):
         raise Conflict("stations.own_inspection", "您是这个站的站长，自己的站请别人来查。")
     form = form_of(f"{station.adcode:06d}", on=business_day(sheet.inspected_at))
     _check_sheet(sheet, form, f"{station.adcode:06d}", now)
@@ -189,13 +190,6 @@ def take_sheet(*, sheet: Sheet, actor: Actor, now: datetime) -> tuple[Inspection
 def form_of(adcode: str, *, on: date) -> Form:
     """Return the form in force at a place on a day."""
     return Form.of(parameter("stations.inspection_form", adcode=adcode, on=on).value)
-
-
-def _keeps(station: Station, actor: Actor) -> bool:
-    return (
-        actor.account_id is not None
-        and station.stationkeeper_set.filter(account_id=actor.account_id, until_on=None).exists()
-    )
 
 
 def _check_sheet(sheet: Sheet, form: Form, adcode: str, now: datetime) -> None:
@@ -242,7 +236,9 @@ def _keep_sheet(
         inspector_key=actor.person_key,
         inspector_name=logged_name(actor)[:60],
     )
-    due = {one.item: one.due_on for one in defects(form, sheet.found, sheet.notes, on=day)}
+    notes = {code: as_written(text)[:200] for code, text in sheet.notes.items()}
+    listed = defects(form, sheet.found, notes, on=day)
+    repairs = open_found(station=station, defects=listed, at=made.inspected_at) if listed else {}
     InspectionFinding.objects.bulk_create(
         [
             InspectionFinding(
@@ -251,78 +247,13 @@ def _keep_sheet(
                 item=one.code,
                 text=one.text[:80],
                 found=sheet.found[one.code],
-                note=as_written(sheet.notes.get(one.code, ""))[:200],
-                due_on=due.get(one.code),
+                note=notes.get(one.code, ""),
+                repair_id=repairs.get(one.code),
             )
             for one in form.items
         ]
     )
     return made
-
-
-# ---- mending -------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def say_mended(*, finding_id: int, how: str, actor: Actor, now: datetime) -> None:
-    """Say that something was mended: a keeper of the station, or who manages it.
-
-    Raises ``NotFound``, ``Forbidden``, ``Malformed``, ``Conflict`` stations.mended_before.
-    """
-    found = _lock_finding(finding_id)
-    station = found.station
-    path = get_union(station.union_id).path
-    if not permissions.can_keep(actor, path=path, keeps=_keeps(station, actor)):
-        permissions.check_can_manage(actor, path=path)
-    how = as_written(how)[:200]
-    if len(how) < 2:
-        raise Malformed("stations.mended_how", "写一句怎么改的。")
-    if found.mended_at is not None:
-        raise Conflict("stations.mended_before", "已经有人说改好了，等复查。")
-    found.mended_at, found.mended_note = now, how
-    found.mended_key, found.mended_name = actor.person_key, logged_name(actor)[:60]
-    found.save(update_fields=["mended_at", "mended_note", "mended_key", "mended_name"])
-    _log_finding("stations.mended", found, actor, now)
-
-
-@transaction.atomic
-def see_mended(*, finding_id: int, is_good: bool, actor: Actor, now: datetime) -> None:
-    """Confirm by another's eyes that it was mended, or send it back to be mended.
-
-    Raises ``NotFound``, ``Forbidden``, ``Conflict`` stations.seen_by_another, stations.not_mended.
-    """
-    found = _lock_finding(finding_id)
-    permissions.check_can_inspect(actor, path=get_union(found.station.union_id).path)
-    if found.mended_at is None or found.seen_at is not None:
-        raise Conflict("stations.not_mended", "这一项不在等复查。刷新看看现在到哪一步。")
-    if found.mended_key == actor.person_key or _keeps(found.station, actor):
-        raise Conflict("stations.seen_by_another", "谁改的不能自己复查，请另一个人看。")
-    if is_good:
-        found.seen_at, found.seen_key = now, actor.person_key
-        found.seen_name = logged_name(actor)[:60]
-    else:
-        found.mended_at, found.mended_note, found.mended_key, found.mended_name = None, "", "", ""
-    found.save(
-        update_fields=[
-            "seen_at", "seen_key", "seen_name", "mended_at", "mended_note", "mended_key",
-            "mended_name",
-        ]
-    )  # fmt: skip
-    _log_finding(
-        "stations.mending_seen" if is_good else "stations.mending_sent_back", found, actor, now
-    )
-
-
-def _lock_finding(finding_id: int) -> InspectionFinding:
-    found = (
-        InspectionFinding.objects.select_for_update(of=("self",))
-        .select_related("station")
-        .filter(id=finding_id, due_on__isnull=False)
-        .first()
-    )
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def _log(kind: str, found: InspectionRound, actor: Actor, now: datetime, **data: Any) -> None:
@@ -334,16 +265,4 @@ def _log(kind: str, found: InspectionRound, actor: Actor, now: datetime, **data:
         subject_id=found.id,
         union_id=found.union_id,
         data={"commitment": found.draw["commitment"], **data},
-    )
-
-
-def _log_finding(kind: str, found: InspectionFinding, actor: Actor, now: datetime) -> None:
-    append_event(
-        kind,
-        actor=actor,
-        at=now,
-        subject_type="station_finding",
-        subject_id=found.id,
-        union_id=found.station.union_id,
-        data={"station": found.station.code, "item": found.item},
     )

@@ -15,7 +15,7 @@ from nuanxin.stations.models.keeper import StationKeeper
 from nuanxin.stations.models.keeping import KeeperPaper, KeeperShift
 from nuanxin.stations.models.names import MapId, StationName
 from nuanxin.stations.models.photo import StationPhoto
-from nuanxin.stations.models.repair import Repair
+from nuanxin.stations.models.repair import FROM_INSPECTION, Repair
 from nuanxin.stations.models.reports import KeeperLink, PlannedClosure, StationReport
 from nuanxin.stations.models.selection import (
     Nomination,
@@ -31,6 +31,7 @@ from nuanxin.stations.models.station import Station
 from nuanxin.stations.models.visits import VisitMonth, VisitSalt, VisitSketch
 
 __all__ = [
+    "FROM_INSPECTION",
     "DemandGrid",
     "DemandPoint",
     "DoorDevice",

@@ -1,8 +1,9 @@
-"""抽查, 检查, 检查项, 整改: rounds by verifiable sample, what was found, what is to be mended."""
+"""抽查, 检查, 检查项, 整改: rounds by verifiable sample, what was found."""
 
 from django.db import models
 from django.db.models import F, Q
 
+from nuanxin.stations.models.repair import Repair
 from nuanxin.stations.models.station import Station
 from nuanxin.stations.states.inspections import Finding, InspectionKind, RoundState, Verdict
 
@@ -107,9 +108,10 @@ class Inspection(models.Model):
 
 
 class InspectionFinding(models.Model):
-    """检查项: what was found for one line of the form; ``due_on`` where it is to be mended.
+    """检查项: what was found for one line of the form; what was not kept stands in the list of repairs.
 
-    Mended is said by one person and seen by another (check): ``mended``, then ``seen``.
+    Appended, never rewritten (trigger): how it is mended, and who saw that, the repair knows. The next
+    inspection that finds the same before it is seen leads to the same repair.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -119,41 +121,15 @@ class InspectionFinding(models.Model):
     text = models.CharField("要求", max_length=80)
     found = models.SmallIntegerField("看到", choices=[(one, one.label) for one in Finding])
     note = models.CharField("说明", max_length=200, blank=True)
-    due_on = models.DateField("哪天前整改", null=True)
-    mended_at = models.DateTimeField("说改好了的时间", null=True)
-    mended_note = models.CharField("怎么改的", max_length=200, blank=True)
-    mended_key = models.CharField("改的本人", max_length=48, blank=True)
-    mended_name = models.CharField("改的人", max_length=60, blank=True)
-    seen_at = models.DateTimeField("复查时间", null=True)
-    seen_key = models.CharField("复查本人", max_length=48, blank=True)
-    seen_name = models.CharField("复查人", max_length=60, blank=True)
+    repair = models.ForeignKey(Repair, models.PROTECT, null=True, verbose_name="报修")
 
     class Meta:
         verbose_name = "检查项"
         constraints = [
             models.UniqueConstraint(fields=["inspection", "item"], name="each_item_once"),
             models.CheckConstraint(
-                condition=Q(found=int(Finding.NO), due_on__isnull=False)
-                | ~Q(found=int(Finding.NO)) & Q(due_on__isnull=True, mended_at__isnull=True),
-                name="what_is_missing_has_a_day",
-            ),
-            models.CheckConstraint(
-                condition=Q(seen_at__isnull=True, seen_key="")
-                | Q(seen_at__isnull=False, mended_at__isnull=False)
-                & ~Q(seen_key="")
-                & ~Q(seen_key=F("mended_key")),
-                name="seen_by_another_than_mended",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["due_on", "id"],
-                condition=Q(due_on__isnull=False, seen_at__isnull=True),
-                name="finding_to_be_mended",
-            ),
-            models.Index(
-                fields=["station", "-id"],
-                condition=Q(due_on__isnull=False),
-                name="finding_of_station",
+                condition=Q(found=int(Finding.NO), repair__isnull=False)
+                | ~Q(found=int(Finding.NO)) & Q(repair__isnull=True),
+                name="what_is_missing_is_to_be_mended",
             ),
         ]

@@ -44,7 +44,7 @@ def station_list(request: HttpRequest) -> HttpResponse:
         "page_lead": f"{'多于' if page.count_is_capped else '共'} {page.count:,} 个"
         + ("，关停的没有算" if only.standing is None else ""),
         "q": kept.get("q", ""),
-        "regions": _regions(actor, kept.get("region", "")),
+        "regions": region_choices(actor, kept.get("region", "")),
         "tags": words.choices(TAGS, kept.get("tag", ""), "全部类型"),
         "standings": words.choices(
             {str(int(one)): one.label for one in Standing}, kept.get("standing", ""), "没关停的"
@@ -116,7 +116,7 @@ def _chosen(kept: dict[str, str], more: dict[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def _regions(actor: Any, chosen: str) -> list[dict[str, Any]]:
+def region_choices(actor: Any, chosen: str) -> list[dict[str, Any]]:
     """Return the counties (and cities) of the actor's unions to choose from."""
     found = {f"{code:06}": regions.region(f"{code:06}").name for code in _counties_of(actor)}
     return words.choices(found, chosen, "全部地区")

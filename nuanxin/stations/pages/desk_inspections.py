@@ -1,6 +1,5 @@
-"""检查 on the desk: rounds by sample, filling in a form (also offline), one inspection, what is to be mended."""
+"""检查 on the desk: rounds by sample, filling in a form (also offline), one inspection."""
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,14 +19,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
-from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.orgs import queries as orgs
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import inspecting
 from nuanxin.stations.forms.inspections import RoundForm, SheetForm, read_sheets
 from nuanxin.stations.pages import words
 from nuanxin.stations.queries import inspections as queries
+from nuanxin.stations.queries.repairs import count_overdue
 from nuanxin.stations.states.inspections import Finding, InspectionKind, RoundState, Verdict
+from nuanxin.stations.states.reporting import RepairSource
 
 _METHODS = ["GET", "HEAD", "POST"]
 _VERDICTS = {Verdict.EXCELLENT: "ok", Verdict.GOOD: "ok", Verdict.PASS: "off", Verdict.MEND: "care"}
@@ -61,13 +62,13 @@ def home(request: HttpRequest) -> HttpResponse:
     listed, more = queries.list_inspections(
         actor=actor, kind=kind, after=_number(request.GET.get("after", ""))
     )
-    overdue = queries.count_overdue(actor=actor, now=now)
+    overdue = count_overdue(actor=actor, now=now)
     kept = {"kind": str(int(kind))} if kind else {}
     context = {
         "page_title": "驿站检查",
         "page_lead": "抽查的名单先封存，再用公开的数抽，谁都能照着重抽一遍。",
         "overdue": overdue,
-        "mending_url": reverse("desk-mending"),
+        "mending_url": _mending_url(),
         "round_columns": _ROUND_COLUMNS,
         "rounds": [_round_row(one) for one in rounds],
         "kinds": words.choices(
@@ -286,7 +287,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-# ---- one inspection, and mending -----------------------------------------------------------------
+# ---- one inspection -----------------------------------------------------------------------------
 
 
 @requires("station.list")
@@ -304,7 +305,7 @@ def inspection(request: HttpRequest, inspection_id: int) -> HttpResponse:
         "rows": [_finding_row(one) for one in lines],
         "heard": found.heard,
         "station_url": reverse("desk-station", args=[found.station_code]),
-        "mending_url": reverse("desk-mending"),
+        "mending_url": _mending_url(found.station_code),
         "has_defects": any(one.due_on and not one.seen_at for one in lines),
         "crumbs": _crumbs(found.station_name),
     }
@@ -328,74 +329,24 @@ def _mending_words(row: queries.FindingRow) -> str:
     if row.due_on is None:
         return ""
     if row.seen_at is not None:
-        return f"{row.mended_name}改好，{row.seen_name}看过了"
-    if row.mended_at is not None:
-        return f"{row.mended_name}说改好了，等另一个人看"
+        return f"{row.done_by_name}改好，{row.seen_by_name}看过了"
+    if row.done_at is not None:
+        return f"{row.done_by_name}说改好了，等另一个人看"
     return f"{row.due_on} 前改好"
 
 
 @requires("station.list")
-@require_http_methods(_METHODS)
+@require_GET
 def mending(request: HttpRequest) -> HttpResponse:
-    """List what is to be mended, the earliest due first; say that it is, and look whether it is."""
-    actor, now = _actor(request), clock.now()
-    problem, status = "", 200
-    if request.method == "POST":
-        try:
-            _mend(request, actor, now)
-            return HttpResponseRedirect(request.get_full_path())
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            problem, status = refusal.message, refusal.status
-    step = request.GET.get("step", "")
-    look = {"mend": False, "look": True}.get(step)
-    rows, more = queries.list_to_mend(
-        actor=actor, waits_for_look=look, after=_after(request.GET.get("after", ""))
+    """Lead to the one list of what is out of order: what inspections found."""
+    return HttpResponseRedirect(_mending_url())
+
+
+def _mending_url(station_code: str = "") -> str:
+    asked = {"source": int(RepairSource.INSPECTION)} | (
+        {"station": station_code} if station_code else {}
     )
-    kept = {"step": step} if look is not None else {}
-    today = clock.business_day(now)
-    context = {
-        "page_title": "整改",
-        "page_lead": "检查里没做到的，改好了说一声，另一个人看过才算完。",
-        "steps": words.choices({"mend": "还没改", "look": "等人看"}, kept.get("step", ""), "全部"),
-        "clear_url": reverse("desk-mending") if kept else "",
-        "items": [_item(one, today, actor) for one in rows],
-        "next_url": f"?{urlencode(kept | {'after': f'{more[0]}_{more[1]}'})}" if more else "",
-        "problem": problem,
-        "crumbs": _crumbs("整改"),
-    }
-    return render(request, "stations/inspections/mending.html", context, status=status)
-
-
-def _mend(request: HttpRequest, actor: Any, now: datetime) -> None:
-    number, do = _number(request.POST.get("finding", "")), request.POST.get("do", "")
-    if number is None or do not in ("mended", "good", "back"):
-        raise Malformed("stations.mend_what", "没看清是哪一项。刷新这一页，在那一项下面点。")
-    if do == "mended":
-        how = request.POST.get("how", "")
-        inspecting.say_mended(finding_id=number, how=how, actor=actor, now=now)
-    else:
-        inspecting.see_mended(finding_id=number, is_good=do == "good", actor=actor, now=now)
-
-
-def _item(row: queries.FindingRow, today: date, actor: Any) -> dict[str, Any]:
-    may_look = permissions.can_inspect(actor, path=row.union_path)
-    return {
-        "id": row.id,
-        "field": f"how-{row.id}",
-        "station": row.station_name,
-        "url": reverse("desk-inspection", args=[row.inspection_id]),
-        "text": row.text,
-        "note": row.note,
-        "due": f"{row.due_on} 前改好" if row.due_on and row.due_on >= today else
-        f"超期，{row.due_on} 就该改好",
-        "is_late": row.due_on is not None and row.due_on < today,
-        "mended": f"{row.mended_name}：{row.mended_note}" if row.mended_at else "",
-        "may_mend": row.mended_at is None and permissions.can_manage(actor, path=row.union_path),
-        "may_look": row.mended_at is not None and may_look and row.mended_key != actor.person_key,
-        "is_own": row.mended_at is not None and row.mended_key == actor.person_key,
-    }  # fmt: skip
+    return f"{reverse('desk-station-repairs')}?{urlencode(asked)}"
 
 
 # ---- inside -----------------------------------------------------------------------------------
@@ -414,15 +365,6 @@ def _crumbs(label: str) -> list[dict[str, str]]:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-
-
-def _after(text: str) -> tuple[date, int] | None:
-    day, _, key = text.partition("_")
-    number = _number(key)
-    try:
-        return (date.fromisoformat(day), number) if number is not None else None
-    except ValueError:
-        return None
 
 
 def _actor(request: HttpRequest) -> Any:

@@ -19,6 +19,7 @@ from nuanxin.stations.pages import living_words as words
 from nuanxin.stations.pages.busy import charts, spans_of
 from nuanxin.stations.queries import keepers_page as page_queries
 from nuanxin.stations.queries import living as queries
+from nuanxin.stations.queries.repairs import list_repairs_of
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.states import OpenState
 from nuanxin.stations.states.reporting import Said
@@ -103,7 +104,7 @@ def _context(link: OpenLink, now: datetime) -> dict[str, Any]:
         "things": _things(living),
         "facilities": _facilities(link.station_id, on),
         "days": [_day(one) for one in page_queries.list_master_days(link.station_id)],
-        "repairs": words.repair_rows(queries.list_repairs_of(link.station_id), on),
+        "repairs": words.repair_rows(list_repairs_of(link.station_id), on),
         "visits": f"今天 {today:,} 人次，约 {persons:,} 人；这个月 {month:,} 人次，约 {month_persons:,} 人。",
         "charts": charts(
             link.station_id,

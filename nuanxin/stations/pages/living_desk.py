@@ -1,6 +1,5 @@
-"""驿站现状 on the desk: what nobody confirms, what is out of order, one station's hours, links, screens."""
+"""驿站现状 on the desk: what nobody confirms, one station's hours, links, screens."""
 
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,12 +14,12 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.membership.queries.card import qr_svg
 from nuanxin.stations.actions import doors, keeper_links, opening
-from nuanxin.stations.actions.repairing import finish_repair
 from nuanxin.stations.forms.living import read_local
 from nuanxin.stations.pages import living_words as words
 from nuanxin.stations.pages.busy import charts, spans_of
 from nuanxin.stations.queries import living as queries
 from nuanxin.stations.queries.living import PAGE_ROWS
+from nuanxin.stations.queries.repairs import list_repairs_of
 from nuanxin.stations.rules.hours_words import say_hours
 from nuanxin.stations.rules.plain_hours import (
     AS_USUAL,
@@ -58,34 +57,6 @@ def stale_list(request: HttpRequest) -> HttpResponse:
         "other_url": reverse("desk-station-repairs"),
     }  # fmt: skip
     return render(request, "stations/desk/stale.html", context)
-
-
-@requires("station.list")
-@require_GET
-def repair_list(request: HttpRequest) -> HttpResponse:
-    """List what is out of order, the first due first."""
-    now = clock.now()
-    due, after = _from_cursor(request.GET.get("after", ""))
-    rows = queries.list_repairs(actor=_actor(request), now=now, due=due, after=after)
-    page = rows[:PAGE_ROWS]
-    on = clock.business_day(now)
-    more = f"{page[-1].due_on.isoformat()}.{page[-1].id}" if len(rows) > PAGE_ROWS else ""
-    context = {
-        "page_title": "报修",
-        "page_lead": "站长点一下就报了，最迟的日子按工作日算。修好了点“修好了”，站长点“有水”“有电”也会销。",
-        "repairs": [_repair(one, on) for one in page],
-        "next_url": f"?{urlencode({'after': more})}" if more else "",
-        "other_url": reverse("desk-stations-stale"),
-    }
-    return render(request, "stations/desk/repairs.html", context)
-
-
-@requires("station.manage")
-@require_POST
-def repair_done(request: HttpRequest, repair_id: int) -> HttpResponse:
-    """Note that a thing works again."""
-    finish_repair(repair_id=repair_id, actor=_actor(request), now=clock.now())
-    return HttpResponseRedirect(reverse("desk-station-repairs"))
 
 
 @requires("station.list")
@@ -218,8 +189,9 @@ def _station_page(
         ],
         "repairs": [
             {"text": row["title"], "note": row["text"], "end": row["end"]}
-            for row in words.repair_rows(queries.list_repairs_of(one.id), on)
+            for row in words.repair_rows(list_repairs_of(one.id), on)
         ],
+        "repairs_url": f"{reverse('desk-station-repairs')}?{urlencode({'station': code})}",
         "visits": [
             {"label": "今天", "value": f"{today:,} 人次，约 {persons:,} 人"},
             {"label": "这个月", "value": f"{month:,} 人次，约 {month_persons:,} 人"},
@@ -271,28 +243,6 @@ def _stale(row: queries.StaleRow, now: Any) -> dict[str, Any]:
             {"text": why.label, "state": "care"},
         ],
     }
-
-
-def _repair(row: queries.RepairRow, on: date) -> dict[str, Any]:
-    due = f"{row.due_on.month} 月 {row.due_on.day} 日"
-    return {
-        "done_url": reverse("desk-station-repair-done", args=[row.id]),
-        "url": reverse("desk-station-living", args=[row.code]),
-        "name": row.name,
-        "what": words.thing_words(row.what, on),
-        "text": f"{row.source.label} {clock.business_day(row.reported_at)} 报的"
-        + (f"：{row.note}" if row.note else ""),
-        "due": f"过了 {due} 还没修好" if row.is_overdue else f"{due}前",
-        "state": "bad" if row.is_overdue else "care",
-    }
-
-
-def _from_cursor(text: str) -> tuple[date | None, int]:
-    day, _, number = text.partition(".")
-    try:
-        return date.fromisoformat(day), _number(number)
-    except ValueError:
-        return None, 0
 
 
 def _number(text: str | None) -> int:

@@ -87,9 +87,11 @@ def repair_rows(repairs: list[Repair], on: Any) -> list[dict[str, str]]:
     """Return what is out of order, with its day."""
     return [
         {
-            "title": thing_words(one.what, on),
+            "title": one.text or thing_words(one.what, on),
             "text": one.note,
-            "end": f"{one.due_on.month} 月 {one.due_on.day} 日前修好",
+            "end": "等人复查"
+            if one.done_at
+            else f"{one.due_on.month} 月 {one.due_on.day} 日前修好",
         }
         for one in repairs
     ]

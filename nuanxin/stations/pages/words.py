@@ -47,6 +47,8 @@ EVENT_WORDS = {
     "stations.photo_removed": "拿掉了照片",
     "stations.inspected": "检查了一次",
     "stations.repair_done": "修好了一样",
+    "stations.repair_seen": "复查过，修好了",
+    "stations.repair_sent_back": "复查没过，退回去再修",
     "stations.closure_planned": "定了计划停用",
     "stations.closure_cancelled": "取消了计划停用",
     "stations.keeper_link_made": "开了站长链接",

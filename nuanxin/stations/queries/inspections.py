@@ -1,4 +1,4 @@
-"""Rounds, inspections and what is to be mended, below the actor's unions."""
+"""Rounds and inspections, below the actor's unions."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -74,23 +74,17 @@ class InspectionRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """Something to be mended, as far as it has come."""
+    """A line of a form; where something is to be mended, as far as its repair has come."""
 
     id: int
-    inspection_id: int
-    station_code: str
-    station_name: str
-    union_path: str
     text: str
     found: Finding
     note: str
     due_on: date | None
-    mended_at: datetime | None
-    mended_note: str
-    mended_name: str
-    mended_key: str
+    done_at: datetime | None
+    done_by_name: str | None
     seen_at: datetime | None
-    seen_name: str
+    seen_by_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +206,8 @@ def get_inspection(inspection_id: int, *, actor: Actor) -> InspectionRow:
 
 
 _FINDING = """
-SELECT f.id, f.inspection_id, s.code, s.name, u.path, f.text, f.found, f.note, f.due_on,
-       f.mended_at, f.mended_note, f.mended_name, f.mended_key, f.seen_at, f.seen_name
-FROM stations_inspectionfinding f JOIN stations_station s ON s.id = f.station_id
-JOIN orgs_union u ON u.id = s.union_id
+SELECT f.id, f.text, f.found, f.note, r.due_on, r.done_at, r.done_by_name, r.seen_at, r.seen_by_name
+FROM stations_inspectionfinding f LEFT JOIN stations_repair r ON r.id = f.repair_id
 """
 
 
@@ -226,40 +218,6 @@ def list_findings_of(inspection_id: int) -> list[FindingRow]:
         {"id": inspection_id},
     )
     return [_finding(row) for row in rows]
-
-
-def list_to_mend(
-    *, actor: Actor, waits_for_look: bool | None = None, after: tuple[date, int] | None = None
-) -> tuple[list[FindingRow], tuple[date, int] | None]:
-    """Return what is to be mended below the actor's unions, the earliest due first.
-
-    ``waits_for_look``: True only what is said to be mended, False only what is not yet.
-    """
-    rows = fetch_all(
-        f"""{_FINDING} WHERE f.due_on IS NOT NULL AND f.seen_at IS NULL AND {_SCOPE}
-        AND (%(look)s::bool IS NULL OR (f.mended_at IS NOT NULL) = %(look)s)
-        AND (%(due)s::date IS NULL OR (f.due_on, f.id) > (%(due)s, %(id)s))
-        ORDER BY f.due_on, f.id LIMIT %(limit)s""",
-        {
-            "paths": _list_paths(actor), "look": waits_for_look, "limit": LIST_LIMIT + 1,
-            "due": after[0] if after else None, "id": after[1] if after else None,
-        },
-    )  # fmt: skip
-    found = [_finding(row) for row in rows[:LIST_LIMIT]]
-    last = found[-1] if found else None
-    more = len(rows) > LIST_LIMIT and last is not None and last.due_on is not None
-    return found, (last.due_on, last.id) if more and last and last.due_on else None
-
-
-def count_overdue(*, actor: Actor, now: datetime) -> int:
-    """Return how many things below the actor's unions should have been mended by today."""
-    rows = fetch_all(
-        f"""SELECT count(*) FROM stations_inspectionfinding f
-        JOIN stations_station s ON s.id = f.station_id JOIN orgs_union u ON u.id = s.union_id
-        WHERE f.due_on < %(today)s AND f.seen_at IS NULL AND {_SCOPE}""",
-        {"paths": _list_paths(actor), "today": business_day(now)},
-    )
-    return int(rows[0][0])
 
 
 def get_to_inspect(code: str, *, actor: Actor, now: datetime) -> StationToInspect:
@@ -302,4 +260,4 @@ def _inspection(row: tuple[Any, ...]) -> InspectionRow:
 
 
 def _finding(row: tuple[Any, ...]) -> FindingRow:
-    return FindingRow(*_read(row, {6: Finding}))
+    return FindingRow(*_read(row, {2: Finding}))

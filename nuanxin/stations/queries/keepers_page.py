@@ -54,14 +54,13 @@ def list_master_days(station_id: int) -> list[MasterDay]:
         InspectionFinding.objects.filter(
             station_id=station_id,
             inspection_id__in=[one.id for one in days],
-            due_on__isnull=False,
-            seen_at=None,
+            repair__isnull=False,
+            repair__seen_at=None,
         )
-        .order_by("due_on", "id")
-        .values_list("inspection_id", "text", "note", "due_on")[:MOST_FINDINGS]
+        .order_by("repair__due_on", "id")
+        .values_list("inspection_id", "text", "note", "repair__due_on")[:MOST_FINDINGS]
     ):
-        if due_on is not None:
-            findings.setdefault(inspection_id, []).append((text, note, due_on))
+        findings.setdefault(inspection_id, []).append((text, note, due_on))
     return [
         MasterDay(
             one.inspected_at, one.until_at or one.inspected_at, Verdict(one.verdict), one.heard,

@@ -16,14 +16,13 @@ from nuanxin.stations.models import (
     DoorDevice,
     KeeperLink,
     PlannedClosure,
-    Repair,
     Station,
     StationReport,
     StationState,
 )
 from nuanxin.stations.rules.visits import DayHours
 from nuanxin.stations.states import OpenState, Standing
-from nuanxin.stations.states.reporting import ReportSource, Said
+from nuanxin.stations.states.reporting import Said
 
 PAGE_ROWS = 50
 BUSY_DAYS = 28
@@ -76,21 +75,6 @@ class Living:
     def is_usable(self) -> bool:
         """Return what the finder asks: in its hours, said to be open, and not stale."""
         return self.open_until is not None and self.shown is OpenState.OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class RepairRow:
-    """A repair on the desk's list."""
-
-    id: int
-    code: str
-    name: str
-    what: str
-    note: str
-    source: ReportSource
-    reported_at: datetime
-    due_on: date
-    is_overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +151,6 @@ def list_screens(station_id: int) -> list[DoorDevice]:
     )
 
 
-def list_repairs_of(station_id: int) -> list[Repair]:
-    """Return what is out of order at a station, the first due first."""
-    return list(
-        Repair.objects.filter(station_id=station_id, done_at=None).order_by("due_on", "id")[
-            :PAGE_ROWS
-        ]
-    )
-
-
 def last_word(station_id: int, *, reporter: Any, now: datetime, within: timedelta) -> Any:
     """Return one's own last word while it may be taken back, None otherwise: (id, said, thing)."""
     found = (
@@ -226,14 +201,6 @@ def hours_of(station_id: int, *, now: datetime) -> list[DayHours]:
 
 
 _SCOPE = "EXISTS (SELECT FROM unnest(%(paths)s::text[]) p WHERE starts_with(u.path, p))"
-_REPAIRS = """
-SELECT r.id, s.code, s.name, r.what, r.note, r.source, r.reported_at, r.due_on
-  FROM stations_repair r
-  JOIN stations_station s ON s.id = r.station_id
-  JOIN orgs_union u ON u.id = s.union_id
- WHERE r.done_at IS NULL AND (r.due_on, r.id) > (%(due)s::date, %(after)s) AND {scope}
- ORDER BY r.due_on, r.id LIMIT %(limit)s
-"""
 _STALE = """
 SELECT s.id, s.code, s.name, u.name,
        coalesce((SELECT k.name_hint FROM stations_stationkeeper k
@@ -247,25 +214,6 @@ SELECT s.id, s.code, s.name, u.name,
    AND s.id > %(after)s AND {scope}
  ORDER BY s.id LIMIT %(limit)s
 """
-
-
-def list_repairs(
-    *, actor: Actor, now: datetime, due: date | None = None, after: int = 0
-) -> list[RepairRow]:
-    """Return a page of what is out of order below the actor's unions, the first due first."""
-    values: dict[str, Any] = {
-        "paths": list(policy.scope_paths(actor, permissions.LIST)),
-        "due": due or date.min,
-        "after": after,
-        "limit": PAGE_ROWS + 1,
-    }
-    today = business_day(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_REPAIRS.format(scope=_SCOPE), values)
-        return [
-            RepairRow(number, code, name, what, note, ReportSource(source), at, due, due < today)
-            for number, code, name, what, note, source, at, due in cursor.fetchall()
-        ]
 
 
 def list_stale(*, actor: Actor, now: datetime, after: int = 0) -> list[StaleRow]:

@@ -23,6 +23,37 @@ class ReportSource(IntEnum):
         return self in (ReportSource.KEEPER, ReportSource.CADRE)
 
 
+class RepairSource(IntEnum):
+    """Who found that something is out of order: the numbers of ``ReportSource``, and an inspection."""
+
+    KEEPER = 1
+    MEMBER = 2
+    DOOR = 3
+    CADRE = 4
+    VISITOR = 5
+    INSPECTION = 7
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese word."""
+        return "检查" if self is RepairSource.INSPECTION else ReportSource(self.value).label
+
+
+class RepairStep(IntEnum):
+    """Where something out of order stands; what stands is to be mended or to be seen, perhaps overdue."""
+
+    STANDING = 0
+    TO_MEND = 1
+    OVERDUE = 2
+    TO_SEE = 3
+    DONE = 4
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese words."""
+        return {0: "没完的", 1: "还没修好", 2: "超期了", 3: "等人复查", 4: "修好的"}[self.value]
+
+
 class Topic(IntEnum):
     """What a report is about; each topic is settled by itself."""
 
