@@ -11,13 +11,6 @@ def uuid7() -> UUID:
     return _assemble(milliseconds, os.urandom(10))
 
 
-def uuid7_block(count: int) -> list[UUID]:
-    """Return ``count`` new version-7 UUIDs of the same millisecond, in no particular order."""
-    milliseconds = time.time_ns() // 1_000_000
-    noise = os.urandom(10 * count)
-    return [_assemble(milliseconds, noise[i : i + 10]) for i in range(0, 10 * count, 10)]
-
-
 def _assemble(milliseconds: int, noise: bytes) -> UUID:
     high = (milliseconds << 16) | 0x7000 | (int.from_bytes(noise[:2], "big") & 0x0FFF)
     low = (int.from_bytes(noise[2:], "big") & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000

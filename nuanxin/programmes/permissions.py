@@ -61,10 +61,8 @@ def check_can_approve_reading(actor: Actor, *, path: str) -> None:
 
 # ---- versions of rules and of services --------------------------------------------------------
 
-VIEW_RULE = "rule.view"
 DRAFT_RULE = "rule.draft"
 RELEASE_RULE = "rule.release"
-VIEW_DEFINITION = "definition.view"
 DRAFT_DEFINITION = "definition.draft"
 RELEASE_DEFINITION = "definition.release"
 

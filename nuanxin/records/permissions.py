@@ -18,8 +18,3 @@ def event_scope(actor: Actor) -> tuple[str, ...]:
     if not paths:
         policy.check(actor, "event_log.view")
     return paths
-
-
-def can_see_all_readings(actor: Actor) -> bool:
-    """Return whether the actor may see every reading of the installation."""
-    return policy.scope_paths(actor, "reading_log.view") == (policy.EVERYWHERE,)

@@ -6,7 +6,6 @@ new cookie (fixation), signing out deletes it, raising the account's epoch ends 
 
 import logging
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -29,13 +28,6 @@ from nuanxin.people.actions import NewContact, record_contacts
 from nuanxin.people.states import ContactKind
 
 _log = logging.getLogger(__name__)
-
-
-class BeginsSessions(Protocol):
-    """The part of the session store that signing in needs."""
-
-    def begin(self, account_id: UUID, kind: SessionKind) -> None:
-        """Make this browser's session that of the account, under a new cookie."""
 
 
 def key_hash_of(session_key: str) -> UUID:

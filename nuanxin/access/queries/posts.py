@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from nuanxin.access import permissions, rules
-from nuanxin.access.states import ADMINISTRATORS, RIGHT_WORDS, PostState
+from nuanxin.access.states import RIGHT_WORDS, PostState
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.errors import NotFound
@@ -209,8 +209,3 @@ def _row(row: tuple[Any, ...], on: date) -> PostRow:
         holder_key=Actor(account_id, worker_id).person_key,
         granted_by_key=Actor(granter_id, granter_worker).person_key if granter_id else "",
     )
-
-
-def is_administrators_role(role: Role) -> bool:
-    """Return whether posts of the role hang on no union."""
-    return role in ADMINISTRATORS

@@ -31,8 +31,6 @@ _ON_THE_WALL = (LIVE.code, NEW.code, NEW_FORM_UNIONS.code)
 WALL_SECONDS = 300
 WITHHELD = "不公布"
 _EMBEDDED = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
-SIZES = {"s": (240, 132), "m": (320, 168), "l": (480, 228)}
-"""Width and height of a card in CSS pixels."""
 
 
 @public

@@ -88,41 +88,6 @@ class Request:
     sign_in: FirstSignIn | None
 
 
-def join_one_click(
-    *,
-    name: str,
-    identity: str,
-    phone: str,
-    union_code: str,
-    occupation: str,
-    actor: Actor,
-    now: datetime,
-    assurance: Assurance = Assurance.PHONE_CONFIRMED,
-    consents: Sequence[ConsentGiven] = NEEDED_CONSENTS,
-    work_adcode: int | None = None,
-    via: str = "one_click",
-) -> Receipt:
-    """Ask to join the union whose code was scanned; see ``submit_application`` for the contract.
-
-    ``occupation`` is a code of ``kernel.occupations``.
-    """
-    return submit_application(
-        name=name,
-        identity=identity,
-        phone=phone,
-        union_code=union_code,
-        channel=Channel.ONE_CLICK,
-        occupations=(occupation,),
-        work_adcode=work_adcode,
-        place_stated="",
-        consents=consents,
-        assurance=assurance,
-        via=via,
-        actor=actor,
-        now=now,
-    )
-
-
 def submit_application(
     *,
     name: str,

@@ -28,7 +28,6 @@ _BOMS = (
 )
 _UNREADABLE = "这份文件里的文字认不出来，可能编码坏了，也可能不是名单。请在表格软件里打开，另存为 .xlsx 再上传。"
 _LEAST_BROKEN_PERMILLE = 5
-_MIX = re.compile("[\u4e00-\u9fff]")
 _STRANGE = re.compile("[\ue000-\uf8ff\ufffd\u0080-\u009f]")
 
 

@@ -53,7 +53,6 @@ _OCCUPATION_WORDS = re.compile(
     r"员$|师$|工$|骑手|司机|快递|配送|护理|主播|保安|保洁|保姆|月嫂|代驾"
 )
 _IDENTITY_SHAPE = re.compile(r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d\d{3}[\dX]$")
-_DAMAGED_SHAPE = re.compile(r"^[1-9]\.\d+E\+1[4-7]$", re.I)
 _TEXT_FIELDS = (
     Field.EMPLOYER,
     Field.OUTLET,

@@ -80,11 +80,6 @@ class ApplicationRow:
     days_left: int | None
     is_own: bool
 
-    @property
-    def is_overdue(self) -> bool:
-        """Return whether the due day is over."""
-        return self.days_left is not None and self.days_left < 0
-
 
 @dataclass(frozen=True, slots=True)
 class ApplicationPage:

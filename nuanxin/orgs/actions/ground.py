@@ -1,6 +1,5 @@
 """What every action on the tree begins and ends with: the rows it needs, and what it records."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -111,11 +110,6 @@ def record_change(
         data=details | (data or {}),
     )
     return change.id
-
-
-def paths_of(unions: Sequence[UnionRow]) -> tuple[str, ...]:
-    """Return the paths of several unions."""
-    return tuple(union.path for union in unions)
 
 
 def is_everywhere(actor: Actor) -> bool:

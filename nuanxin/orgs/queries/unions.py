@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from nuanxin.kernel import regions
 from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.text import compact
 from nuanxin.orgs.queries.places import region_bounds, region_condition
@@ -283,16 +282,6 @@ def is_report_due(union_id: int) -> bool:
     """Return whether the union's dissolution has not been acknowledged yet."""
     due = _REPORT_DUE.format(scope="c.union_id = %(union)s")
     return fetch_one(f"SELECT 1 {due} LIMIT 1", {"union": union_id}) is not None
-
-
-def usual_level(kind: UnionKind, adcode: int) -> int:
-    """Return the level at which such a union in such a region usually stands."""
-    return int(kind.level_at(adcode))
-
-
-def is_known_region(code: int) -> bool:
-    """Return whether a region code is kept, abolished ones included."""
-    return str(code) in regions.REGIONS
 
 
 def _change(row: tuple[Any, ...]) -> ChangeRow:

@@ -51,11 +51,6 @@ class WorkerRow:
         """Return 男, 女, or "" where it is not known."""
         return {"M": "男", "F": "女"}.get(self.sex, "")
 
-    @property
-    def is_living(self) -> bool:
-        """Return whether the record stands for somebody: neither merged nor erased."""
-        return self.merged_into is None and self.erased_at is None
-
     def age_on(self, day: date) -> int | None:
         """Return the completed years on ``day``, None where the birth date is not known."""
         return rules.age_years(self.birth_on, day)

@@ -19,7 +19,6 @@ from nuanxin.orgs.queries import region_bounds
 
 ANY = ""
 """The kind under which the year's cells count every kind together."""
-UNDELIVERED_LIMIT = 200
 
 
 Spans = tuple[tuple[int, date, date], ...]

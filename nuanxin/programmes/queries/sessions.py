@@ -18,7 +18,6 @@ from nuanxin.programmes.rules.attendance import Attended, Excuse
 
 MINE_LIMIT = 50
 SESSIONS_LIMIT = 200
-PEOPLE_LIMIT = 500
 DIGEST_HEX = 20
 
 

@@ -91,11 +91,6 @@ class Face(IntEnum):
         """Return the Chinese word."""
         return {1: "很不满意", 2: "不满意", 3: "一般", 4: "满意", 5: "很满意"}[self.value]
 
-    @property
-    def is_content(self) -> bool:
-        """Return whether it counts as content."""
-        return self >= Face.GOOD
-
 
 class FeedbackReason(IntEnum):
     """What it was about."""

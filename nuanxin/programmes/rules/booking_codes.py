@@ -1,15 +1,14 @@
-"""Codes that are read aloud and typed at a door: of bookings (8 signs) and certificates (12).
+"""Codes of bookings, 8 signs, that are read aloud and typed at a door.
 
 The signs leave out what is mistaken for another (0 O, 1 I L). There are 31 of them, a prime: the last
 sign is a weighted sum, so that one wrong sign, or two neighbours changed over, is always noticed.
-All the others are random: 31^7 codes of bookings, 31^11 numbers of certificates.
+All the others are random: 31^7 codes.
 """
 
 from collections.abc import Sequence
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 BOOKING_LENGTH = 8
-CERTIFICATE_LENGTH = 12
 
 
 def with_check_sign(drawn: Sequence[int]) -> str:
@@ -18,10 +17,10 @@ def with_check_sign(drawn: Sequence[int]) -> str:
     return signs + ALPHABET[_sum(signs)]
 
 
-def read_code(text: str, *, length: int = BOOKING_LENGTH) -> str:
+def read_code(text: str) -> str:
     """Return the code in what was typed or scanned, the empty string where it is none."""
     code = "".join(text.split()).replace("-", "").upper()
-    if len(code) != length or any(sign not in ALPHABET for sign in code):
+    if len(code) != BOOKING_LENGTH or any(sign not in ALPHABET for sign in code):
         return ""
     return code if ALPHABET[_sum(code[:-1])] == code[-1] else ""
 

@@ -22,7 +22,6 @@ class Candidate:
     marks: Mapping[str, int | None]
     verdict: Verdict | None
     is_open: bool
-    serious_objections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
