@@ -15,7 +15,7 @@ from nuanxin.membership.queries.card import get_card
 from nuanxin.programmes.actions import helping
 from nuanxin.programmes.actions.attesters import AttesterDraft, register_attester, revoke_attester
 from nuanxin.programmes.actions.attesting import Ask, Reply, answer_by_link, ask_attestation
-from nuanxin.programmes.actions.helping import Wanted
+from nuanxin.programmes.actions.helping_with_places import Wanted
 from nuanxin.programmes.models import Attester
 from nuanxin.programmes.rules.attestations import LOCAL_MONTHS
 from nuanxin.programmes.states import AttesterKind, HelpKind

@@ -13,7 +13,10 @@ from nuanxin.notices.models import Message
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions.attesters import register_self
 from nuanxin.programmes.models import Application, HelpAct, HelpSession, StatedFact
-from nuanxin.programmes.states import ClaimState
+from nuanxin.programmes.states import ClaimState, Way
+from nuanxin.stations.models import ServiceBooking
+from tests.programmes.test_helping import Hall
+from tests.programmes.test_helping_with_places import Clinic, Desk, Family
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MOST_QUERIES = 16
@@ -39,6 +42,16 @@ def ye(town):
 def keeper(town):
     """The keeper of a station, at his desk."""
     return town.cast.client("station_keeper")
+
+
+@pytest.fixture
+def hall(town):
+    return Hall(town)
+
+
+@pytest.fixture
+def family(hall):
+    return Family(hall)
 
 
 def begin(keeper, ye):
@@ -141,3 +154,48 @@ def test_pages_cost_no_more_queries_with_more_rows(town, ye, keeper, how_many):
         with CaptureQueriesContext(connection) as caught:
             assert browser.get(address).status_code == 200
         assert len(caught) <= MOST_QUERIES, (address, len(caught))
+
+
+def test_a_desk_of_a_station_is_booked_and_changed_on_the_page_and_told_without_its_kind(
+    town, ye, keeper
+):
+    at_desk = Desk(Hall(town))
+    room = begin(keeper, ye)
+    page = text_of(keeper.get(room))
+    assert at_desk.station.name in page
+    looked = f"{room}?station={at_desk.station.code}"
+    page = text_of(keeper.get(looked))
+    first, later = at_desk.slot(5), at_desk.slot(7)
+    assert first.isoformat() in page
+    sent = {"do": "desk", "service": at_desk.service.id, "topic": "pay"}
+    assert keeper.post(looked, sent | {"at": ""}).status_code == 422
+    assert keeper.post(looked, sent | {"at": first.isoformat()}).status_code == 302
+    mine = ServiceBooking.objects.get()
+    page = text_of(keeper.get(room))
+    assert f"instead={mine.id}" in page
+    assert "法律咨询" not in page
+    assert "换到这个时间" in text_of(keeper.get(f"{looked}&instead={mine.id}"))
+    keeper.post(looked, sent | {"at": later.isoformat(), "instead": mine.id})
+    assert at_desk.standing() == [(ye.worker_id, later, "pay")]
+    assert "驿站预约换到" in text_of(town.cast.client("rider_ye").get("/helped/"))
+    (booked,) = ServiceBooking.objects.filter(state=1)
+    keeper.post(room, {"do": "desk-cancel", "booking": booked.id})
+    assert at_desk.standing() == []
+
+
+def test_sessions_slots_and_classes_are_on_the_page(hall, family, keeper):
+    clinic = Clinic(hall)
+    at = hall.now + timedelta(hours=72)
+    slotted = hall.town.offer(Way.SLOT, places=1, slots=(at,), definition="skill_training")
+    room = begin(keeper, hall.rider)
+    page = text_of(keeper.get(room))
+    for shown in (str(clinic.morning.place), at.isoformat(), "给孩子报", "都同意"):
+        assert shown in page
+    keeper.post(room, {"do": "apply", "offer": slotted.code, "slot": at.isoformat()})
+    keeper.post(room, {"do": "session", "session": clinic.morning.id})
+    sent = {"do": "child", "offer": family.camp.offer.code, "child": family.child.id,
+            "room": family.room.id}  # fmt: skip
+    assert keeper.post(room, sent).status_code == 422
+    assert keeper.post(room, sent | {"accepts": "1"}).status_code == 302
+    assert HelpAct.objects.count() == 3
+    assert "撤回报名" in text_of(keeper.get(room))

@@ -13,7 +13,7 @@ from nuanxin.notices.models import Message, Notice
 from nuanxin.people.models import Worker
 from nuanxin.programmes.actions import helping
 from nuanxin.programmes.actions.claims import apply_for_place, pass_on_what_expired
-from nuanxin.programmes.actions.helping import Wanted
+from nuanxin.programmes.actions.helping_with_places import Wanted
 from nuanxin.programmes.actions.offers import close_offer
 from nuanxin.programmes.models import Application, HelpAct, StatedFact
 from nuanxin.programmes.states import ClaimState, HelpConsent, HelpKind

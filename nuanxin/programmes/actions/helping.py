@@ -3,8 +3,7 @@
 Claims commit statement by statement: call what acts and what undoes outside a transaction.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,26 +25,23 @@ from nuanxin.people.queries.workers import find_workers_by_phone, get_worker
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import attesting, claims
 from nuanxin.programmes.actions.attesting import Ask
+from nuanxin.programmes.actions.helping_with_places import (
+    WITH_PLACES,
+    Wanted,
+    do_with_place,
+    number_of,
+    undo_with_place,
+)
 from nuanxin.programmes.actions.posting import new_code
 from nuanxin.programmes.actions.stating import state_fact, take_back_row
 from nuanxin.programmes.models import HelpAct, HelpSession
 from nuanxin.programmes.queries.asking import get_asking
-from nuanxin.programmes.queries.offers import get_offer
+from nuanxin.programmes.queries.offers import find_my_claim, get_offer
 from nuanxin.programmes.rules.helping import STATEABLE, may_help, may_undo
 from nuanxin.programmes.states import HelpConsent, HelpKind
 from nuanxin.records.actions import append_event
 
 HINT_DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the worker wants done: ``target`` is the offer's code, the fact's name or the attester's id."""
-
-    kind: HelpKind
-    target: str
-    value: int | None = None
-    values: Mapping[str, object] | None = None
 
 
 # ---- who is helped ------------------------------------------------------------------------------
@@ -178,9 +174,13 @@ def help_with(*, session_id: int, wanted: Wanted, actor: Actor, now: datetime) -
 
 def _do(wanted: Wanted, for_him: Actor, now: datetime) -> tuple[str, str]:
     """Do it through the regular action; return what it was done to, and how it is told."""
+    if wanted.kind in WITH_PLACES:
+        return do_with_place(wanted, for_him, now)
     match wanted.kind:
         case HelpKind.APPLY:
-            done = claims.apply_for_place(code=wanted.target, actor=for_him, now=now)
+            done = claims.apply_for_place(
+                code=wanted.target, actor=for_him, now=now, slot_at=wanted.slot_at
+            )
             if done.is_repeat:
                 raise Conflict("help.repeat", f"他已经报过了，现在是“{done.state.label}”。")
             return (
@@ -191,15 +191,17 @@ def _do(wanted: Wanted, for_him: Actor, now: datetime) -> tuple[str, str]:
             claim_id = claims.confirm_place(code=wanted.target, actor=for_him, now=now)
             return f"{wanted.target}#{claim_id}", f"确认“{_title(wanted.target)}”的名额"
         case HelpKind.WITHDRAW:
-            title = _title(wanted.target)
+            offer = get_offer(wanted.target)
+            held = find_my_claim(for_him.worker_id or 0, offer.id)
             if not claims.withdraw_from_offer(code=wanted.target, actor=for_him, now=now):
                 raise Conflict("help.nothing", "他现在没有报这一期，不用撤。")
-            return wanted.target, f"撤回“{title}”的报名"
+            slot = held.slot_at.isoformat() if held and held.slot_at else ""
+            return f"{wanted.target}#{slot}", f"撤回“{offer.title}”的报名"
         case HelpKind.STATE:
             return _state(wanted, for_him, now)
-        case HelpKind.ASK:
+        case _:
             asked = attesting.ask_attestation(
-                ask=Ask(values=wanted.values or {}), attester_id=_id(wanted.target), actor=for_him,
+                ask=Ask(values=wanted.values or {}), attester_id=number_of(wanted.target), actor=for_him,
                 now=now,
             )  # fmt: skip
             return str(asked.id), "请人证明工作情况"
@@ -270,24 +272,28 @@ def _claim_undo(act: HelpAct, now: datetime) -> bool:
 
 def _undo(act: HelpAct, actor: Actor, now: datetime) -> str:
     own = replace(actor, grants=())
+    if act.kind in WITH_PLACES:
+        return undo_with_place(HelpKind(act.kind), act.target, own, now)
     match HelpKind(act.kind):
         case HelpKind.APPLY | HelpKind.CONFIRM:
             code, _, claim_id = act.target.partition("#")
             standing = get_asking(code, worker_id=act.worker_id, on=business_day(now)).claim_id
             # What he asked for himself afterwards is not the helper's act: it stays.
-            if standing == _id(claim_id) and claims.withdraw_from_offer(
+            if standing == number_of(claim_id) and claims.withdraw_from_offer(
                 code=code, actor=own, now=now
             ):
                 return "报名撤回了，有名额的话给了下一位。"
             return "代办的那次报名先前已经结束了，没有要撤的。"
         case HelpKind.WITHDRAW:
-            again = claims.apply_for_place(code=act.target, actor=own, now=now)
+            code, _, slot = act.target.partition("#")
+            at = datetime.fromisoformat(slot) if slot else None
+            again = claims.apply_for_place(code=code, actor=own, now=now, slot_at=at)
             return f"重新报上了，现在是“{again.state.label}”。原来的次序回不来。"
         case HelpKind.STATE:
-            take_back_row(fact_id=_id(act.target), actor=own, now=now)
+            take_back_row(fact_id=number_of(act.target), actor=own, now=now)
             return "填报的撤回了，不再算数。"
-        case HelpKind.ASK:
-            if attesting.withdraw_request(request_id=_id(act.target), actor=own, now=now):
+        case _:
+            if attesting.withdraw_request(request_id=number_of(act.target), actor=own, now=now):
                 return "请求撤了，链接不能用了。"
             return "对方已经答复了。不想留着，在我的证明里收回。"
 
@@ -369,12 +375,6 @@ def _tell(act: HelpAct, now: datetime) -> None:
 
 def _title(code: str) -> str:
     return get_offer(code).title
-
-
-def _id(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise NotFound()
-    return int(text)
 
 
 def _number(key: str, now: datetime) -> int:

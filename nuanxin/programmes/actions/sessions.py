@@ -248,6 +248,33 @@ def _check_choice(
 
 
 @transaction.atomic
+def leave_session(*, booking_id: int, actor: Actor, now: datetime) -> bool:
+    """Go to no session for now and keep the place; False when the booking had ended.
+
+    Sessions that belong together are left together. Raises ``NotFound`` for somebody else's,
+    ``Conflict`` programmes.too_late_to_change.
+    """
+    found = Booking.objects.filter(
+        id=booking_id, application__worker_id=actor.worker_id or 0
+    ).first()
+    if found is None:
+        raise NotFound()
+    held = list(
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("session")
+        .filter(application_id=found.application_id, series=found.series, ended_at=None)
+        .order_by("id")
+    )
+    if not any(one.id == booking_id for one in held):
+        return False
+    for one in held:
+        may_change(change_until=one.session.change_until, now=now).insist()
+    Booking.objects.filter(id__in=[one.id for one in held]).update(ended_at=now)
+    _log("programmes.session_left", booking_id, None, actor, now)
+    return True
+
+
+@transaction.atomic
 def ask_excuse(*, booking_id: int, reason: Excuse, actor: Actor, now: datetime) -> None:
     """Say that one cannot come; an officer decides. Said again, the first stays.
 

@@ -1,9 +1,7 @@
 """代办 at the desk: who stands before one agrees, a fixed list of acts, one's own list, the county's."""
 
-from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,26 +13,12 @@ from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
-from nuanxin.people.queries.workers import get_worker
 from nuanxin.programmes.actions import helping
-from nuanxin.programmes.actions.helping import Wanted
-from nuanxin.programmes.forms.helping import (
-    HelpAskForm,
-    HelpCardForm,
-    HelpCodeForm,
-    HelpPhoneForm,
-    HelpStateForm,
-)
+from nuanxin.programmes.forms.helping import HelpCardForm, HelpCodeForm, HelpPhoneForm
 from nuanxin.programmes.pages import words
+from nuanxin.programmes.pages.help_room import room, wanted
 from nuanxin.programmes.pages.proofs import METHODS
 from nuanxin.programmes.queries import helping as queries
-from nuanxin.programmes.queries import offers
-from nuanxin.programmes.queries.attesters import list_choices
-from nuanxin.programmes.rules.attestations import LOCAL_MONTHS
-from nuanxin.programmes.states import ClaimState, HelpKind, Way
-
-MOST_OFFERS = 20
-_ON_OFFERS = {"apply": HelpKind.APPLY, "confirm": HelpKind.CONFIRM, "withdraw": HelpKind.WITHDRAW}
 
 
 @requires("help.act")
@@ -72,7 +56,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @requires("help.act")
 @require_http_methods(METHODS)
-@sensitive_post_parameters("code")
+@sensitive_post_parameters("code", "topic", "service")
 def session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Take the code that the worker reads aloud, then do what he wants done, one thing at a time."""
     actor, now = _actor(request), clock.now()
@@ -90,7 +74,7 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
             return _to(session_id)
         if request.method == "POST":
             helping.help_with(
-                session_id=session_id, wanted=_wanted(request, do), actor=actor, now=now
+                session_id=session_id, wanted=wanted(request.POST, do), actor=actor, now=now
             )
             return _to(session_id)
     except NotFound:
@@ -102,7 +86,12 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
     if found.opened_at is None or found.worker_id is None:
         context = {"page_title": "请他念验证码", "form": HelpCodeForm(), "problem": problem}
         return render(request, "programmes/helping/code.html", context, status=status)
-    context = _room(found.id, found.worker_id, found.expires_at, now) | {"problem": problem}
+    place = queries.get_helper_place(found.id, actor=actor)
+    context = room(found.id, found.worker_id, found.expires_at, place, request.GET, now) | {
+        "problem": problem,
+        "columns": _COLUMNS[1:],
+        "done": [{"cells": _cells(row)[1:]} for row in queries.list_session_acts(session_id)],
+    }
     return render(request, "programmes/helping/session.html", context, status=status)
 
 
@@ -123,47 +112,6 @@ def acts(request: HttpRequest) -> HttpResponse:
 
 
 # ---- inside -------------------------------------------------------------------------------------
-
-
-def _room(session_id: int, worker_id: int, until: datetime, now: datetime) -> dict[str, Any]:
-    """Return what a helper sees: the masked name, what is open, what he has done just now."""
-    claims = [row for row in offers.list_my_claims(worker_id) if row.state.is_live]
-    taken = {row.code for row in claims}
-    opened = [
-        row
-        for row in offers.list_open_offers(now=now, cursor=None).items
-        if row.code not in taken and row.way not in (Way.SLOT, Way.BY_CLASS)
-    ]
-    ask = HelpAskForm()
-    choices = list_choices(worker_id, on=clock.business_day(now))
-    field = ask.fields["attester"]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = [
-        (str(one.id), f"{one.masked_name}，{one.post_title}（{one.union_name}）") for one in choices
-    ]
-    return {
-        "page_title": f"替{get_worker(worker_id).masked_name}办",
-        "page_lead": f"{words.moment(until)} 前办完。他要什么办什么，办完点“结束”。",
-        "offers": [
-            {"code": row.code, "title": row.title, "text": f"{words.left(row)}，{words.day(row.closes_at)}止"}
-            for row in opened[:MOST_OFFERS]
-        ],
-        "claims": [
-            {
-                "code": row.code,
-                "title": row.title,
-                "text": row.state.label,
-                "may_confirm": row.state is ClaimState.GRANTED,
-            }
-            for row in claims
-        ],
-        "state_form": HelpStateForm(),
-        "ask_form": ask if choices else None,
-        "columns": _COLUMNS[1:],
-        "done": [
-            {"cells": _cells(row)[1:]} for row in queries.list_session_acts(session_id)
-        ],
-    }  # fmt: skip
 
 
 _COLUMNS = [
@@ -195,23 +143,6 @@ def _acts_page(
         "begin_url": url,
     }
     return render(request, "programmes/helping/acts.html", context)
-
-
-def _wanted(request: HttpRequest, do: str) -> Wanted:
-    data = request.POST
-    if do in _ON_OFFERS:
-        return Wanted(_ON_OFFERS[do], data.get("offer", "")[:20])
-    if do == "state":
-        return Wanted(
-            HelpKind.STATE,
-            data.get("fact", "")[:60],
-            value=words.number_of(data.get("value"), longest=3),
-        )
-    if do == "ask":
-        months = words.number_of(data.get("months"), longest=3)
-        values: dict[str, object] = {} if months is None else {LOCAL_MONTHS: months}
-        return Wanted(HelpKind.ASK, data.get("attester", "")[:18], values=values)
-    raise NotFound()
 
 
 def _ended(request: HttpRequest, refusal: Refusal) -> HttpResponse:

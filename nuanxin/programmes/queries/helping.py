@@ -8,8 +8,10 @@ from django.db import connection
 
 from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.errors import NotFound
 from nuanxin.kernel.names import mask_name
 from nuanxin.programmes import permissions
+from nuanxin.programmes.models import HelpSession
 from nuanxin.programmes.states import HelpConsent, HelpKind
 
 PAGE_LIMIT = 50
@@ -41,6 +43,22 @@ class ActRow:
     def can_be_undone(self, now: datetime) -> bool:
         """Return whether the worker can still undo it."""
         return self.undone_at is None and now <= self.undo_until
+
+
+@dataclass(frozen=True, slots=True)
+class HelperPlace:
+    """Where a helper works: the union of the post from which he helps."""
+
+    union_id: int
+    path: str
+
+
+def get_helper_place(session_id: int, *, actor: Actor) -> HelperPlace:
+    """Return the union from which one helps in a session of one's own; raise ``NotFound``."""
+    found = HelpSession.objects.select_related("union").filter(id=session_id).first()
+    if found is None or found.helper_account != actor.account_id:
+        raise NotFound()
+    return HelperPlace(found.union_id, found.union.path)
 
 
 _ROWS = """

@@ -118,6 +118,42 @@ def list_choices(
     return [(row[0], Choice(*row[1:])) for row in rows]
 
 
+_OPEN_TO = """
+SELECT o.code, o.title, s.id, s.title, s.place, s.starts_at, s.capacity - s.booked
+FROM programmes_application a
+JOIN programmes_offer o ON o.id = a.offer_id
+JOIN programmes_session s ON s.offer_id = o.id AND s.starts_at > %(now)s AND s.closed_at IS NULL
+    AND s.booked < s.capacity AND (s.pool_id IS NULL OR s.pool_id = a.pool_id)
+WHERE a.worker_id = %(worker)s AND a.state = 4 AND NOT EXISTS (
+    SELECT 1 FROM programmes_booking b JOIN programmes_session h ON h.id = b.session_id
+    WHERE b.application_id = a.id AND b.ended_at IS NULL
+      AND (h.id = s.id OR h.change_until <= %(now)s))
+ORDER BY s.starts_at, s.id LIMIT 50
+"""
+
+
+def list_open_to(worker_id: int, *, now: datetime) -> dict[tuple[str, str], list[Choice]]:
+    """Return by offer (code, title) the sessions that one may go to now, instead of where one is."""
+    found: dict[tuple[str, str], list[Choice]] = {}
+    for row in fetch_all(_OPEN_TO, {"worker": worker_id, "now": now}):
+        found.setdefault((row[0], row[1]), []).append(Choice(*row[2:]))
+    return found
+
+
+def find_held_session(session_id: int, *, worker_id: int) -> tuple[str, int | None]:
+    """Return the title of the offer of a session, and where one goes of that offer now; None nowhere.
+
+    Raises ``NotFound``.
+    """
+    wanted = Session.objects.select_related("offer").filter(id=session_id).first()
+    if wanted is None:
+        raise NotFound()
+    held = Booking.objects.filter(
+        application__worker_id=worker_id, session__offer_id=wanted.offer_id, ended_at=None
+    ).order_by("session__starts_at")
+    return wanted.offer.title, held.values_list("session_id", flat=True).first()
+
+
 def _mine(row: Any) -> MyBooking:
     excuse = None if row[11] is None else Excuse(row[11])
     attended = None if row[13] is None else Attended(row[13])

@@ -65,8 +65,21 @@ class HelpKind(IntEnum):
     WITHDRAW = 3
     STATE = 4
     ASK = 5
+    SESSION = 6
+    CHILD = 7
+    CHILD_CONFIRM = 8
+    CHILD_WITHDRAW = 9
+    DESK_BOOK = 10
+    DESK_CANCEL = 11
 
     @property
     def label(self) -> str:
         """Return the Chinese word."""
-        return ("", "报名", "确认名额", "撤回报名", "填报情况", "请人证明")[self]
+        return _HELPED[self]
+
+
+_HELPED = {
+    1: "报名", 2: "确认名额", 3: "撤回报名", 4: "填报情况", 5: "请人证明", 6: "选场次、换场次",
+    7: "给孩子报名", 8: "确认孩子的名额", 9: "撤回孩子的报名", 10: "约驿站、换时间",
+    11: "取消驿站预约",
+}  # fmt: skip

@@ -167,18 +167,46 @@ SELECT b.id, s.kind, s.id, t.code, t.name, t.address, s.server_hint, s.is_remote
        b.ends_at, b.change_until, b.topic, b.state
 FROM stations_servicebooking b JOIN stations_stationservice s ON s.id = b.service_id
 JOIN stations_station t ON t.id = s.station_id
-WHERE b.worker_id = %(worker)s ORDER BY b.starts_at DESC, b.id DESC LIMIT %(limit)s
+WHERE b.worker_id = %(worker)s AND (%(booking)s::bigint IS NULL OR b.id = %(booking)s)
+ORDER BY b.starts_at DESC, b.id DESC LIMIT %(limit)s
 """
 
 
 def list_mine(*, actor: Actor) -> list[MyBooking]:
     """Return one's own bookings, the last first. Raises ``NotFound`` for who is no worker."""
+    return _own(actor, None)
+
+
+def get_mine(booking_id: int, *, actor: Actor) -> MyBooking:
+    """Return a booking of one's own. Raises ``NotFound``, for others' too."""
+    rows = _own(actor, booking_id)
+    if not rows:
+        raise NotFound()
+    return rows[0]
+
+
+def _own(actor: Actor, booking_id: int | None) -> list[MyBooking]:
     if actor.worker_id is None:
         raise NotFound()
+    values = {"worker": actor.worker_id, "booking": booking_id, "limit": MINE_LIMIT}
     return [
         MyBooking(row[0], ServiceKind(row[1]), *_with_state(row[2:]))
-        for row in fetch_all(_MINE, {"worker": actor.worker_id, "limit": MINE_LIMIT})
+        for row in fetch_all(_MINE, values)
     ]
+
+
+_SERVING = """
+SELECT t.code, t.name FROM stations_station t JOIN orgs_union u ON u.id = t.union_id
+WHERE starts_with(u.path, %(path)s) AND t.standing <> %(closed)s AND EXISTS (
+    SELECT 1 FROM stations_stationservice s WHERE s.station_id = t.id AND s.ended_at IS NULL)
+ORDER BY t.name, t.id LIMIT %(limit)s
+"""
+
+
+def list_serving(path: str) -> list[tuple[str, str]]:
+    """Return code and name of the stations with desk hours below the union at ``path``."""
+    values = {"path": path, "closed": int(Standing.CLOSED), "limit": MINE_LIMIT}
+    return [(row[0], row[1]) for row in fetch_all(_SERVING, values)]
 
 
 def _with_state(row: tuple[Any, ...]) -> list[Any]:
