@@ -184,9 +184,9 @@ def test_a_desk_of_a_station_is_booked_and_changed_on_the_page_and_told_without_
 
 
 def test_sessions_slots_and_classes_are_on_the_page(hall, family, keeper):
-    clinic = Clinic(hall)
+    clinic = Clinic(hall, definition="skill_training")
     at = hall.now + timedelta(hours=72)
-    slotted = hall.town.offer(Way.SLOT, places=1, slots=(at,), definition="skill_training")
+    slotted = hall.town.offer(Way.SLOT, places=1, slots=(at,))
     room = begin(keeper, hall.rider)
     page = text_of(keeper.get(room))
     for shown in (str(clinic.morning.place), at.isoformat(), "给孩子报", "都同意"):

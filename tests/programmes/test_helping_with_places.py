@@ -34,9 +34,9 @@ def hall(town):
 class Clinic:
     """An offer with a morning and an evening session, in which the rider has a place."""
 
-    def __init__(self, hall):
+    def __init__(self, hall, **more):
         self.hall, now = hall, hall.now
-        self.offer = hall.town.offer()
+        self.offer = hall.town.offer(**more)
         self.morning, self.evening = (
             create_session(
                 offer_id=self.offer.id, actor=hall.cast.county_cadre, now=now,
