@@ -163,6 +163,11 @@ def get_camp(code: str) -> CampView:
     return CampView(*[*r[:3], state, *r[4:12], tuple(classes)])
 
 
+def has_camp(code: str) -> bool:
+    """Return whether an offer has its camp set up."""
+    return bool(fetch_all(_CAMP, {"code": code}))
+
+
 def list_classes(camp_id: int) -> list[ClassRow]:
     """Return the classes of a camp with what is left."""
     rows = fetch_all(_CLASSES, {"camp": camp_id, "limit": CLASSES_LIMIT})
