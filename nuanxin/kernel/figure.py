@@ -163,6 +163,45 @@ class FigureDefinition:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class Denominator:
+    """A known number of the outside world that a rate is over: its kind, what it counts, its unit."""
+
+    code: str
+    label: str
+    unit: Unit
+
+
+def rate_of(
+    numerator: FigureDefinition,
+    over: FigureDefinition | Denominator,
+    *,
+    code: str,
+    label: str,
+    definition_zh: str,
+    dimensions: tuple[str, ...] | None = None,
+) -> FigureDefinition:
+    """Declare the figure ``code``: the numerator in percent of ``over``, in hundredths.
+
+    Period kind, grain, owner, first day and whether it is public are the numerator's; so are the
+    dimensions unless others are named, because the denominator is not known by all of them.
+    """
+    return FigureDefinition(
+        code=code,
+        label=label,
+        unit=Unit.PERCENT,
+        period_kind=numerator.period_kind,
+        grain=numerator.grain,
+        definition_zh=definition_zh,
+        owner=numerator.owner,
+        valid_from=numerator.valid_from,
+        public=numerator.public,
+        dimensions=numerator.dimensions if dimensions is None else dimensions,
+        decimals=RATIO_DECIMALS,
+        ratio=Ratio(numerator.code, over.code, over.label, over.unit),
+    )
+
+
 def ratio_value(numerator: int, denominator: int) -> int:
     """Return hundredths of a percent, half rounded up: 6,327 of 10,000 are 6327.
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from nuanxin.kernel.figure import FigureDefinition, Ratio, Unit
+from nuanxin.kernel.figure import Denominator, FigureDefinition, Unit, rate_of
 from nuanxin.kernel.period import PeriodKind
 
 _DIMENSIONS = ("region", "union", "kind", "route", "county")
@@ -82,28 +82,17 @@ COVERED_EMPLOYERS = FigureDefinition(
     public=True,
     dimensions=("region", "union"),
 )
-FOUNDING_RATE = FigureDefinition(
+FOUNDING_RATE = rate_of(
+    COVERED_EMPLOYERS,
+    Denominator("employers_in_scope", "应建会用人单位", Unit.EMPLOYERS),
     code="orgs.founding_rate_percent",
     label="建会率",
-    unit=Unit.PERCENT,
-    period_kind=PeriodKind.AS_OF,
-    grain="employer",
     definition_zh=(
         "覆盖用人单位除以应建会用人单位。分子口径见“覆盖用人单位”；"
         "分母取当地最近一次公布的数，不能晚于这一天，也不能太旧，来源和日期写在旁边。"
         "市和全省没有自己的分母时，所辖县（市、区）都有才相加。"
     ),
-    owner="orgs",
-    valid_from=date(2018, 1, 1),
-    public=True,
     dimensions=("region",),
-    decimals=2,
-    ratio=Ratio(
-        numerator="orgs.covered_employers",
-        denominator="employers_in_scope",
-        label="应建会用人单位",
-        unit=Unit.EMPLOYERS,
-    ),
 )
 
 KEY_ENTERPRISE_UNIONS = FigureDefinition(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from nuanxin.kernel.figure import FigureDefinition, Ratio, Unit
+from nuanxin.kernel.figure import Denominator, FigureDefinition, Unit, rate_of
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership.figures.reading import Totals
 from nuanxin.membership.states import FlowKind
@@ -103,28 +103,17 @@ INVITED = _person_figure(
     public=False,
 )
 
-JOINING_RATE = FigureDefinition(
+JOINING_RATE = rate_of(
+    LIVE,
+    Denominator("workers_in_scope", "新就业形态劳动者", Unit.PERSONS),
     code="membership.joining_rate_percent",
     label="入会率",
-    unit=Unit.PERCENT,
-    period_kind=PeriodKind.AS_OF,
-    grain="membership",
     definition_zh=(
         "在籍会员除以新就业形态劳动者。分子口径见“在籍会员”，一个人做几份工也只数一次；"
         "分母取当地最近一次公布的数，不能晚于这一天，也不能太旧，来源和日期写在旁边。"
         "市和全省没有自己的分母时，所辖县（市、区）都有才相加。公开时分子先写到十位再算。"
     ),
-    owner="membership",
-    valid_from=_SINCE,
-    public=True,
     dimensions=("region",),
-    decimals=2,
-    ratio=Ratio(
-        numerator=LIVE.code,
-        denominator="workers_in_scope",
-        label="新就业形态劳动者",
-        unit=Unit.PERSONS,
-    ),
 )
 REACHABLE = _person_figure(
     "reachable_persons",
@@ -172,34 +161,22 @@ REAL_NAMED = FigureDefinition(
     valid_from=_SINCE,
     dimensions=("region", "union"),
 )
-REAL_NAME_RATE = FigureDefinition(
+REAL_NAME_RATE = rate_of(
+    REAL_NAMED,
+    LIVE,
     code="membership.real_name_percent",
     label="实名完整率",
-    unit=Unit.PERCENT,
-    period_kind=PeriodKind.AS_OF,
-    grain="membership",
     definition_zh=f"实名完整的会员除以在籍会员。{_ONLY_TODAY}",
-    owner="membership",
-    valid_from=_SINCE,
-    dimensions=("region", "union"),
-    decimals=2,
-    ratio=Ratio(REAL_NAMED.code, LIVE.code, "在籍会员", Unit.PERSONS),
 )
-SERVICE_REACH = FigureDefinition(
+SERVICE_REACH = rate_of(
+    SERVED,
+    LIVE,
     code="membership.service_reach_percent",
     label="服务覆盖率",
-    unit=Unit.PERCENT,
-    period_kind=PeriodKind.AS_OF,
-    grain="membership",
     definition_zh=(
         "服务过的会员除以在籍会员，两个数口径各见其名。公开时分子、分母都先写到十位再算。"
     ),
-    owner="membership",
-    valid_from=_SINCE,
-    public=True,
     dimensions=("region", "union"),
-    decimals=2,
-    ratio=Ratio(SERVED.code, LIVE.code, "在籍会员", Unit.PERSONS),
 )
 RATIOS = (JOINING_RATE, REAL_NAME_RATE, SERVICE_REACH)
 

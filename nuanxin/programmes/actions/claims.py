@@ -58,19 +58,9 @@ def apply_for_place(
     asked = get_asking(code, worker_id=actor.worker_id, on=today)
     if asked.claim_id is not None and asked.claim_state is not None:
         return Claimed(asked.claim_id, asked.claim_state, is_repeat=True)
-    may_apply(
-        state=asked.state,
-        opens_at=asked.opens_at,
-        closes_at=asked.closes_at,
-        now=now,
-        is_member=asked.is_member,
-        has_pool=asked.pool_id is not None,
-    ).insist()
-    decide_no_shows(
-        asked.no_shows, adcode=asked.adcode, on=today, rush_from=asked.rush_from, now=now
-    ).insist()
+    insist_on_open(asked, today, now)
     try:
-        basis = _insist_on_rule(asked, actor.worker_id, today)
+        basis = insist_on_rule(asked, actor.worker_id, today)
     except Conflict:
         # A tap before this one may have been granted meanwhile: then the rule says that he has had it.
         again = get_asking(code, worker_id=actor.worker_id, on=today)
@@ -84,7 +74,22 @@ def apply_for_place(
     return _enter(asked, actor, now, basis)
 
 
-def _insist_on_rule(asked: Asking, worker_id: int, today: date) -> dict[str, Any]:
+def insist_on_open(asked: Asking, today: date, now: datetime) -> None:
+    """Refuse who may not ask for a place of this offer now, whatever its rule says."""
+    may_apply(
+        state=asked.state,
+        opens_at=asked.opens_at,
+        closes_at=asked.closes_at,
+        now=now,
+        is_member=asked.is_member,
+        has_pool=asked.pool_id is not None,
+    ).insist()
+    decide_no_shows(
+        asked.no_shows, adcode=asked.adcode, on=today, rush_from=asked.rush_from, now=now
+    ).insist()
+
+
+def insist_on_rule(asked: Asking, worker_id: int, today: date) -> dict[str, Any]:
     """Refuse whom the rule says no to, with what would change it; return what it said, to be kept.
 
     Unknown is no refusal: what the register does not know is seen from the papers. Nor is a no after

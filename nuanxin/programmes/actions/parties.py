@@ -20,7 +20,7 @@ from nuanxin.notices.actions import notify
 from nuanxin.people.queries import list_household
 from nuanxin.programmes.actions import claims
 from nuanxin.programmes.actions import party_statement as statements
-from nuanxin.programmes.actions.claims import Claimed, _insist_on_rule
+from nuanxin.programmes.actions.claims import Claimed, insist_on_open, insist_on_rule
 from nuanxin.programmes.actions.freezing import keeping_basis
 from nuanxin.programmes.actions.passing_on import (
     end_together,
@@ -31,9 +31,7 @@ from nuanxin.programmes.actions.passing_on import (
 from nuanxin.programmes.actions.posting import fill_list
 from nuanxin.programmes.models import Application, Party
 from nuanxin.programmes.queries.asking import Asking, get_asking
-from nuanxin.programmes.queries.no_shows import decide_no_shows
 from nuanxin.programmes.queries.sessions import find_change_until
-from nuanxin.programmes.rules.asking import may_apply
 from nuanxin.programmes.rules.fulfilment import may_change
 from nuanxin.programmes.rules.parties import may_apply_together
 from nuanxin.programmes.states import LIVE, ClaimState, OfferState, Way
@@ -137,18 +135,8 @@ def _allowed(
     try:
         if asked.claim_id is not None:
             raise Conflict("programmes.member_applied", "已经报过这一期了。")
-        may_apply(
-            state=asked.state,
-            opens_at=asked.opens_at,
-            closes_at=asked.closes_at,
-            now=now,
-            is_member=asked.is_member,
-            has_pool=asked.pool_id is not None,
-        ).insist()
-        decide_no_shows(
-            asked.no_shows, adcode=asked.adcode, on=today, rush_from=asked.rush_from, now=now
-        ).insist()
-        return _insist_on_rule(asked, worker_id, today)
+        insist_on_open(asked, today, now)
+        return insist_on_rule(asked, worker_id, today)
     except Conflict as refused:
         if called == "你":
             raise

@@ -7,7 +7,7 @@ had again and again (mutual aid, gifts) times. Measured by ``queries/delivered.p
 from dataclasses import dataclass
 from datetime import date
 
-from nuanxin.kernel.figure import FigureDefinition, Ratio, Unit
+from nuanxin.kernel.figure import Denominator, FigureDefinition, Unit, rate_of
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.programmes.states import Kind
 
@@ -48,22 +48,16 @@ def _service(kind: Kind, name: str, label: str, unit: Unit) -> Service:
         public=True,
         dimensions=_DIMENSIONS,
     )
-    done = FigureDefinition(
+    done = rate_of(
+        figure,
+        Denominator(planned, f"{kind.label}计划", unit),
         code=f"programmes.{name}_done_percent",
         label=f"{kind.label}完成计划",
-        unit=Unit.PERCENT,
-        period_kind=PeriodKind.IN_PERIOD,
-        grain="delivery",
         definition_zh=(
             f"“{label}”除以当地当年的计划数，可以超过 100%。计划数要写明来源，一年一个；"
             "只按一个年度里的时间算。市和全省没有自己的计划数时，所辖县（市、区）都有才相加。"
         ),
-        owner="programmes",
-        valid_from=_SINCE,
-        public=True,
         dimensions=("region",),
-        decimals=2,
-        ratio=Ratio(numerator=code, denominator=planned, label=f"{kind.label}计划", unit=unit),
     )
     return Service(kind, figure, done, planned)
 
@@ -126,26 +120,14 @@ PLACES = _places("degree", "学历和技能提升名额", "全部名额")
 DIRECTED_PLACES = _places(
     "degree_directed", "定向给新就业形态劳动者的名额", "名额里定向给新就业形态劳动者的"
 )
-DIRECTED_SHARE = FigureDefinition(
+DIRECTED_SHARE = rate_of(
+    DIRECTED_PLACES,
+    PLACES,
     code="programmes.degree_directed_percent",
     label="定向名额占比",
-    unit=Unit.PERCENT,
-    period_kind=PeriodKind.IN_PERIOD,
-    grain="place",
     definition_zh=(
         "学历和技能提升各期名额里，定向给新就业形态劳动者的占多少。"
         "省里定的是不低于 10%，按发布时分下去的名额算，放开以后不减。"
-    ),
-    owner="programmes",
-    valid_from=_SINCE,
-    public=True,
-    dimensions=_DIMENSIONS,
-    decimals=2,
-    ratio=Ratio(
-        numerator=DIRECTED_PLACES.code,
-        denominator=PLACES.code,
-        label=PLACES.label,
-        unit=Unit.PLACES,
     ),
 )
 

@@ -16,10 +16,10 @@ from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, TooMany
-from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import as_written
-from nuanxin.records.actions import append_event, logged_name
+from nuanxin.records.actions import logged_name
 from nuanxin.stations.actions.opening import lock_managed
+from nuanxin.stations.actions.recording import record
 from nuanxin.stations.actions.reporting import Speaker, report
 from nuanxin.stations.actions.visits import count_visits
 from nuanxin.stations.models import DoorDevice, DoorScan, Station, StationReport, StationState
@@ -32,6 +32,7 @@ from nuanxin.stations.rules.door_codes import (
     read_code,
     step_at,
 )
+from nuanxin.stations.rules.local import number_at
 from nuanxin.stations.states import Standing
 from nuanxin.stations.states.living import DoorOutcome
 from nuanxin.stations.states.reporting import ReportSource, Said
@@ -92,7 +93,7 @@ def make_screen(*, code: str, label: str, actor: Actor, now: datetime) -> MadeSc
         made_by=actor.account_id,
         made_by_name=logged_name(actor)[:60],
     )
-    _log("stations.screen_made", station, made.id, actor, now)
+    record("stations.screen_made", station, actor, now, {"screen": made.id})
     link = settings.PUBLIC_ADDRESS + SCREEN_PATH.format(token=token)
     return MadeScreen(made.id, link, key)
 
@@ -107,7 +108,7 @@ def close_screen(*, device_id: int, code: str, actor: Actor, now: datetime) -> N
     if device.closed_at is None:
         device.closed_at = now
         device.save(update_fields=["closed_at"])
-        _log("stations.screen_closed", station, device.id, actor, now)
+        record("stations.screen_closed", station, actor, now, {"screen": device.id})
 
 
 def find_screen(token: str) -> DoorDevice | None:
@@ -163,8 +164,10 @@ def take_late_scans(
     """
     if len(scans) > MOST_LATE:
         raise Malformed("stations.too_many_scans", f"一次最多送 {MOST_LATE} 条，分几次送。")
-    hours = _number("door_offline_hours", device.station, now)
-    ahead = timedelta(seconds=_number("door_clock_ahead_seconds", device.station, now))
+    hours = number_at("door_offline_hours", device.station.adcode, business_day(now))
+    ahead = timedelta(
+        seconds=number_at("door_clock_ahead_seconds", device.station.adcode, business_day(now))
+    )
     made = []
     for text, at in scans:
         code = read_code(text)
@@ -201,8 +204,12 @@ def _take(
         code,
         _key(issuer),
         at=at,
-        good_for=timedelta(seconds=_number("door_code_seconds", station, now)),
-        ahead=timedelta(seconds=_number("door_clock_ahead_seconds", station, now)),
+        good_for=timedelta(
+            seconds=number_at("door_code_seconds", station.adcode, business_day(now))
+        ),
+        ahead=timedelta(
+            seconds=number_at("door_clock_ahead_seconds", station.adcode, business_day(now))
+        ),
         is_here=issuer.station_id == device.station_id,
     )
     by_code = False
@@ -297,21 +304,3 @@ def _key(device: DoorDevice) -> bytes:
 
 def _hash(token: str) -> UUID:
     return sealing.lookup_hash("station_screen", token)
-
-
-def _number(name: str, station: Station, now: datetime) -> int:
-    adcode = f"{station.adcode:06d}"
-    found: Any = parameter(f"stations.{name}", adcode=adcode, on=business_day(now)).value
-    return int(found)
-
-
-def _log(kind: str, station: Station, device_id: int, actor: Actor, now: datetime) -> None:
-    append_event(
-        kind,
-        actor=actor,
-        at=now,
-        subject_type="station",
-        subject_id=station.id,
-        union_id=station.union_id,
-        data={"screen": device_id},
-    )

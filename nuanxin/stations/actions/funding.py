@@ -8,7 +8,8 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.text import as_written
-from nuanxin.stations.actions.register import record, station_for_update
+from nuanxin.stations.actions.recording import record
+from nuanxin.stations.actions.register import station_for_update
 from nuanxin.stations.models import Funding, Station
 from nuanxin.stations.queries.funding import LIMIT
 from nuanxin.stations.states import FundingLevel

@@ -12,7 +12,8 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.orgs.queries.places import region_bounds
 from nuanxin.records.actions import NewEvent, append_events
 from nuanxin.stations.actions.opening import refresh_opening
-from nuanxin.stations.actions.register import SUBJECT, next_codes
+from nuanxin.stations.actions.recording import SUBJECT
+from nuanxin.stations.actions.register import next_codes
 from nuanxin.stations.models import StationImport, StationImportRow
 from nuanxin.stations.queries.neighbours import known_in
 from nuanxin.stations.rules.matching import Listed

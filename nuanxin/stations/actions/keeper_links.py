@@ -14,12 +14,13 @@ from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, TooMany
-from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import as_written
-from nuanxin.records.actions import append_event, logged_name
+from nuanxin.records.actions import logged_name
 from nuanxin.stations.actions.opening import lock_managed
+from nuanxin.stations.actions.recording import record
 from nuanxin.stations.actions.reporting import Speaker
-from nuanxin.stations.models import KeeperLink, Station
+from nuanxin.stations.models import KeeperLink
+from nuanxin.stations.rules.local import number_at
 from nuanxin.stations.states import Standing
 from nuanxin.stations.states.reporting import ReportSource
 
@@ -64,9 +65,7 @@ def make_keeper_link(*, code: str, label: str, actor: Actor, now: datetime) -> M
         raise Conflict("stations.is_closed", "这个驿站已经关停，不用再开链接。")
     if KeeperLink.objects.filter(station=station, closed_at=None).count() >= MOST_LINKS:
         raise Conflict("stations.too_many_links", f"一个驿站最多 {MOST_LINKS} 个链接，先停用几个。")
-    days = parameter(
-        "stations.keeper_link_days", adcode=f"{station.adcode:06d}", on=business_day(now)
-    )
+    days = number_at("keeper_link_days", station.adcode, business_day(now))
     token = secrets.token_urlsafe(18)
     made = KeeperLink.objects.create(
         station=station,
@@ -75,9 +74,9 @@ def make_keeper_link(*, code: str, label: str, actor: Actor, now: datetime) -> M
         made_at=now,
         made_by=actor.account_id,
         made_by_name=logged_name(actor)[:60],
-        expires_at=now + timedelta(days=int(days.value)),
+        expires_at=now + timedelta(days=days),
     )
-    _log("stations.keeper_link_made", station, made.id, actor, now)
+    record("stations.keeper_link_made", station, actor, now, {"link": made.id})
     return MadeLink(made.id, settings.PUBLIC_ADDRESS + LINK_PATH.format(token=token))
 
 
@@ -91,7 +90,7 @@ def close_keeper_link(*, link_id: int, code: str, actor: Actor, now: datetime) -
     if link.closed_at is None:
         link.closed_at = now
         link.save(update_fields=["closed_at"])
-        _log("stations.keeper_link_closed", station, link.id, actor, now)
+        record("stations.keeper_link_closed", station, actor, now, {"link": link.id})
 
 
 def open_keeper_link(token: str, *, now: datetime) -> OpenLink | None:
@@ -120,15 +119,3 @@ def note_wrong_link(*, network: str, now: datetime) -> None:
 
 def _hash(token: str) -> UUID:
     return sealing.lookup_hash("station_link", token)
-
-
-def _log(kind: str, station: Station, link_id: int, actor: Actor, now: datetime) -> None:
-    append_event(
-        kind,
-        actor=actor,
-        at=now,
-        subject_type="station",
-        subject_id=station.id,
-        union_id=station.union_id,
-        data={"link": link_id},
-    )

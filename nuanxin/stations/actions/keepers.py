@@ -14,7 +14,8 @@ from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.names import check_name, surname_of
 from nuanxin.kernel.phone import normalise_phone
-from nuanxin.stations.actions.register import record, station_for_update
+from nuanxin.stations.actions.recording import record
+from nuanxin.stations.actions.register import station_for_update
 from nuanxin.stations.models import Station, StationKeeper
 from nuanxin.stations.states import KeeperRole
 

@@ -14,6 +14,7 @@ from nuanxin.orgs.queries.unions import get_union
 from nuanxin.records.actions import append_event, logged_name
 from nuanxin.stations import permissions
 from nuanxin.stations.models import Facility, KeeperPaper, KeeperShift, Station, StationKeeper
+from nuanxin.stations.rules.local import number_at
 from nuanxin.stations.rules.rosters import Papers, may_keep
 from nuanxin.stations.states.inspections import PaperKind
 
@@ -55,10 +56,10 @@ def plan_shift(
     """
     keeper, station = _keeper(keeper_id, actor)
     day = business_day(starts_at)
-    longest = _number("longest_shift_hours", station, on=day)
+    longest = number_at("longest_shift_hours", station.adcode, day)
     if not timedelta() < ends_at - starts_at <= timedelta(hours=longest):
         raise Malformed("stations.shift_times", f"结束要在开始以后，一班最长 {longest} 小时。")
-    furthest = _number("roster_days_ahead", station, on=business_day(now))
+    furthest = number_at("roster_days_ahead", station.adcode, business_day(now))
     if not -7 <= (day - business_day(now)).days <= furthest:
         raise Malformed("stations.shift_times", f"只能排前 7 天到后 {furthest} 天的班。")
     if day < keeper.from_on or (keeper.until_on is not None and day > keeper.until_on):
@@ -208,7 +209,3 @@ def _log(
         union_id=station.union_id,
         data=data or None,
     )
-
-
-def _number(name: str, station: Station, *, on: date) -> int:
-    return int(parameter(f"stations.{name}", adcode=f"{station.adcode:06d}", on=on).value)

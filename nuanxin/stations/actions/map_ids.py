@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
-from nuanxin.stations.actions.register import record, station_for_update
+from nuanxin.stations.actions.recording import record
+from nuanxin.stations.actions.register import station_for_update
 from nuanxin.stations.models import MapId
 from nuanxin.stations.states import MapProvider
 

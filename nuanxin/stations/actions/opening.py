@@ -16,8 +16,9 @@ from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import as_written
 from nuanxin.orgs.queries.unions import get_union
-from nuanxin.records.actions import append_event, logged_name
+from nuanxin.records.actions import logged_name
 from nuanxin.stations import permissions
+from nuanxin.stations.actions.recording import record
 from nuanxin.stations.models import PlannedClosure, Station
 from nuanxin.stations.rules.hours import Span, joined, open_spans, read_hours, without
 from nuanxin.stations.rules.hours_words import read_any_hours
@@ -142,7 +143,7 @@ def plan_closure(
             "stations.closure_overlaps",
             "这段时间和已经排的计划停用重叠了。先取消那一次，或者错开。",
         ) from clash
-    _log("stations.closure_planned", station, actor, now, closure=made.id)
+    record("stations.closure_planned", station, actor, now, {"closure": made.id})
     refresh_opening(now=now, station_ids=[station.id])
     return int(made.id)
 
@@ -157,7 +158,7 @@ def cancel_closure(*, closure_id: int, code: str, actor: Actor, now: datetime) -
     if closure.cancelled_at is None:
         closure.cancelled_at = now
         closure.save(update_fields=["cancelled_at"])
-        _log("stations.closure_cancelled", station, actor, now, closure=closure.id)
+        record("stations.closure_cancelled", station, actor, now, {"closure": closure.id})
         refresh_opening(now=now, station_ids=[station.id])
 
 
@@ -177,7 +178,7 @@ def set_hours(*, code: str, kind: str, text: str, actor: Actor, now: datetime) -
         station.updated_at = now
         station.save(update_fields=[kind, "updated_at"])
         changes = {kind: [before, read]}
-        _log("stations.station_changed", station, actor, now, changes=changes)
+        record("stations.station_changed", station, actor, now, {"changes": changes})
         refresh_opening(now=now, station_ids=[station.id])
     return read
 
@@ -231,15 +232,3 @@ def _readable(text: str) -> str:
 
 def _as_multirange(spans: Sequence[Span]) -> str:
     return "{" + ",".join(f"[{a.isoformat()},{b.isoformat()})" for a, b in spans) + "}"
-
-
-def _log(kind: str, station: Station, actor: Actor, now: datetime, **data: Any) -> None:
-    append_event(
-        kind,
-        actor=actor,
-        at=now,
-        subject_type="station",
-        subject_id=station.id,
-        union_id=station.union_id,
-        data=data,
-    )

@@ -10,7 +10,8 @@ from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound
 from nuanxin.kernel.text import as_written
 from nuanxin.records import actions as records
-from nuanxin.stations.actions.register import SUBJECT, record, station_for_update
+from nuanxin.stations.actions.recording import SUBJECT, record
+from nuanxin.stations.actions.register import station_for_update
 from nuanxin.stations.models import StationPhoto
 from nuanxin.stations.rules.pictures import MOST_BYTES, clean_picture
 

@@ -19,9 +19,9 @@ from nuanxin.kernel.geo import CRS
 from nuanxin.kernel.parameters import parameter
 from nuanxin.orgs.queries.places import region_bounds
 from nuanxin.orgs.queries.unions import get_union
-from nuanxin.records.actions import append_event
 from nuanxin.stations import permissions
 from nuanxin.stations.actions.opening import refresh_opening
+from nuanxin.stations.actions.recording import record
 from nuanxin.stations.models import Facility, Station, StationName, StationState
 from nuanxin.stations.queries.neighbours import known_around, pairs_of
 from nuanxin.stations.rules.facilities import facility_labels
@@ -37,7 +37,6 @@ from nuanxin.stations.states import (
     check_standing_move,
 )
 
-SUBJECT = "station"
 _CODE_LOCK = 5_501
 
 
@@ -373,14 +372,6 @@ def set_names(station_id: int, wanted: Sequence[tuple[NameKind, str]]) -> dict[s
         ignore_conflicts=True,
     )
     return {"names": [sorted(name for _, name in there), sorted(name for _, name in asked)]}
-
-
-def record(kind: str, station: Station, actor: Actor, now: datetime, data: dict[str, Any]) -> None:
-    """Append what happened to the station to the log."""
-    append_event(
-        kind, actor=actor, at=now, subject_type=SUBJECT, subject_id=station.id,
-        union_id=station.union_id, data=data,
-    )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,13 +13,13 @@ from nuanxin.kernel import sealing
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import Conflict, Malformed, NotFound, TooMany
-from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import as_written
 from nuanxin.notices.actions.webhooks import publish_webhook
 from nuanxin.stations.actions.facility_state import set_facility, undo_facility
 from nuanxin.stations.actions.repairing import close_repairs, open_repair
 from nuanxin.stations.models import Station, StationReport, StationState
 from nuanxin.stations.queries.words import words_of
+from nuanxin.stations.rules.local import number_at
 from nuanxin.stations.rules.settling import Settled, settings_for, settle
 from nuanxin.stations.states import OpenState
 from nuanxin.stations.states.reporting import ReportSource, Said, Topic
@@ -81,7 +80,9 @@ def report(
     with transaction.atomic():
         station, state = _locked(station_id)
         if until is None and said is Said.FULL:
-            until = now + timedelta(minutes=_number("full_minutes", station, now))
+            until = now + timedelta(
+                minutes=number_at("full_minutes", station.adcode, business_day(now))
+            )
         if until is not None and until <= now:
             raise Malformed("stations.until", "“到几点”要写以后的时间。")
         made = StationReport.objects.create(
@@ -166,7 +167,7 @@ def take_back(*, report_id: int, station_id: int, speaker: Speaker, now: datetim
     ).first()
     if given is None or given.reporter != reporter_of(station.id, speaker.mark, given.reported_at):
         raise NotFound()
-    minutes = _number("undo_minutes", station, now)
+    minutes = number_at("undo_minutes", station.adcode, business_day(now))
     if now - given.reported_at > timedelta(minutes=minutes):
         raise Conflict(
             "stations.undo_over", f"{minutes} 分钟以内能撤销。现在再点一次真实情况就行。"
@@ -299,7 +300,7 @@ def _follow_up(station: Station, made: StationReport, now: datetime) -> None:
 
 def _count(name: str, station: Station, parts: Sequence[object], now: datetime) -> None:
     key = key_of("station_report", *parts)
-    most = _number(name, station, now)
+    most = number_at(name, station.adcode, business_day(now))
     with transaction.atomic():
         _wait_for(key)
         if count_attempts(AttemptKind.STATION_REPORT, key, since=now - timedelta(hours=1)) >= most:
@@ -315,9 +316,3 @@ def _wait_for(key: UUID) -> None:
     with connection.cursor() as cursor:
         number = int.from_bytes(key.bytes[:8], "big", signed=True)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
-
-
-def _number(name: str, station: Station, now: datetime) -> int:
-    adcode = f"{station.adcode:06d}"
-    found: Any = parameter(f"stations.{name}", adcode=adcode, on=business_day(now)).value
-    return int(found)

@@ -6,7 +6,7 @@ on which somebody said something, beside what was promised on those same days.
 
 from datetime import date
 
-from nuanxin.kernel.figure import FigureDefinition, Ratio, Unit
+from nuanxin.kernel.figure import FigureDefinition, Unit, rate_of
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.stations.queries.in_use import Cut
 from nuanxin.stations.states import DefinitionTag, HostKind
@@ -167,19 +167,8 @@ VISITORS = FigureDefinition(
 def _share(
     code: str, numerator: FigureDefinition, denominator: FigureDefinition, label: str, text: str
 ) -> FigureDefinition:
-    return FigureDefinition(
-        code=f"stations.{code}_percent",
-        label=label,
-        unit=Unit.PERCENT,
-        period_kind=numerator.period_kind,
-        grain=numerator.grain,
-        definition_zh=text,
-        owner="stations",
-        valid_from=_SINCE,
-        public=numerator.public,
-        dimensions=numerator.dimensions,
-        decimals=2,
-        ratio=Ratio(numerator.code, denominator.code, denominator.label, denominator.unit),
+    return rate_of(
+        numerator, denominator, code=f"stations.{code}_percent", label=label, definition_zh=text
     )
 
 

@@ -13,14 +13,14 @@ from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.kernel.money import format_yuan, parse_yuan
 from nuanxin.kernel.text import whole_number
-from nuanxin.stations import permissions
 from nuanxin.stations.actions import funding as actions
 from nuanxin.stations.actions.map_ids import add_map_id, end_map_id
 from nuanxin.stations.forms.money import CorrectionForm, FundingForm, MapIdForm, funding_workbook
 from nuanxin.stations.models import Funding
 from nuanxin.stations.pages import words
+from nuanxin.stations.pages.managed import crumbs_below, managed_station
 from nuanxin.stations.queries import funding as queries
-from nuanxin.stations.queries.register import StationDetail, get_station, list_map_ids
+from nuanxin.stations.queries.register import StationDetail, list_map_ids
 from nuanxin.stations.states import FundingLevel, MapProvider
 
 _METHODS = ["GET", "HEAD", "POST"]
@@ -31,7 +31,7 @@ _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_http_methods(_METHODS)
 def funding(request: HttpRequest, code: str) -> HttpResponse:
     """Show what was paid for the station; write a payment down, correct one."""
-    detail = _managed(request, code)
+    detail = managed_station(request, code)
     now, do = clock.now(), request.POST.get("do", "")
     year = clock.business_day(now).year
     form = FundingForm(request.POST if do == "record" else None, initial={"year": year})
@@ -57,7 +57,7 @@ def funding(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "page_title": "投入",
         "page_lead": f"{detail.station.name}。记错了不改原来的，另记一笔更正。",
-        "crumbs": _crumbs(detail, "投入"),
+        "crumbs": crumbs_below(detail, "投入"),
         "columns": [
             {"label": "年份", "css": "nw"}, {"label": "谁出的", "css": "nw"},
             {"label": "金额", "css": "nw"}, {"label": "依据"},
@@ -141,7 +141,7 @@ def _corrected(one: Funding) -> dict[str, str]:
 @require_safe
 def funding_sheet(request: HttpRequest, code: str) -> HttpResponse:
     """Give what was paid as a workbook."""
-    detail = _managed(request, code)
+    detail = managed_station(request, code)
     rows = queries.list_funding(detail.station.id)
     answer = HttpResponse(funding_workbook(rows), content_type=_SHEET)
     answer["Content-Disposition"] = f'attachment; filename="funding-{detail.station.code}.xlsx"'
@@ -152,7 +152,7 @@ def funding_sheet(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(_METHODS)
 def map_ids(request: HttpRequest, code: str) -> HttpResponse:
     """Show under which ids maps know the station; add one, end one."""
-    detail = _managed(request, code)
+    detail = managed_station(request, code)
     actor, now, do = actor_of(request), clock.now(), request.POST.get("do", "")
     form = MapIdForm(request.POST if do == "add" else None)
     station_id, problem, status = detail.station.id, "", 200
@@ -176,7 +176,7 @@ def map_ids(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "page_title": "地图编号",
         "page_lead": f"{detail.station.name}。名册和地图靠它认出是同一个站；一个编号只指一个站。",
-        "crumbs": _crumbs(detail, "地图编号"),
+        "crumbs": crumbs_below(detail, "地图编号"),
         "rows": [
             {"id": one.id, "label": MapProvider(one.provider).label, "ident": one.ident}
             for one in rows
@@ -186,17 +186,3 @@ def map_ids(request: HttpRequest, code: str) -> HttpResponse:
     }
     status = 422 if form.is_bound and not form.is_valid() and status == 200 else status
     return render(request, "stations/desk/map_ids.html", context, status=status)
-
-
-def _managed(request: HttpRequest, code: str) -> StationDetail:
-    detail = get_station(actor=actor_of(request), code=code, now=clock.now())
-    permissions.check_can_manage(actor_of(request), path=detail.path)
-    return detail
-
-
-def _crumbs(detail: StationDetail, here: str) -> list[dict[str, str]]:
-    return [
-        {"label": "驿站", "url": reverse("desk-stations")},
-        {"label": detail.station.name, "url": reverse("desk-station", args=[detail.station.code])},
-        {"label": here},
-    ]

@@ -12,14 +12,13 @@ from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.kernel.text import whole_number
-from nuanxin.stations import permissions
 from nuanxin.stations.actions import keepers, photos
 from nuanxin.stations.actions.keepers import KeeperDraft
 from nuanxin.stations.forms.people import KeeperForm, PhotoForm
 from nuanxin.stations.pages import words
+from nuanxin.stations.pages.managed import crumbs_below, managed_station
 from nuanxin.stations.queries.keepers import KeeperLine, list_station_keepers
 from nuanxin.stations.queries.photos import list_photos, open_photo
-from nuanxin.stations.queries.register import StationDetail, get_station
 
 _METHODS = ["GET", "HEAD", "POST"]
 _KEEPER_FIELDS = {
@@ -35,7 +34,7 @@ _KEEPER_FIELDS = {
 def keeper_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show who keeps the station; appoint somebody, end somebody's keeping."""
     actor, now = actor_of(request), clock.now()
-    detail = _managed(request, code)
+    detail = managed_station(request, code)
     station_id, do = detail.station.id, request.POST.get("do", "")
     today = clock.business_day(now)
     form = KeeperForm(request.POST if do == "appoint" else None, initial={"from_on": today})
@@ -65,7 +64,7 @@ def keeper_page(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "page_title": "站长",
         "page_lead": f"{detail.station.name}。姓名和手机号是加密存的，这里只显示称呼和掩码。",
-        "crumbs": _crumbs(detail, "站长"),
+        "crumbs": crumbs_below(detail, "站长"),
         "columns": [
             {"label": "站长"}, {"label": "手机号", "css": "nw"}, {"label": "从", "css": "nw"},
             {"label": "到", "css": "nw"}, {"label": "账号", "css": "nw"},
@@ -98,7 +97,7 @@ def _keeper_row(one: KeeperLine) -> dict[str, Any]:
 def photo_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show the photos of the station; add one, take one down."""
     actor, now = actor_of(request), clock.now()
-    detail = _managed(request, code)
+    detail = managed_station(request, code)
     station_id, do = detail.station.id, request.POST.get("do", "")
     form = PhotoForm(request.POST, request.FILES) if do == "add" else PhotoForm()
     if do == "remove":
@@ -125,7 +124,7 @@ def photo_page(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "page_title": "照片",
         "page_lead": f"{detail.station.name}。拍摄的时间、地点、手机型号存的时候都去掉了，别拍到人脸。",
-        "crumbs": _crumbs(detail, "照片"),
+        "crumbs": crumbs_below(detail, "照片"),
         "photos": [
             {
                 "id": one.id, "caption": one.caption, "width": one.width, "height": one.height,
@@ -150,17 +149,3 @@ def photo(request: HttpRequest, code: str, photo_id: int) -> StreamingHttpRespon
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["Cache-Control"] = "public, max-age=86400"
     return answer
-
-
-def _managed(request: HttpRequest, code: str) -> StationDetail:
-    detail = get_station(actor=actor_of(request), code=code, now=clock.now())
-    permissions.check_can_manage(actor_of(request), path=detail.path)
-    return detail
-
-
-def _crumbs(detail: StationDetail, here: str) -> list[dict[str, str]]:
-    return [
-        {"label": "驿站", "url": reverse("desk-stations")},
-        {"label": detail.station.name, "url": reverse("desk-station", args=[detail.station.code])},
-        {"label": here},
-    ]

@@ -10,12 +10,11 @@ from typing import Any
 
 from django.db import connection
 
-from nuanxin.kernel.clock import day_end, day_start
 from nuanxin.kernel.period import Period
+from nuanxin.stations.queries.hours_kept import what_counts
 from nuanxin.stations.queries.hours_promised import Calendar, Kind, list_pieces
 from nuanxin.stations.queries.in_use import Where
 from nuanxin.stations.rules.delivering import Minutes, length
-from nuanxin.stations.states.reporting import ReportSource, Said, Topic
 
 MOST_DAYS = 31
 """Days reckoned at once: so the sets stay small, whatever the period."""
@@ -160,14 +159,7 @@ def reckoning_values(where: Where, period: Period) -> dict[str, Any]:
         "lengths": [length(one[2]) for one in every],
         "first": period.start,
         "days": period.days,
-        "start": day_start(period.start),
-        "end": day_end(period.end),
-        "known": where.known_at,
-        "door": int(Topic.DOOR),
-        "closed": int(Said.CLOSED),
-        "full": int(Said.FULL),
-        "anybody": int(ReportSource.VISITOR),
-    }
+    } | what_counts(where, period)
 
 
 def _as_multirange(minutes: Minutes) -> str:

@@ -99,9 +99,12 @@ def hours_kept(where: Where, period: Period) -> dict[int, Kept]:
 # ---- inside -----------------------------------------------------------------------------------
 
 
-def _said(ids: list[int], where: Where, period: Period) -> _Said:
-    values: dict[str, Any] = {
-        "ids": ids,
+def what_counts(where: Where, period: Period) -> dict[str, Any]:
+    """Return the values by which a statement finds what was said of doors, as was known then.
+
+    Visitors' words do not count; closed and full are the words that take from what was promised.
+    """
+    return {
         "start": day_start(period.start),
         "end": day_end(period.end),
         "known": where.known_at,
@@ -110,6 +113,10 @@ def _said(ids: list[int], where: Where, period: Period) -> _Said:
         "full": int(Said.FULL),
         "anybody": int(ReportSource.VISITOR),
     }
+
+
+def _said(ids: list[int], where: Where, period: Period) -> _Said:
+    values = {"ids": ids} | what_counts(where, period)
     closures = defaultdict(list)
     words: dict[int, dict[int, list[Word]]] = defaultdict(lambda: defaultdict(list))
     with connection.cursor() as cursor:
