@@ -18,7 +18,8 @@ from nuanxin.stations.models import SitingPlan
 from nuanxin.stations.queries.areas import Area, get_area
 from nuanxin.stations.queries.siting import get_plan_row, has_worked_places, is_grid_of
 from nuanxin.stations.queries.siting_demand import names_near, open_stations_about, read_demand
-from nuanxin.stations.rules.siting import within_reach
+from nuanxin.stations.rules.siting import Floats, Incidence, within_reach
+from nuanxin.stations.rules.siting_capacity import share_out
 from nuanxin.stations.rules.siting_grid import HOURS, Cells
 from nuanxin.stations.rules.siting_plan import (
     STEPS,
@@ -32,7 +33,7 @@ from nuanxin.stations.rules.siting_plan import (
     pack,
     unpack,
 )
-from nuanxin.stations.rules.siting_settings import Settings, detour, reach_m
+from nuanxin.stations.rules.siting_settings import Settings, detour, reach_m, stay_minutes
 from nuanxin.stations.states import DemandSource, PlanState
 
 MOST_CANDIDATES = 20_000
@@ -133,6 +134,23 @@ def served_hours(cells: Cells, day: Any, reach: float) -> Bools:
     return served
 
 
+def served_with_room(
+    cells: Cells, day: Any, reach: float, *, stay_minutes: int
+) -> tuple[Floats, int, int]:
+    """Return (persons × hour that the stations there serve with their seats, stations, of those without).
+
+    A station of which nobody wrote down the seats serves everybody within reach.
+    """
+    stations = open_stations_about(cells.lat, cells.lng, reach, day)
+    starts, reached = within_reach(stations.lat, stations.lng, cells.lat, cells.lng, reach)
+    weights = cells.persons.sum(axis=1)
+    seats = np.where(np.isnan(stations.seats), np.inf, stations.seats)[:, None]
+    room = np.where(stations.hours, seats * 60 / stay_minutes, 0.0)
+    every = tuple(range(len(stations.ids)))
+    found = share_out(Incidence(starts, reached, weights), every, cells.persons, room)
+    return cells.persons - found.left, len(every), int(np.isnan(stations.seats).sum())
+
+
 def _question_of(plan: SitingPlan, now: datetime) -> Question:
     """Return the numbers of the plan: those kept, or read now and kept."""
     if plan.question is not None:
@@ -150,7 +168,11 @@ def _question_of(plan: SitingPlan, now: datetime) -> Question:
             f"这样分有 {len(cells):,} 格，最多 {MOST_CELLS:,} 格。格子取大一点再算。",
         )
     question = _asked(settings, cells, plan)
-    plan.question, plan.digest, plan.told = pack(question), digest(question), demand.told
+    told = demand.told
+    if settings.seats:
+        question, room = _with_room(settings, cells, question)
+        told = told | room
+    plan.question, plan.digest, plan.told = pack(question), digest(question), told
     plan.state, plan.moved_at = PlanState.RUNNING, now
     plan.save(update_fields=["question", "digest", "told", "state", "moved_at"])
     return question
@@ -174,6 +196,19 @@ def _asked(settings: Settings, cells: Cells, plan: SitingPlan) -> Question:
         vans=_vans(settings, plan) if settings.vans else None,
         seed=settings.seed,
     )
+
+
+def _with_room(
+    settings: Settings, cells: Cells, question: Question
+) -> tuple[Question, dict[str, Any]]:
+    """Return the question with capacity counted, and what is told of the seats there are."""
+    stay = stay_minutes(settings.adcode, settings.day)
+    taken, stations, unknown = served_with_room(
+        cells, settings.day, question.reach_m, stay_minutes=stay
+    )
+    held: Floats = np.round(np.minimum(taken, question.persons), 4).astype(np.float64)
+    counted = replace(question, holds=settings.seats * 60 / stay, taken=held)
+    return counted, {"stay": stay, "stations": stations, "seats_unknown": unknown}
 
 
 def _vans(settings: Settings, plan: SitingPlan) -> VanQuestion:

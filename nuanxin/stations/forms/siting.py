@@ -66,6 +66,15 @@ class PlanForm(forms.Form):
         label="新站几点关", min_value=1, max_value=24, initial=22, help_text="24 小时开放：0 点到 24 点。",
         error_messages={"invalid": "填整点，比如 22。", "required": "填几点关。"},
     )  # fmt: skip
+    counts_room = forms.BooleanField(
+        label="计入容量", required=False,
+        help_text="勾上：一个站一小时只接得住坐得下的人，人多的地方会多放几个站，数会比不勾的小。不勾：到得了、开着，就算接得住。",
+    )  # fmt: skip
+    seats = forms.IntegerField(
+        label="一个新站几个座位", min_value=1, max_value=500, initial=20, required=False,
+        error_messages={"invalid": "填一个整数。", "min_value": "至少 1 个。", "max_value": "最多 500 个。"},
+        help_text="勾了「计入容量」才用。现有的站按登记的座位。",
+    )  # fmt: skip
     vans = forms.IntegerField(
         label="流动驿站车几辆", min_value=0, max_value=MOST_VANS, initial=0,
         error_messages={"required": "填几辆，没有就填 0。", "max_value": f"一次最多 {MOST_VANS} 辆。"},
@@ -108,6 +117,8 @@ class PlanForm(forms.Form):
             )
             if problem:
                 self.add_error("van_until", problem)
+        if given["counts_room"] and not given.get("seats"):
+            self.add_error("seats", "勾了「计入容量」，填一个新站几个座位。")
         if DemandSource.GRID.value in given["sources"] and given.get("grid") is None:
             self.add_error("grid", "勾了「自己上传的需求表」，选是哪一张；还没有的先上传。")
         return given
@@ -131,6 +142,7 @@ class PlanForm(forms.Form):
             van_until=told["van_until"],
             day=usual_day(self.today),
             seed=told["seed"] or 0,
+            seats=told["seats"] if told["counts_room"] else 0,
         )
 
 

@@ -42,6 +42,8 @@ def asked(plan: PlanRow) -> str:
         parts.append(f"新建 {told.count} 个固定驿站（{open_words}）")
     if told.vans:
         parts.append(f"{told.vans} 辆流动车（{told.van_from}–{told.van_until} 点）")
+    if told.seats:
+        parts.append(f"计入容量（新站 {told.seats} 座）")
     return f"{place_name(told.adcode)}，{'、'.join(parts)}；{told.travel.label} {told.minutes} 分钟内到得了，{told.side_m} 米一格。"
 
 
@@ -85,13 +87,30 @@ def facts(plan: PlanRow) -> list[dict[str, Any]]:
 def remarks(plan: PlanRow) -> list[str]:
     """Return what the numbers leave out, in sentences."""
     told = plan.told
-    said = ["一个驿站能坐几个人没有算进去：到得了、开着，就算接得住。"]
+    said = [_room_words(plan)]
     said += located_words(told)
     if told.get("grid_points"):
         said.append(f"用了上传的需求表，{told['grid_points']:,} 个点。")
     if told.get("visits"):
         said.append(f"用了最近 28 天驿站来过的 {told['visits']:,} 人次，算成平均一天。")
     return said
+
+
+def _room_words(plan: PlanRow) -> str:
+    """Return whether the seats were counted, and how."""
+    told = plan.told
+    if not plan.settings.seats:
+        return "一个驿站能坐几个人没有算进去：到得了、开着，就算接得住。"
+    stay = told["stay"]
+    said = (
+        f"座位算进去了：一个人待 {stay} 分钟，一个座位一小时接 {60 / stay:g} 人次；"
+        f"新站 {plan.settings.seats} 个座位，一小时最多接 {plan.settings.seats * 60 / stay:g} 人次。"
+    )
+    if told["seats_unknown"]:
+        said += (
+            f"附近 {told['stations']} 个站里有 {told['seats_unknown']} 个没有登记座位，当它坐得下。"
+        )
+    return said + "流动车的座位没有算。"
 
 
 def located_words(told: dict[str, Any]) -> list[str]:

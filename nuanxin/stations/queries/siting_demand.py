@@ -46,7 +46,8 @@ ORDER BY s.id LIMIT %(limit)s
 _OPEN = """
 SELECT s.id, s.wgs_lat, s.wgs_lng, s.town_code, (
     SELECT coalesce(bit_or(1 << h), 0) FROM generate_series(0, 23) h
-    WHERE t.open_during @> %(start)s::timestamptz + h * interval '1 hour' + interval '30 minutes')
+    WHERE t.open_during @> %(start)s::timestamptz + h * interval '1 hour' + interval '30 minutes'),
+    s.capacity_persons
 FROM stations_station s JOIN stations_stationstate t ON t.station_id = s.id
 WHERE s.standing = %(open)s AND (s.adcode = %(adcode)s OR (
     s.wgs_lat BETWEEN %(south)s AND %(north)s AND s.wgs_lng BETWEEN %(west)s AND %(east)s))
@@ -72,13 +73,17 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class OpenStations:
-    """Stations with the hours (stations × 24) in which each may be used on a day."""
+    """Stations with the hours (stations × 24) in which each may be used on a day.
+
+    ``seats`` is ``nan`` where nobody wrote down how many there are.
+    """
 
     ids: list[int]
     lat: Floats
     lng: Floats
     towns: list[str]
     hours: Bools
+    seats: Floats
 
 
 def read_demand(
@@ -184,6 +189,7 @@ def open_stations(
         lng=np.array([row[2] for row in rows], float),
         towns=[row[3] for row in rows],
         hours=(masks >> np.arange(HOURS)) & 1 == 1,
+        seats=np.array([np.nan if row[5] is None else row[5] for row in rows], float),
     )
 
 

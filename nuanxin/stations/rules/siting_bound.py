@@ -29,6 +29,7 @@ class Proof(StrEnum):
     GREEDY = "greedy"
     LAGRANGE = "lagrange"
     HIGHS = "highs"
+    ROOM = "room"
 
     @property
     def label(self) -> str:
@@ -37,6 +38,7 @@ class Proof(StrEnum):
             Proof.GREEDY: "逐个挑选再两两调换，上限由剩下的最大增量算出",
             Proof.LAGRANGE: "逐个挑选再两两调换，上限由拉格朗日乘子算出",
             Proof.HIGHS: "整数规划（HiGHS）",
+            Proof.ROOM: "逐个挑选、计入容量，上限由拉格朗日乘子算出",
         }[self]
 
 

@@ -3,13 +3,14 @@
 The question carries everything that the answer depends on, so that it can be asked again and must
 answer the same (``digest``). Persons are those out on the street in a cell in an hour of a usual
 day; person-hours are persons times hours. Demand is served where a station that is open in that hour is
-within reach; what a station holds is not counted against it.
+within reach; what a station holds is counted only where that is
+asked (``holds``).
 """
 
 import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +29,7 @@ from nuanxin.stations.rules.siting import (
     within_reach,
 )
 from nuanxin.stations.rules.siting_bound import Proof, Solution, solve
+from nuanxin.stations.rules.siting_capacity import greedy_held, share_out, solve_held
 from nuanxin.stations.rules.siting_grid import HOURS
 from nuanxin.stations.rules.siting_van import (
     SLOTS_AN_HOUR,
@@ -62,7 +64,11 @@ class VanQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Cells with persons by hour and what is served already (cells × 24), where a site may be."""
+    """Cells with persons by hour and what is served already (cells × 24), where a site may be.
+
+    Where capacity counts, ``holds`` is how many persons a new site serves in an hour, and ``taken`` how
+    many of each cell and hour the stations there serve with the room they have.
+    """
 
     lat: Floats
     lng: Floats
@@ -76,10 +82,14 @@ class Question:
     closes: int
     vans: VanQuestion | None
     seed: int
+    holds: float | None = None
+    taken: Floats | None = None
 
     @property
     def unserved(self) -> Floats:
         """Return the persons by cell and hour that nobody serves yet."""
+        if self.taken is not None:
+            return np.maximum(self.persons - self.taken, 0.0)
         return np.where(self.served, 0.0, self.persons)
 
 
@@ -118,15 +128,13 @@ def reached(question: Question) -> Incidence:
 def answer(question: Question, progress: Progress = lambda _: None) -> Answer:
     """Work out a plan; ``progress`` is told the steps done, up to ``STEPS``."""
     incidence = reached(question)
-    greedy = lazy_greedy(incidence, question.count)
     progress(1)
-    solution = (
-        solve(incidence, greedy, question.count)
-        if greedy.chosen
-        else Solution(greedy, 0.0, Proof.GREEDY, True)
-    )
+    if question.holds is None:
+        solution = _solved(incidence, question.count)
+        by_hour, left = _by_hour(question, incidence, solution.choice)
+    else:
+        solution, by_hour, left = _solved_with_room(question, incidence, question.holds)
     progress(2)
-    by_hour, left = _by_hour(question, incidence, solution.choice)
     days = van_days(question, incidence, left)
     progress(3)
     trial = held_out(question, incidence)
@@ -134,6 +142,28 @@ def answer(question: Question, progress: Progress = lambda _: None) -> Answer:
     total = float(question.persons.sum())
     before = total - float(question.unserved.sum())
     return Answer(total, before, solution, by_hour, days, trial)
+
+
+def _solved(incidence: Incidence, count: int) -> Solution:
+    greedy = lazy_greedy(incidence, count)
+    if not greedy.chosen:
+        return Solution(greedy, 0.0, Proof.GREEDY, True)
+    return solve(incidence, greedy, count)
+
+
+def _solved_with_room(
+    question: Question, incidence: Incidence, holds: float
+) -> tuple[Solution, list[list[float]], Floats]:
+    """Return the solution where a site holds ``holds`` an hour, what each adds by hour, what is left."""
+    hours = slice(question.opens, question.closes)
+    left = question.unserved.copy()
+    found, bound = solve_held(incidence, left[:, hours], question.count, holds)
+    rows = np.zeros((len(found.chosen), HOURS))
+    rows[:, hours] = found.loads
+    left[:, hours] = found.left
+    is_best = bound <= found.served * (1 + 1e-9)
+    solution = Solution(found.choice, bound, Proof.ROOM, is_best)
+    return solution, [[round(float(one), 3) for one in row] for row in rows], left
 
 
 def van_days(question: Question, incidence: Incidence, left: Floats) -> list[list[Stop]]:
@@ -169,12 +199,10 @@ def held_out(question: Question, incidence: Incidence) -> Trial:
     counts = np.round(question.persons * 10).astype(np.int64)
     half = random.binomial(counts, 0.5)
     hours = slice(question.opens, question.closes)
-    free = ~question.served[:, hours]
-    seen = (half[:, hours] * free).sum(axis=1) / 5
-    unseen = ((counts - half)[:, hours] * free).sum(axis=1) / 5
+    free = _free_share(question)[:, hours]
+    seen = half[:, hours] * free / 5
+    unseen = (counts - half)[:, hours] * free / 5
     count = min(question.count, incidence.candidates)
-    test = replace(incidence, weights=unseen)
-    planned = lazy_greedy(replace(incidence, weights=seen), count).chosen
     people = _persons_at(question, half.sum(axis=1).astype(float))
     most = np.argsort(-people, kind="stable")[:count].tolist()
     draws = [
@@ -187,13 +215,32 @@ def held_out(question: Question, incidence: Incidence) -> Trial:
         for _ in range(HELD_OUT_DRAWS)
         if chances is not None
     ]
+
+    def chosen_on(demand: Floats) -> tuple[int, ...]:
+        if question.holds is not None:
+            return greedy_held(incidence, demand, count, question.holds)
+        return lazy_greedy(replace(incidence, weights=demand.sum(axis=1)), count).chosen
+
+    def counted(sites: Sequence[int]) -> float:
+        if question.holds is not None:
+            return share_out(incidence, tuple(sites), unseen, question.holds).served
+        return served_by(replace(incidence, weights=unseen.sum(axis=1)), tuple(sites))
+
     return Trial(
-        planned=served_by(test, planned),
-        random=_mean([served_by(test, one) for one in draws]),
-        by_persons=served_by(test, most),
-        by_chance=_mean([served_by(test, one) for one in weighted]),
-        best_seen=lazy_greedy(test, count).served,
+        planned=counted(chosen_on(seen)),
+        random=_mean([counted(one) for one in draws]),
+        by_persons=counted(most),
+        by_chance=_mean([counted(one) for one in weighted]),
+        best_seen=counted(chosen_on(unseen)),
     )
+
+
+def _free_share(question: Question) -> Floats:
+    """Return which part of each cell's demand in each hour nobody serves yet."""
+    if question.taken is None:
+        return (~question.served).astype(float)
+    persons = question.persons
+    return np.divide(question.unserved, persons, out=np.zeros_like(persons), where=persons > 0)
 
 
 def busiest(by_hour: list[float]) -> tuple[int, int, float]:
@@ -216,9 +263,12 @@ def pack(question: Question) -> bytes:
         name: getattr(question, name) for name in ("reach_m", "count", "opens", "closes", "seed")
     }
     plain["vans"] = None if question.vans is None else _van_fields(question.vans)
+    plain["holds"] = question.holds
     arrays: dict[str, Any] = {
         name: getattr(question, name) for name in ("lat", "lng", "persons", "site_lat", "site_lng")
     }
+    if question.taken is not None:
+        arrays["taken"] = question.taken
     arrays["served"] = np.packbits(question.served, axis=1)
     arrays["plain"] = np.frombuffer(json.dumps(plain, sort_keys=True).encode(), np.uint8)
     file = io.BytesIO()
@@ -234,7 +284,9 @@ def unpack(data: bytes) -> Question:
         plain.pop("vans", None)
         names = ("lat", "lng", "persons", "site_lat", "site_lng")
         served = np.unpackbits(kept["served"], axis=1, count=HOURS).astype(bool)
-        return Question(**{name: kept[name] for name in names}, served=served, vans=vans, **plain)
+        taken = kept["taken"] if "taken" in kept.files else None
+        arrays = {name: kept[name] for name in names}
+        return Question(**arrays, served=served, vans=vans, taken=taken, **plain)
 
 
 def digest(question: Question) -> str:
@@ -245,6 +297,10 @@ def digest(question: Question) -> str:
     told.update(np.packbits(question.served).tobytes())
     vans = None if question.vans is None else _van_fields(question.vans)
     plain = [question.reach_m, question.count, question.opens, question.closes, question.seed, vans]
+    if question.holds is not None:
+        plain.append(question.holds)
+    if question.taken is not None:
+        told.update(np.ascontiguousarray(question.taken, "<f8").tobytes())
     told.update(json.dumps(plain, sort_keys=True).encode())
     return told.hexdigest()
 

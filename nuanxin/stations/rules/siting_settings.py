@@ -17,7 +17,10 @@ LONGEST_MINUTES = 60
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One plan's settings; hours are full hours, ``closes`` may be 24."""
+    """One plan's settings; hours are full hours, ``closes`` may be 24.
+
+    ``seats`` of a new station where capacity counts; 0 where it does not.
+    """
 
     adcode: int
     side_m: int
@@ -33,6 +36,7 @@ class Settings:
     van_until: int
     day: date
     seed: int
+    seats: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as they are kept."""
@@ -56,6 +60,11 @@ def reach_m(travel: Travel, minutes: int, *, adcode: int, on: date) -> float:
     key = "stations.walk_kmh" if travel == Travel.WALK else "stations.ebike_kmh"
     metres_a_minute = float(parameter(key, adcode=str(adcode), on=on).value) * 1000 / 60
     return minutes * metres_a_minute / detour(adcode, on)
+
+
+def stay_minutes(adcode: int, on: date) -> int:
+    """Return how long somebody stays at a station, as capacity is counted."""
+    return int(parameter("stations.siting_stay_minutes", adcode=str(adcode), on=on).value)
 
 
 def detour(adcode: int, on: date) -> float:
