@@ -102,6 +102,10 @@ class SitingPlan(models.Model):
     took_ms = models.IntegerField("用了多少毫秒", null=True)
     checked_at = models.DateTimeField("重算核对时间", null=True)
     is_same = models.BooleanField("重算一样", null=True)
+    proof_state = models.SmallIntegerField("证明到哪一步", null=True)
+    proof_steps = models.SmallIntegerField("证明做了几步", default=0)
+    proof_moved_at = models.DateTimeField("证明最近有进展", null=True)
+    proof = models.JSONField("证明", default=dict)
 
     class Meta:
         verbose_name = "选址方案"
@@ -116,5 +120,11 @@ class SitingPlan(models.Model):
                 condition=Q(checked_at__isnull=True, is_same__isnull=True)
                 | Q(checked_at__isnull=False, is_same__isnull=False),
                 name="siting_plan_checked_with_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(proof_state__isnull=True, proof={})
+                | Q(proof_state__isnull=False, state=int(PlanState.DONE))
+                & (~Q(proof_state=int(PlanState.DONE)) | Q(proof__has_keys=["bound", "seconds"])),
+                name="siting_proof_of_a_done_plan",
             ),
         ]

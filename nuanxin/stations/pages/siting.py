@@ -16,6 +16,7 @@ from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.text import whole_number
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import siting as actions
+from nuanxin.stations.actions import siting_proof as proofs
 from nuanxin.stations.forms.siting import PlanForm
 from nuanxin.stations.forms.siting_files import plan_features, write_workbook
 from nuanxin.stations.pages import siting_words as words
@@ -24,6 +25,7 @@ from nuanxin.stations.queries import siting as queries
 from nuanxin.stations.queries.areas import list_areas
 from nuanxin.stations.queries.siting_demand import open_stations_about
 from nuanxin.stations.rules.siting_plan import STEPS, Question, unpack
+from nuanxin.stations.rules.siting_proof import PROOF_STEPS
 from nuanxin.stations.states import PlanState
 from nuanxin.stations.tasks import siting as jobs
 
@@ -112,6 +114,10 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "plan": row,
         "steps": STEPS,
         "is_working": row.state.is_working,
+        "is_proving": row.proof_state is not None and row.proof_state.is_working,
+        "proof_steps": PROOF_STEPS,
+        "proof_text": words.proof_words(row),
+        "may_prove": words.may_prove(row),
         "act_url": reverse("desk-siting-act", args=[row.id]),
         "crumbs": [_crumb(), {"label": row.name}],
     }
@@ -124,11 +130,15 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
 @requires("station.plan")
 @require_POST
 def plan_act(request: HttpRequest, plan_id: int) -> HttpResponse:
-    """Work a plan out again to check it, or throw it away."""
+    """Work a plan out again to check it, prove its bound, or throw it away."""
     actor, now = actor_of(request), clock.now()
     if request.POST.get("do") == "drop":
         actions.drop_plan(plan_id=plan_id, actor=actor, now=now)
         return HttpResponseRedirect(reverse("desk-siting"))
+    if request.POST.get("do") == "prove":
+        proofs.ask_for_proof(plan_id=plan_id, actor=actor, now=now)
+        jobs.prove_siting_plan.defer(plan_id=plan_id)
+        return HttpResponseRedirect(reverse("desk-siting-plan", args=[plan_id]))
     row = queries.get_plan_row(plan_id, actor=actor)
     if row.is_done and (row.took_ms or 0) > QUICK_MS:
         jobs.check_siting_plan.defer(plan_id=plan_id)

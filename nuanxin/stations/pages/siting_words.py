@@ -7,6 +7,7 @@ from nuanxin.stations.pages.site_map import Mark, SiteMap, draw
 from nuanxin.stations.queries.siting import PlanRow
 from nuanxin.stations.rules.siting_bound import Proof
 from nuanxin.stations.rules.siting_plan import Question
+from nuanxin.stations.rules.siting_proof import ProvedBy
 from nuanxin.stations.states import PlanState
 
 STATE_KINDS = {
@@ -53,6 +54,27 @@ def gap_words(result: dict[str, Any]) -> str:
         return "已证明没有更好的"
     more = hours(result["bound"] - result["served"])
     return f"{result['gap']:.1%}：换任何一组点，最多再多接住 {more} 人时"
+
+
+def may_prove(plan: PlanRow) -> bool:
+    """Return whether something is left to prove and nobody is at it."""
+    if not plan.is_done or not plan.result["sites"] or plan.result["is_best"]:
+        return False
+    return plan.proof_state is None or not plan.proof_state.is_working
+
+
+def proof_words(plan: PlanRow) -> str:
+    """Return what the proof that takes time came to, "" where there is none."""
+    if plan.proof_state is None or plan.proof_state.is_working:
+        return ""
+    by, seconds = ProvedBy(plan.proof["by"]).label, plan.proof["seconds"]
+    if plan.proof_state is not PlanState.DONE:
+        return f"{by}算了 {seconds:g} 秒，没有算完。上面的上限仍然成立。"
+    more = hours(plan.proof["bound"] - plan.result["served"])
+    return (
+        f"{by}，{seconds:g} 秒：换任何一组点，一天最多再多接住 {more} 人时，"
+        f"离最好最多差 {plan.proof['gap']:.2%}。"
+    )
 
 
 def facts(plan: PlanRow) -> list[dict[str, Any]]:

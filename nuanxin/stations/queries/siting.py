@@ -40,6 +40,9 @@ class PlanRow:
     took_ms: int | None
     checked_at: datetime | None
     is_same: bool | None
+    proof_state: PlanState | None
+    proof_steps: int
+    proof: dict[str, Any]
 
     @property
     def is_done(self) -> bool:
@@ -84,6 +87,27 @@ def list_interrupted_plans(now: datetime) -> list[int]:
             """
             SELECT p.id FROM stations_sitingplan p
             WHERE p.state IN (%(waiting)s, %(running)s) AND p.moved_at < %(lost)s
+              AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_jobs j
+                WHERE j.status IN ('todo', 'doing') AND (j.args ->> 'plan_id')::bigint = p.id)
+            ORDER BY p.id LIMIT 20
+            """,
+            {
+                "waiting": int(PlanState.WAITING),
+                "running": int(PlanState.RUNNING),
+                "lost": now - LOST_AFTER,
+            },
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def list_interrupted_proofs(now: datetime) -> list[int]:
+    """Return plans whose proof should be in a job's hands and has none waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.id FROM stations_sitingplan p
+            WHERE p.proof_state IN (%(waiting)s, %(running)s) AND p.proof_moved_at < %(lost)s
               AND NOT EXISTS (
                 SELECT 1 FROM procrastinate_jobs j
                 WHERE j.status IN ('todo', 'doing') AND (j.args ->> 'plan_id')::bigint = p.id)
@@ -196,4 +220,7 @@ def _row(plan: SitingPlan) -> PlanRow:
         took_ms=plan.took_ms,
         checked_at=plan.checked_at,
         is_same=plan.is_same,
+        proof_state=None if plan.proof_state is None else PlanState(plan.proof_state),
+        proof_steps=plan.proof_steps,
+        proof=plan.proof,
     )

@@ -3,7 +3,7 @@
 Pure arithmetic on arrays: no table, no clock, no chance. An *element* is demand that is served as a
 whole or not at all (a grid cell in a class of hours); its weight is in person-hours. A *candidate*
 covers a set of elements. Coverage has no capacity: one open station in reach serves everybody there
-(what a station holds is told beside it, not modelled; ADR 0162).
+(where what it holds counts: ``siting_capacity``, ADR 0180).
 """
 
 import heapq
