@@ -65,6 +65,22 @@ def test_every_official_reads_them_in_few_statements(cast, address, most, said):
     assert "/desk/definitions/new/" not in page
 
 
+def test_a_provider_is_chosen_by_kind_and_named_where_it_is_of_no_kind(desk, version):
+    page = desk.get(at(version)).content.decode()
+    assert '<option value="clinic">医院、体检机构</option>' in page
+    answer = desk.post(at(version), fields(version, provider_kind="other"))
+    assert answer.status_code == 302, "a draft is kept as it is"
+    version.refresh_from_db()
+    assert "选了“其他”，写明是谁来办。" in desk.get(at(version)).content.decode()
+    given = fields(version, provider_kind="business", provider="")
+    assert desk.post(at(version), given).status_code == 302
+    version.refresh_from_db()
+    assert entry_of(version.text)["provider_kind"] == "business"
+    page = desk.get(at(version)).content.decode()
+    assert '<option value="business" selected>商家、社会机构</option>' in page
+    assert "商家、社会机构" in desk.get(at(version, "preview/")).content.decode()
+
+
 def test_fields_become_the_definition_and_it_shows_as_a_worker_will_see_it(desk, version):
     assert desk.post(at(version), fields(version)).status_code == 302
     version.refresh_from_db()

@@ -1,12 +1,20 @@
 """Definitions are data: those shipped hold, one more needs a file and nothing else."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from nuanxin.programmes.actions.offers import OfferDraft, create_offer
 from nuanxin.programmes.rules.conditions import rule_codes
-from nuanxin.programmes.rules.definitions import all_definitions, definition, read_definition
+from nuanxin.programmes.rules.definition_faults import faults_of
+from nuanxin.programmes.rules.definitions import (
+    all_definitions,
+    definition,
+    entry_of,
+    read_definition,
+    shipped_text,
+)
+from nuanxin.programmes.rules.provider_kinds import kind_label, kinds_on
 from nuanxin.programmes.states import Kind, Way
 
 ONE_MORE = """
@@ -84,3 +92,19 @@ def test_a_definition_with_a_fault_says_which(wrong, told):
     (entry,) = yaml.safe_load(ONE_MORE)
     with pytest.raises(ValueError, match=told):
         read_definition(entry | wrong)
+
+
+def test_who_provides_is_of_a_kind_of_the_list_that_counts_on_the_day():
+    assert kinds_on(date(2026, 11, 28))["clinic"] == "医院、体检机构"
+    assert kind_label("nobody") == ""
+    entry = entry_of(shipped_text("health_exam"))
+    told = [one.sentence for one in faults_of(entry | {"provider_kind": "nobody"})]
+    assert told == ["没有“nobody”这一类，从列表里选；都不是，选“其他”。"]
+    told = [one.name for one in faults_of(entry | {"provider_kind": "other", "provider": " "})]
+    assert told == ["provider"]
+    unnamed = entry | {"provider": ""}
+    assert read_definition(unnamed).provider == "医院、体检机构"
+
+
+def test_every_service_that_is_shipped_says_the_kind_of_its_provider():
+    assert [one.code for one in all_definitions() if one.provider and not one.provider_kind] == []

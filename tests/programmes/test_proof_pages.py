@@ -11,7 +11,9 @@ from nuanxin.membership.models import Membership
 from nuanxin.membership.queries.card import get_card
 from nuanxin.notices.models import Message, Notice
 from nuanxin.programmes.actions.attesters import AttesterDraft, register_attester, register_self
+from nuanxin.programmes.forms.attestations import AskForm, CardForm
 from nuanxin.programmes.models import Attestation, AttestationRequest, Attester
+from nuanxin.programmes.queries.attesters import list_choices
 from nuanxin.programmes.states import AttesterKind, RequestState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -215,3 +217,63 @@ def test_pages_cost_no_more_queries_with_more_rows(ye, town, client, how_many):
         with CaptureQueriesContext(connection) as caught:
             assert browser.get(address).status_code in (200, 409)
         assert len(caught) <= MOST_QUERIES, (address, len(caught))
+
+
+# ---- only what the attester may say is offered -------------------------------------------------
+
+
+def keeper(town):
+    draft = AttesterDraft(
+        kind=AttesterKind.KEEPER, name="方建国", post_title="站长", phone="19911110008",
+        valid_to=clock.business_day(town.cast.now) + timedelta(days=90), place="大关驿站",
+    )  # fmt: skip
+    union = town.cast.unions["county"]
+    return register_attester(
+        draft=draft, union_id=union.id, actor=town.cast.county_cadre, now=town.cast.now
+    )
+
+
+def test_what_none_of_ones_attesters_may_say_is_not_offered(ye, officer, town):
+    page = text_of(ye.get("/proofs/ask/"))
+    assert 'name="platform"' in page
+    assert 'name="days"' not in page, "an officer does not see the days"
+    keeper(town)
+    page = text_of(ye.get("/proofs/ask/"))
+    assert 'name="days"' in page
+    assert "只有驿站站长、平台或网点联系人能证明这项" in page
+
+
+def test_each_fact_names_the_attesters_that_it_goes_with_for_the_page_to_hide_the_others(
+    ye, officer, town
+):
+    by_keeper = keeper(town)
+    goes_with = AskForm(attesters=list_choices_of(ye, town)).fact_fields
+    told = {one["field"].name: set(one["by"].split()) for one in goes_with}
+    assert told["months"] == {str(officer.id), str(by_keeper.id)}
+    assert told["days"] == {str(by_keeper.id)}
+    assert told["platform"] == {str(officer.id)}
+
+
+def test_a_fact_that_the_chosen_one_may_not_say_is_refused_at_its_field(ye, officer, town):
+    by_keeper = keeper(town)
+    answer = ye.post("/proofs/ask/", {"attester": by_keeper.id, "months": 3, "platform": 1})
+    assert answer.status_code == 422
+    assert "他证明不了这项，要请工会干部、平台或网点联系人" in text_of(answer)
+    assert not AttestationRequest.objects.exists()
+    assert ye.post("/proofs/ask/", {"attester": officer.id, "platform": 1}).status_code == 302
+
+
+def test_the_card_form_offers_what_is_open_to_that_desk(town):
+    def offered(who):
+        return text_of(town.cast.client(who).get("/desk/proofs/asked/"))
+
+    assert 'name="platform"' in offered("officer_chen")
+    assert 'name="days"' not in offered("officer_chen")
+    by_keeper = CardForm(kind=AttesterKind.KEEPER)
+    assert {one["field"].name for one in by_keeper.fact_fields} >= {"days", "months"}
+    assert "platform" not in by_keeper.fields
+
+
+def list_choices_of(ye, town):
+    del ye
+    return list_choices(town.cast.rider_ye.worker_id, on=clock.business_day(town.cast.now))

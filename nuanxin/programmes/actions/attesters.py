@@ -18,6 +18,7 @@ from nuanxin.orgs.states import UnionLevel
 from nuanxin.programmes import permissions
 from nuanxin.programmes.models import Attestation, AttestationRequest, Attester
 from nuanxin.programmes.queries.attesters import is_outlet_of
+from nuanxin.programmes.rules.attestations import kind_of_role
 from nuanxin.programmes.states import AttesterKind, RequestState
 from nuanxin.records.actions import append_event
 
@@ -94,7 +95,7 @@ def register_self(*, actor: Actor, now: datetime) -> Attester:
     if known is not None:
         _end(known, why="到期了，重新登记。", by=SYSTEM.name, now=now)
     made = Attester.objects.create(
-        kind=AttesterKind.KEEPER if post.role.value == "station_keeper" else AttesterKind.OFFICER,
+        kind=kind_of_role(post.role.value),
         union_id=post.union_id,
         name=actor.name[:60],
         post_title=post.role.label,

@@ -57,8 +57,20 @@ class FactsForm(forms.Form):
 
     @property
     def fact_fields(self) -> list[dict[str, Any]]:
-        """Return the fields of facts for the page."""
-        return [{"field": self[one.field], "is_number": one.kind == "number"} for one in self.asked]
+        """Return the fields of facts for the page; ``by``: the choices of attester that may say each."""
+        return [
+            {
+                "field": self[one.field],
+                "is_number": one.kind == "number",
+                "by": self.chosen_for(one),
+            }
+            for one in self.asked
+        ]
+
+    def chosen_for(self, one: Attestable) -> str:
+        """Return which choices of an attester a fact goes with, "" where nothing is chosen."""
+        del one
+        return ""
 
     def values(self) -> dict[str, object]:
         """Return the values by fact; what was left empty is not there."""
@@ -87,15 +99,39 @@ class AskForm(ScopeForm):
     offer = forms.SlugField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, attesters: Iterable[AttesterRow], lacking: Sequence[str] = (), **more: Any
+        self, *args: Any, attesters: Sequence[AttesterRow], lacking: Sequence[str] = (), **more: Any
     ) -> None:
-        """``lacking``: only these facts are asked for, where any of them can be attested."""
+        """Offer what any of the attesters may say; of that only ``lacking``, where there is some of it."""
         super().__init__(*args, **more)
-        known = all_attestable()
-        self.add_facts([one for one in known if one.fact in lacking] or known)
+        self.kinds = {one.id: one.kind for one in attesters}
+        open_to_them = [one for one in all_attestable() if one.by & {*self.kinds.values()}]
+        wanted = [one for one in open_to_them if one.fact in lacking]
+        self.is_lacking = bool(wanted) and len(wanted) < len(open_to_them)
+        self.add_facts(wanted or open_to_them)
+        for one in self.asked:
+            if not {*self.kinds.values()} <= one.by:
+                field = self.fields[one.field]
+                field.help_text = f"{field.help_text}只有{_whose(one)}能证明这项。"
         self.fields["attester"].choices = [  # type: ignore[attr-defined]
             (str(one.id), _said(one)) for one in attesters
         ]
+
+    def chosen_for(self, one: Attestable) -> str:
+        """Return the ids of the attesters who may say a fact, for the page to hide what the chosen may not."""
+        return " ".join(str(key) for key, kind in self.kinds.items() if kind in one.by)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse, at its field, what the chosen attester may not say."""
+        given = super().clean() or {}
+        kind = self.kinds.get(given.get("attester") or 0)
+        for one in self.asked if kind is not None else ():
+            if given.get(one.field) is not None and kind not in one.by:
+                self.add_error(one.field, f"他证明不了这项，要请{_whose(one)}。空着，或者换一位。")
+        return given
+
+
+def _whose(one: Attestable) -> str:
+    return "、".join(kind.label for kind in AttesterKind if kind in one.by)
 
 
 def _said(one: AttesterRow) -> str:
@@ -115,9 +151,10 @@ class CardForm(ScopeForm):
         label="在哪个站点或平台", required=False, max_length=80, help_text="可以不写。"
     )
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, kind: AttesterKind, **more: Any) -> None:
+        """Offer what an attester of this kind may say."""
         super().__init__(*args, **more)
-        self.add_facts(one for one in all_attestable() if AttesterKind.OFFICER in one.by)
+        self.add_facts(one for one in all_attestable() if kind in one.by)
 
 
 class ReplyForm(FactsForm):

@@ -18,6 +18,7 @@ from nuanxin.programmes.rules.definition_faults import (
     DefinitionFault,
     Period,
 )
+from nuanxin.programmes.rules.provider_kinds import kind_label, kinds_on
 from nuanxin.programmes.states import Kind, Way
 
 MOST_BYTES = 65_536
@@ -25,7 +26,7 @@ _TEXTS = ("title", "gives", "provider", "cost_bearer", "points", "source")
 _LINES = ("conditions", "evidence")
 _NUMBERS = ("money_yuan", "places", "publicity_days", "confirm_hours", "certificate_percent")
 _DAYS = ("offered_until", "checked_on")
-_CHOICES = ("kind", "period", "rule")
+_CHOICES = ("kind", "period", "rule", "provider_kind")
 _LONGEST_TYPED = 8_000
 _WAYS = [(way.code, way.label) for way in Way]
 
@@ -81,9 +82,11 @@ class DefinitionForm(forms.Form):
         help_text="都不选，就是货车、网约车、快递、外卖这四种。",
         widget=forms.CheckboxSelectMultiple,
     )
+    provider_kind = forms.ChoiceField(label="哪一类来办", required=False, choices=())
     provider = forms.CharField(
-        label="谁来办", required=False, help_text="医院、学校、理发店……写哪一类或者哪一家。"
-    )
+        label="是哪一家", required=False,
+        help_text="没有定的空着，劳动者看到的是上面那一类。选“其他”的，写明是谁。",
+    )  # fmt: skip
     cost_bearer = forms.CharField(label="谁出钱", required=False)
     money_yuan = forms.CharField(label="每人多少钱（元）", required=False)
     publicity_days = forms.CharField(
@@ -114,13 +117,19 @@ class DefinitionForm(forms.Form):
         *,
         rules: Sequence[tuple[str, str]],
         faults: Sequence[DefinitionFault],
+        on: date,
     ) -> None:
+        """``on``: the day whose lists are offered; what was chosen before stays among them."""
         super().__init__(_data_of(entry))
         chosen = entry.get("rule", "")
         known = [("", "不设条件"), *rules]
         if isinstance(chosen, str) and chosen not in [code for code, _ in known]:
             known.append((chosen, chosen))
         _choices(self, "rule", known)
+        kinds, kind = kinds_on(on), str(entry.get("provider_kind", ""))
+        if kind and kind not in kinds:
+            kinds = kinds | {kind: kind_label(kind) or kind}
+        _choices(self, "provider_kind", [("", "没有定"), *kinds.items()])
         _choices(self, "directed", [(one.code, one.label) for one in occupations.all_occupations()])
         self.full_clean()
         self.errors.clear()

@@ -144,7 +144,7 @@ def _editor(
         "is_submitted": state is VersionState.SUBMITTED,
         "revision": kept if text == version.text else request.POST.get("revision", version.revision),
         "form": DefinitionForm(
-            looked.entry, rules=queries.list_rules_for(union, today), faults=looked.faults
+            looked.entry, rules=queries.list_rules_for(union, today), faults=looked.faults, on=today
         ),
         "is_unreadable": not looked.entry,
         "text": text,

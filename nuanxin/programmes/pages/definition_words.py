@@ -13,6 +13,7 @@ from nuanxin.programmes.pages.version_words import being_changed
 from nuanxin.programmes.queries.definitions import DefinitionLine, Known
 from nuanxin.programmes.queries.offers import OfferRow
 from nuanxin.programmes.rules.definitions import Definition
+from nuanxin.programmes.rules.provider_kinds import kind_label
 from nuanxin.programmes.states import OfferState, VersionState
 
 USUAL_DAYS = 14
@@ -52,6 +53,11 @@ def desk_facts(defined: Definition, rule_title: str) -> list[dict[str, str]]:
         ("名额怎么给", "、".join(way.label for way in defined.ways)),
         ("分数怎么来", defined.points),
         ("定向给", "、".join(by_key(key).label for key in defined.directed)),
+        ("哪一类来办", kind_label(defined.provider_kind)),
+        (
+            "谁来办",
+            defined.provider if defined.provider != kind_label(defined.provider_kind) else "",
+        ),
         ("每人", format_yuan(defined.money_fen) if defined.money_fen else ""),
         ("候补确认", f"{defined.confirm_hours} 小时"),
         (

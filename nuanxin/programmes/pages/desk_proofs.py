@@ -240,7 +240,8 @@ def attester(request: HttpRequest, attester_id: int) -> HttpResponse:
 def asked(request: HttpRequest) -> HttpResponse:
     """List what waits for one's own answer; attest at once for who shows the card."""
     actor, now = _actor(request), clock.now()
-    form = CardForm(request.POST if request.POST.get("do") == "card" else None)
+    kind = attesters.kind_at_desk(actor, on=clock.business_day(now))
+    form = CardForm(request.POST if request.POST.get("do") == "card" else None, kind=kind)
     problem, done, status = "", "", 200
     if request.method == "POST":
         try:
@@ -249,7 +250,7 @@ def asked(request: HttpRequest) -> HttpResponse:
                 return HttpResponseRedirect(reverse("desk-proofs-asked"))
             if form.is_valid():
                 done = _attest_card(form, actor)
-                form = CardForm()
+                form = CardForm(kind=kind)
             else:
                 status = 422
         except Refusal as refusal:

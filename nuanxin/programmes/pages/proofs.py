@@ -18,7 +18,6 @@ from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries import attestations as queries
 from nuanxin.programmes.queries.attesters import list_choices
 from nuanxin.programmes.queries.qualifying import lacking_facts
-from nuanxin.programmes.rules.attestable import all_attestable
 from nuanxin.programmes.rules.attestations import may_answer_link, say_points
 from nuanxin.programmes.states import RequestState
 
@@ -82,7 +81,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         "page_title": "请人证明",
         "form": form,
         "has_choices": bool(choices),
-        "is_lacking": len(form.asked) < len(all_attestable()),
+        "is_lacking": form.is_lacking,
         "problem": problem,
         "back_url": reverse("proofs"),
     }

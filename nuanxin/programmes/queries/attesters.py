@@ -13,6 +13,8 @@ from nuanxin.kernel.parameters import NATION, parameter
 from nuanxin.orgs.queries.rows import UnionRow, fetch_all
 from nuanxin.orgs.states import UnionKind, UnionLevel
 from nuanxin.programmes import permissions
+from nuanxin.programmes.models import Attester
+from nuanxin.programmes.rules.attestations import kind_of_role
 from nuanxin.programmes.states import AttesterKind
 
 PAGE_LIMIT = 50
@@ -123,6 +125,18 @@ def find_own(actor: Actor, *, on: date) -> AttesterRow | None:
         AND t.valid_to >= %(day)s ORDER BY length(u.path), t.id LIMIT 1"""
     rows = fetch_all(statement, {"account": actor.account_id, "day": on})
     return _row(rows[0]) if rows else None
+
+
+def kind_at_desk(actor: Actor, *, on: date) -> AttesterKind:
+    """Return as what kind of attester the signed-in actor attests by card: as entered, else by his post."""
+    post = permissions.post_for(actor, permissions.ATTEST_ANSWER)
+    if post is None or post.union_id is None:
+        return AttesterKind.OFFICER
+    entered = Attester.objects.filter(
+        union_id=post.union_id, account_id=actor.account_id, revoked_at=None, valid_to__gte=on
+    )
+    kind = entered.values_list("kind", flat=True).first()
+    return kind_of_role(post.role.value) if kind is None else AttesterKind(kind)
 
 
 def list_attesters(

@@ -85,6 +85,11 @@ def may_say(points: Sequence[Point], kind: AttesterKind) -> Decision:
     return Decision.yes("may_say")
 
 
+def kind_of_role(role: str) -> AttesterKind:
+    """Return as what kind of attester somebody speaks from a post of this role."""
+    return AttesterKind.KEEPER if role == "station_keeper" else AttesterKind.OFFICER
+
+
 def as_plain(points: Sequence[Point]) -> list[dict[str, object]]:
     """Return points as they are kept."""
     return [{"name": point.name, "value": point.value} for point in points]

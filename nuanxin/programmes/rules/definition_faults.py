@@ -12,6 +12,7 @@ from typing import Any
 
 from nuanxin.kernel import occupations
 from nuanxin.programmes.rules.forfeits import faults_of as forfeit_faults
+from nuanxin.programmes.rules.provider_kinds import OTHER, kind_label
 from nuanxin.programmes.states import Kind, Way
 
 
@@ -47,6 +48,7 @@ LABELS = {
     "conditions": "谁能报",
     "evidence": "要带什么",
     "rule": "条件",
+    "provider_kind": "哪一类来办",
     "provider": "谁来办",
     "cost_bearer": "谁出钱",
     "money_yuan": "每人多少钱",
@@ -67,7 +69,7 @@ LABELS = {
 
 LONGEST = {
     "code": 60, "title": 60, "gives": 400, "source": 400, "provider": 80, "cost_bearer": 80,
-    "points": 200, "season": 60, "rule": 60,
+    "points": 200, "season": 60, "rule": 60, "provider_kind": 40,
 }  # fmt: skip
 LARGEST = {
     "money_yuan": 1_000_000, "places": 200_000, "publicity_days": 60, "confirm_hours": 720,
@@ -101,7 +103,7 @@ def faults_of(entry: Mapping[str, Any]) -> list[DefinitionFault]:
         DefinitionFault(str(name), f"不认识“{name}”这一项，删掉它，或者看看是不是写错了。")
         for name in sorted({*map(str, entry)} - {*LABELS})
     ]
-    for check in (_texts, _kind_and_ways, _lists, _numbers, _days, _directed, _forfeits):
+    for check in (_texts, _kind_and_ways, _lists, _numbers, _days, _directed, _provider, _forfeits):
         found += [DefinitionFault(name, told) for name, told in check(entry)]
     return found
 
@@ -167,6 +169,14 @@ def _directed(entry: Mapping[str, Any]) -> _Faults:
         yield "directed", "定向给哪些职业，写成职业代码的一列。"
     elif unknown := sorted({*directed} - {*known}):
         yield "directed", f"没有这种职业：{'、'.join(unknown)}。可以写的：{'、'.join(known)}。"
+
+
+def _provider(entry: Mapping[str, Any]) -> _Faults:
+    kind = entry.get("provider_kind", "")
+    if isinstance(kind, str) and kind and not kind_label(kind):
+        yield "provider_kind", f"没有“{kind}”这一类，从列表里选；都不是，选“其他”。"
+    if kind == OTHER and not str(entry.get("provider", "")).strip():
+        yield "provider", "选了“其他”，写明是谁来办。"
 
 
 def _forfeits(entry: Mapping[str, Any]) -> _Faults:

@@ -24,6 +24,7 @@ from nuanxin.programmes.rules.definition_faults import (
     faults_of,
 )
 from nuanxin.programmes.rules.forfeits import ForfeitRule, read_forfeit
+from nuanxin.programmes.rules.provider_kinds import kind_label
 from nuanxin.programmes.states import Kind, Way
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "parameters" / "definitions"
@@ -39,7 +40,7 @@ class Definition:
     directed share is for (empty: no directed share). ``points`` says what a score is made of.
     ``forfeit`` says how a place is lost again (rules/forfeits.py). ``certificate_percent`` is the share
     of sessions that earns a certificate, 0 for none. ``offered_until`` is the last day on which offers of
-    it can be made, None while it goes on.
+    it can be made, None while it goes on. ``provider`` is who it is, else what kind (``provider_kind``).
     """
 
     code: str
@@ -65,6 +66,7 @@ class Definition:
     certificate_percent: int = 0
     period: Period = Period.ANY
     offered_until: date | None = None
+    provider_kind: str = ""
 
     def is_offered(self, on: date) -> bool:
         """Return whether new offers of it may be made on a day."""
@@ -95,7 +97,8 @@ def read_definition(entry: Mapping[str, Any]) -> Definition:
         conditions=tuple(entry.get("conditions", ())),
         evidence=tuple(entry.get("evidence", ())),
         rule=entry.get("rule", ""),
-        provider=entry.get("provider", ""),
+        provider=entry.get("provider") or kind_label(entry.get("provider_kind", "")),
+        provider_kind=entry.get("provider_kind", ""),
         cost_bearer=entry.get("cost_bearer", ""),
         money_fen=int(entry.get("money_yuan", 0)) * 100,
         places=int(entry.get("places", 0)),
