@@ -1,7 +1,7 @@
 """Sessions of the health checks in a demonstration, through the product's own actions.
 
-One was yesterday: most came, some late, three did not, one excused himself; a dozen said how it was.
-One is to come.
+One was two days ago: most came, three did not, one excused himself; a dozen said how it was. Who did
+not come was told, and one of them has said why. One session is to come.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,10 @@ from nuanxin.kernel.clock import business_day, day_start
 from nuanxin.programmes.actions import attending, feedback, gates, sessions
 from nuanxin.programmes.actions.checking_in import ScanSent, take_scans
 from nuanxin.programmes.actions.delivering import deliver_attended
-from nuanxin.programmes.models import Booking
+from nuanxin.programmes.actions.no_shows import plead, settle_no_shows
+from nuanxin.programmes.models import Booking, NoShow
 from nuanxin.programmes.rules.attendance import Excuse, Face, FeedbackReason
+from nuanxin.programmes.states import PleaKind
 
 _FACES = (5, 5, 4, 5, 4, 3, 5, 4, 5, 2, 4, 5)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -28,9 +30,9 @@ def hold_sessions(offer_id: int, sign_ins: Sequence[SignIn], *, now: datetime) -
     entry = next(one for one in sign_ins if one.role is Role.COUNTY_CADRE)
     cadre = accounts.actor_of(entry, now)
     morning = day_start(business_day(now)) + 9 * _HOUR
-    before = morning - 2 * _DAY
+    before, then = morning - 4 * _DAY, morning - 2 * _DAY
     draft = sessions.SessionDraft(
-        "第一批", "区中医医院体检中心，三楼", morning - _DAY, morning - _DAY + 3 * _HOUR, 18,
+        "第一批", "区中医医院体检中心，三楼", then, then + 3 * _HOUR, 18,
         bring="身份证，早上别吃东西", change_hours=12,
     )  # fmt: skip
     held = sessions.create_session(offer_id=offer_id, draft=draft, actor=cadre, now=before)
@@ -66,3 +68,8 @@ def _came(held: Any, cadre: Actor, *, now: datetime) -> None:
         )  # fmt: skip
     attending.close_session(session_id=held.id, actor=cadre, now=held.ends_at)
     deliver_attended(now=now)
+    settle_no_shows(now=now)
+    asked = NoShow.objects.filter(offer_id=held.offer_id).order_by("id").first()
+    if asked is not None:
+        himself = Actor(worker_id=asked.worker_id)
+        plead(no_show_id=asked.id, kind=PleaKind.WORK, actor=himself, now=now)

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound
 from nuanxin.people.models import Engagement
-from nuanxin.stations.actions import worked_places
+from nuanxin.stations.actions import demand_grids, worked_places
 from nuanxin.stations.models import StationState
 from nuanxin.stations.queries.areas import get_area, list_areas
 from nuanxin.stations.queries.coverage import Coverage, get_coverage
@@ -21,7 +21,7 @@ from nuanxin.stations.queries.upgrades import get_upgrade_plan, list_targets
 from nuanxin.stations.states import Standing, Travel
 from tests.cast import Cast
 from tests.stations.conftest import CENTRE, Street
-from tests.stations.test_siting import open_hours, outlet
+from tests.stations.test_siting import open_hours, outlet, work
 
 DAY = date(2026, 11, 24)
 TOWN, OTHER_TOWN = "330105001", "330105002"
@@ -87,6 +87,25 @@ def test_without_anybody_known_the_page_says_so(cast: Cast) -> None:
     page = cast.client("county_cadre").get("/desk/stations/coverage/")
     assert page.status_code == 200
     assert "算不出圈里有多少人" in page.content.decode()
+
+
+@pytest.mark.slow
+def test_where_few_are_known_a_table_that_was_uploaded_is_shown_first(cast: Cast) -> None:
+    Engagement.objects.all().delete()
+    outlet(cast, 0.0, 1)
+    work(cast, 40, work_adcode=330105)
+    worked_places.count_worked_places(now=cast.now)
+    demand_grids.keep_grid(
+        adcode=330105, name="热力", source="测试", points=[(*CENTRE, [5.0] * 24)],
+        actor=cast.county_cadre, now=cast.now,
+    )  # fmt: skip
+    client = cast.client("county_cadre")
+    of_table, of_register = (
+        client.get(f"/desk/stations/coverage/{asked}").content.decode() for asked in ("", "?grid=")
+    )
+    assert "人数用的是上传的需求表" in of_table
+    assert "人数用的是上传的需求表" not in of_register
+    assert "知道网点的太少的县" in of_register
 
 
 @pytest.mark.slow

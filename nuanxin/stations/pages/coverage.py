@@ -47,6 +47,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
     grids = list_grids_of(area.path)
     grid = _grid(request.GET.get("grid", ""), grids)
     found = queries.get_coverage(area, travel=travel, hour=hour, day=day, grid_id=grid)
+    if "grid" not in request.GET and grids and found.told.get("nowhere_hours"):
+        # Of most people nothing is known but the county: a table that says where they are says more.
+        grid = grids[0].id
+        found = queries.get_coverage(area, travel=travel, hour=hour, day=day, grid_id=grid)
     context = {
         "page_title": f"{area.name}：{found.minutes} 分钟服务圈",
         "page_lead": f"按 {day.isoformat()} 公布的开放时间。人到得了、站开着，算在圈里。",
