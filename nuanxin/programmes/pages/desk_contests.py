@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.actions import contest_results as results
@@ -113,7 +114,20 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
         except Refusal as refusal:
             problem, status = refusal.message, refusal.status
         found = queries.get_desk_contest(contest_id, actor=actor)
-    context = {
+    context = _contest_told(found, actor) | {
+        "team": team,
+        "judges_form": judges,
+        "renewing": renewing,
+        "recusing": recusing,
+        "named": named,
+        "problem": problem,
+    }
+    return render(request, "programmes/contests/desk.html", context, status=status)
+
+
+def _contest_told(found: queries.ContestRow, actor: Actor) -> dict[str, Any]:
+    """Return a contest as the desk tells it: rounds, judges, appeals, where each leads."""
+    return {
         "page_title": found.title,
         "page_lead": f"{found.union_name}主办，成绩公布后 {found.appeal_days} 个工作日内可以申诉。",
         "may_manage": queries.may_manage(found, actor=actor),
@@ -123,22 +137,15 @@ def contest(request: HttpRequest, contest_id: int) -> HttpResponse:
             {"label": "第几位"}, {"label": "评委"}, {"label": "回避几名选手", "css": "num"},
             {"label": "评委码用到", "css": "nw"},
         ],
-        "judges": [_judge_row(row) for row in queries.list_judges(contest_id)],
+        "judges": [_judge_row(row) for row in queries.list_judges(found.id)],
         "appeal_columns": _APPEAL_COLUMNS,
-        "appeals": [_appeal_row(row) for row in queries.list_appeals(contest_id)],
-        "team": team,
-        "judges_form": judges,
-        "renewing": renewing,
-        "recusing": recusing,
-        "named": named,
+        "appeals": [_appeal_row(row) for row in queries.list_appeals(found.id)],
         "judging_link": settings.PUBLIC_ADDRESS.rstrip("/") + reverse("judging"),
         "is_begun": found.rounds[0].state is not RoundState.PREPARING,
-        "problem": problem,
         "public_url": reverse("contest", args=[found.code]),
         "offer_url": reverse("desk-offer", args=[found.offer_id]),
         "crumbs": _crumbs(found),
     }  # fmt: skip
-    return render(request, "programmes/contests/desk.html", context, status=status)
 
 
 @requires("programme.view")
@@ -297,11 +304,19 @@ def contest_appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
             problem, status = refusal.message, refusal.status
     elif request.method == "POST":
         status = 422
-    context = {
+    context = _appeal_told(found, row, actor) | {"text": text, "form": form, "problem": problem}
+    page = render(request, "programmes/contests/desk_appeal.html", context, status=status)
+    if text:
+        page.headers["Cache-Control"] = "no-store, private"
+    return page
+
+
+def _appeal_told(found: queries.ContestRow, row: queries.AppealRow, actor: Actor) -> dict[str, Any]:
+    """Return an appeal as its page tells it: what it is about, when it is due, who may answer."""
+    return {
         "page_title": f"{row.number} 号选手的申诉",
         "page_lead": f"{found.title}，{row.round_label}。",
         "row": row,
-        "text": text,
         "facts": [
             {"label": "现在", "value": row.state.label},
             {"label": "提出", "value": words.moment(row.filed_at)},
@@ -316,14 +331,8 @@ def contest_appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
         and queries.may_manage(found, actor=actor)
         and f",{actor.person_key}," not in row.closed_keys,
         "is_open": row.state is AppealState.OPEN,
-        "form": form,
-        "problem": problem,
         "crumbs": [*_crumbs(found, is_last=False), {"label": "申诉"}],
     }
-    page = render(request, "programmes/contests/desk_appeal.html", context, status=status)
-    if text:
-        page.headers["Cache-Control"] = "no-store, private"
-    return page
 
 
 # ---- inside -----------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from nuanxin.programmes.queries.feedback import public_share
 from nuanxin.programmes.queries.no_shows import decide_no_shows
 from nuanxin.programmes.queries.publicity import notice_codes
 from nuanxin.programmes.queries.qualifying import explain_person
-from nuanxin.programmes.queries.reviews import find_my_review
+from nuanxin.programmes.queries.reviews import ReviewRow, find_my_review
 from nuanxin.programmes.queries.stated import can_be_asked
 from nuanxin.programmes.rules.attestable import attestable
 from nuanxin.programmes.states import ClaimState, Kind, OfferState, ReviewOutcome, Way
@@ -69,72 +69,98 @@ def _offer_page(
     row = queries.get_offer(code)
     worker_id = _worker_id(request)
     mine = queries.find_my_claim(worker_id, row.id) if worker_id else None
-    heading, lead = words.claim_words(mine) if mine else ("", "")
-    is_asking = row.is_open(now) and (mine is None or not mine.state.is_live)
-    by_class = row.way is Way.BY_CLASS  # children's own conditions are asked child by child
-    is_told = is_asking and worker_id and not by_class
-    told = _told_of_rule(row, worker_id or 0, now) if is_told else None
-    review = find_my_review(worker_id, row.id) if worker_id else None
-    is_excepted = review is not None and review.outcome is ReviewOutcome.EXCEPTION
-    waits = _waits(code, worker_id or 0, now) if is_told else ""
-    here = reverse("offer", args=[code])
-    may_apply = (
-        not by_class
-        and is_asking
-        and not waits
-        and (told is None or is_excepted or told.answer is not Answer.NO)
-    )
-    context = {
+    asking = _asking_told(row, mine, worker_id, now)
+    context = _offer_told(row, now) | _claim_told(row, mine) | asking
+    context["problem"] = problem or asking["problem"]
+    return render(request, "programmes/offer.html", context, status=status)
+
+
+def _offer_told(row: queries.OfferRow, now: datetime) -> dict[str, Any]:
+    """Return what everybody is told of an offer: deadline, places, how they are given, where it is proved."""
+    return {
         "page_title": row.title,
         "row": row,
         "facts": [*words.facts_of(row), *_how_it_was(row, now)],
         "left": words.left(row),
         "until": words.moment(row.closes_at),
-        "heading": heading,
-        "lead": lead,
-        "is_yes": mine is not None and mine.state.holds_seat,
-        "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
-        "basis_url": reverse("offer-basis", args=[code]) if mine and has_basis(mine.id) else "",
-        "may_withdraw": mine is not None and mine.state.is_live,
-        "camp_url": reverse("camp", args=[code]) if by_class else "",
-        "may_apply": may_apply,
-        "family": _family(row, worker_id) if may_apply else [],
-        "may_be_together": may_apply and row.way.is_at_once,
-        "withdraw_label": "只退我自己" if mine and mine.together > 1 else "不要了，撤回",
-        "family_label": f"我们 {mine.together} 个都不要了" if mine and mine.together > 1 else "",
-        "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
-        if told and any(can_be_asked(seen.fact) for seen in told.missing)
-        else "",
-        "proof_ask_url": f"{reverse('proof-ask')}?{urlencode({'offer': code})}"
-        if told and any(attestable(seen.fact.name) for seen in told.missing)
-        else "",
-        "review_ask_url": f"{reverse('review-ask')}?{urlencode({'of': code})}"
-        if told and told.answer is not Answer.YES and not (review and review.state.is_open)
-        else "",
-        "review_url": reverse("my-review", args=[review.id]) if review else "",
-        "is_excepted": is_excepted,
-        "rule_answer": told.answer.value if told else "",
-        "rule_sentence": told.sentence if told else "",
-        "why_heading": clauses.heading_of(told) if told else "",
-        "why": clauses.clause_rows(told) if told else [],
-        "why_source": told.bound.rule.document if told else "",
-        "apply_label": _apply_label(row),
-        "sign_in_url": f"/sign-in/?{urlencode({'next': here})}" if not worker_id else "",
         "closed": words.why_closed(row, now),
-        "slots": words.slot_choices(queries.list_slots(row.id, now=now))
-        if is_asking and row.way is Way.SLOT
-        else [],
-        "problem": problem or waits,
-        "draw_url": reverse("offer-draw", args=[code]) if row.commitment else "",
-        "contest_url": reverse("contest", args=[code])
-        if row.kind is Kind.CONTEST and find_public_contest(code)
+        "camp_url": reverse("camp", args=[row.code]) if row.way is Way.BY_CLASS else "",
+        "draw_url": reverse("offer-draw", args=[row.code]) if row.commitment else "",
+        "contest_url": reverse("contest", args=[row.code])
+        if row.kind is Kind.CONTEST and find_public_contest(row.code)
         else "",
         "list_url": reverse("worker-offers"),
         "notices": notice_links(row.id)
         if row.state in (OfferState.PUBLICITY, OfferState.AWARDED)
         else [],
     }
-    return render(request, "programmes/offer.html", context, status=status)
+
+
+def _claim_told(row: queries.OfferRow, mine: queries.ClaimRow | None) -> dict[str, Any]:
+    """Return where somebody stands who has asked for a place, and what he may do about it."""
+    heading, lead = words.claim_words(mine) if mine else ("", "")
+    together = mine.together if mine and mine.together > 1 else 0
+    return {
+        "heading": heading,
+        "lead": lead,
+        "is_yes": mine is not None and mine.state.holds_seat,
+        "may_confirm": mine is not None and mine.state is ClaimState.GRANTED,
+        "basis_url": reverse("offer-basis", args=[row.code]) if mine and has_basis(mine.id) else "",
+        "may_withdraw": mine is not None and mine.state.is_live,
+        "withdraw_label": "只退我自己" if together else "不要了，撤回",
+        "family_label": f"我们 {together} 个都不要了" if together else "",
+    }
+
+
+def _asking_told(
+    row: queries.OfferRow, mine: queries.ClaimRow | None, worker_id: int | None, now: datetime
+) -> dict[str, Any]:
+    """Return whether one may ask for a place now, for whom, and what the rule says; ``problem`` is what waits."""
+    is_asking = row.is_open(now) and (mine is None or not mine.state.is_live)
+    by_class = row.way is Way.BY_CLASS  # children's own conditions are asked child by child
+    is_told = is_asking and worker_id and not by_class
+    told = _told_of_rule(row, worker_id or 0, now) if is_told else None
+    review = find_my_review(worker_id, row.id) if worker_id else None
+    is_excepted = review is not None and review.outcome is ReviewOutcome.EXCEPTION
+    waits = _waits(row.code, worker_id or 0, now) if is_told else ""
+    is_refused = told is not None and told.answer is Answer.NO and not is_excepted
+    may_apply = is_asking and not by_class and not waits and not is_refused
+    here = reverse("offer", args=[row.code])
+    return _rule_told(row.code, told, review) | {
+        "is_excepted": is_excepted,
+        "may_apply": may_apply,
+        "family": _family(row, worker_id) if may_apply else [],
+        "may_be_together": may_apply and row.way.is_at_once,
+        "apply_label": _apply_label(row),
+        "sign_in_url": f"/sign-in/?{urlencode({'next': here})}" if not worker_id else "",
+        "slots": words.slot_choices(queries.list_slots(row.id, now=now))
+        if is_asking and row.way is Way.SLOT
+        else [],
+        "problem": waits,
+    }
+
+
+def _rule_told(code: str, told: Explanation | None, review: ReviewRow | None) -> dict[str, Any]:
+    """Return what the rule says of somebody, None where it is not asked, and what would decide it."""
+    lacks = [seen.fact for seen in told.missing] if told else []
+    may_ask = told is not None and told.answer is not Answer.YES
+    return {
+        "questions_url": f"{reverse('offer-questions')}?{urlencode({'of': code})}"
+        if any(can_be_asked(fact) for fact in lacks)
+        else "",
+        "proof_ask_url": f"{reverse('proof-ask')}?{urlencode({'offer': code})}"
+        if any(attestable(fact.name) for fact in lacks)
+        else "",
+        "review_ask_url": f"{reverse('review-ask')}?{urlencode({'of': code})}"
+        if may_ask and not (review and review.state.is_open)
+        else "",
+        "review_url": reverse("my-review", args=[review.id]) if review else "",
+        "rule_answer": told.answer.value if told else "",
+        "rule_sentence": told.sentence if told else "",
+        "why_heading": clauses.heading_of(told) if told else "",
+        "why": clauses.clause_rows(told) if told else [],
+        "why_source": told.bound.rule.document if told else "",
+    }
 
 
 @requires("own.open")

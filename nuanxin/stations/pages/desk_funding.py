@@ -53,8 +53,19 @@ def funding(request: HttpRequest, code: str) -> HttpResponse:
                 fixing.add_error("to", refusal.message)
             else:
                 problem = refusal.message
+    context = _told(detail, request.POST.get("funding", "")) | {
+        "fixing": fixing,
+        "form": form,
+        "problem": problem,
+    }
+    return render(request, "stations/desk/funding.html", context, status=status)
+
+
+def _told(detail: StationDetail, chosen: str) -> dict[str, Any]:
+    """Return what was paid for a station: by year, by level, and what was corrected."""
     rows = queries.list_funding(detail.station.id)
-    context = {
+    code = detail.station.code
+    return {
         "page_title": "投入",
         "page_lead": f"{detail.station.name}。记错了不改原来的，另记一笔更正。",
         "crumbs": crumbs_below(detail, "投入"),
@@ -73,16 +84,12 @@ def funding(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "corrected": [_corrected(one) for one in queries.list_corrected(detail.station.id)],
         "choices": [
-            {"value": str(one.id), "is_chosen": str(one.id) == request.POST.get("funding"),
+            {"value": str(one.id), "is_chosen": str(one.id) == chosen,
              "label": f"{one.year} 年，{FundingLevel(one.level).label}，{format_yuan(one.amount_fen)}"}
             for one in rows
         ],
-        "fixing": fixing,
-        "form": form,
-        "problem": problem,
         "sheet_url": reverse("desk-station-funding-workbook", args=[code]) if rows else "",
     }  # fmt: skip
-    return render(request, "stations/desk/funding.html", context, status=status)
 
 
 _FIELDS = {

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
+from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import keeping
@@ -43,7 +44,13 @@ def roster(request: HttpRequest, code: str) -> HttpResponse:
             raise
         except Refusal as refusal:
             problem, status = refusal.message, refusal.status
-    context = {
+    context = _week(found, monday, actor) | {"shift": shift, "paper": paper, "problem": problem}
+    return render(request, "stations/keeping/roster.html", context, status=status)
+
+
+def _week(found: Roster, monday: date, actor: Actor) -> dict[str, Any]:
+    """Return a week of a station as its page tells it: days, shifts, keepers with their papers."""
+    return {
         "page_title": f"{found.name}的值班",
         "page_lead": f"{words.said(monday)}起的一周。",
         "gap_words": _gap_words(found),
@@ -60,18 +67,14 @@ def roster(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "keepers": [_keeper_row(one) for one in found.keepers],
         "may_manage": permissions.can_manage(actor, path=found.union_path),
-        "shift": shift,
-        "paper": paper,
         "before_url": f"?week={monday - timedelta(days=7)}",
         "after_url": f"?week={monday + timedelta(days=7)}",
-        "problem": problem,
         "crumbs": [
             {"label": "驿站", "url": reverse("desk-stations")},
-            {"label": found.name, "url": reverse("desk-station", args=[code])},
+            {"label": found.name, "url": reverse("desk-station", args=[found.code])},
             {"label": "值班"},
         ],
     }  # fmt: skip
-    return render(request, "stations/keeping/roster.html", context, status=status)
 
 
 def _act(
