@@ -55,7 +55,9 @@ class PublishedLine(Schema):
     """One number as published; ``value`` null is withheld.
 
     Since format 2 persons are written to ``rounded_to``, and ``seal`` stands for the measured number
-    and its rows: the evidence for auditors opens it. ``rows_hash`` and ``rows`` are of format 1.
+    and its rows: the evidence for auditors opens it. ``rows_hash`` and ``rows`` are of format 1. Since
+    format 4 there are rates: ``value`` in hundredths of a percent (``decimals`` 2), made of
+    ``numerator`` and ``denominator`` as everybody reads them.
     """
 
     position: int
@@ -78,6 +80,12 @@ class PublishedLine(Schema):
     rows_hash: str | None = None
     rows: int | None = None
     note: str | None
+    decimals: int | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+    denominator_label: str | None = None
+    denominator_source: str | None = None
+    denominator_as_of: str | None = None
 
 
 class Content(Schema):

@@ -5,19 +5,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nuanxin.figures.models import Publication, PublicationLine
+from nuanxin.figures.queries.counted_rows import OF_DAYS_OVER
 from nuanxin.figures.queries.deriving import (
     OF_SERVICES,
     Cell,
-    When,
+    Derived,
     asked_of,
     derive,
     get_publishable,
     line_digest,
+    parts_of,
+    rows_of,
+    told_parts,
 )
 from nuanxin.figures.queries.measuring import measure
 from nuanxin.figures.queries.publications import (
     LINES_LIMIT,
     cut_words,
+    digest_parts,
     last_values,
     line_key,
     seal_of,
@@ -25,18 +30,19 @@ from nuanxin.figures.queries.publications import (
 )
 from nuanxin.figures.queries.question import Question
 from nuanxin.figures.queries.reading import member_totals
-from nuanxin.figures.queries.registry import get_figure
+from nuanxin.figures.queries.registry import NOT_KNOWN, get_figure
+from nuanxin.figures.queries.when import When
 from nuanxin.figures.rules.sealing import FORMAT, new_salt
 from nuanxin.figures.rules.small_numbers import told_of
 from nuanxin.figures.rules.validation import LineFacts, Threshold
 from nuanxin.kernel import clock, occupations, regions
-from nuanxin.kernel.errors import Malformed
+from nuanxin.kernel.errors import Malformed, NotFound
 from nuanxin.kernel.figure import FigureDefinition
 from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.period import PeriodKind
 from nuanxin.membership.figures import FIGURES as MEMBERS
 from nuanxin.membership.figures import Totals
-from nuanxin.membership.figures.evidence import WEIGHTS
+from nuanxin.membership.figures.evidence import FLOW_WEIGHTS
 from nuanxin.membership.states import Channel
 from nuanxin.programmes.queries.delivered import is_anything_recorded
 
@@ -61,7 +67,7 @@ class Choice:
         for code in dict.fromkeys(self.codes):
             get_publishable(code)
             cells += [(code, place, "", "") for place in places]
-            if code in WEIGHTS:
+            if code in FLOW_WEIGHTS:
                 cells += [(code, region, *cut) for cut in self._cuts()]
         if len(cells) > LINES_LIMIT:
             raise Malformed(
@@ -92,49 +98,103 @@ def _places_below(region: int, below: int) -> list[int]:
 
 
 def fill_lines(publication: Publication, cells: Sequence[Cell]) -> None:
-    """Measure the cells and add them as the lines of a draft; its salt is drawn anew."""
+    """Measure the cells and add them as the lines of a draft; its salt is drawn anew.
+
+    What is not known of a place below (nothing recorded, no denominator) is no line; of the region
+    itself it is refused. Raises ``Malformed`` figures.nothing_recorded, …not_of_this_period,
+    figures.denominator_missing, figures.day_not_over.
+    """
     publication.format, publication.salt = FORMAT, new_salt()
     publication.save(update_fields=["format", "salt"])
     when = when_of(publication)
-    found = derive(cells, when, top=publication.region)
     _insist_on_recorded(cells, when)
-    rows = []
-    for position, cell in enumerate(cells, start=1):
-        definition = get_figure(cell[0])
-        version = definition.version_on(publication.as_of)
-        measured = found[cell]
-        least = publication.least_persons
-        value, rounded_to = told_of(measured.value, definition.unit, least=least)
-        in_period = definition.period_kind is not PeriodKind.AS_OF
-        line = PublicationLine(
-            publication=publication,
-            position=position,
-            code=cell[0],
-            label=definition.label,
-            unit=definition.unit.label,
-            definition=version.text,
-            definition_version=version.number,
-            region=cell[1],
-            occupation=cell[2],
-            channel=cell[3],
-            period_start=publication.period_start if in_period else None,
-            as_of=publication.as_of,
-            value=value,
-            rounded_to=rounded_to,
-            is_withheld=value is None,
-            measured=measured.value,
-            digest=line_digest(cell, version.number, when, value),
-            rows_hash=measured.rows.hash,
-            rows_count=measured.rows.rows,
-        )
-        line.rows_seal = seal_of(line, publication)
-        rows.append(line)
+    _insist_on_known(cells, publication, when)
+    found = derive(cells, when, top=publication.region)
+    known = [cell for cell in cells if cell in found]
+    rows = [
+        _line(publication, position, cell, found[cell], when)
+        for position, cell in enumerate(known, start=1)
+    ]
     PublicationLine.objects.bulk_create(rows, batch_size=500)
+
+
+def _line(
+    publication: Publication, position: int, cell: Cell, measured: Derived, when: When
+) -> PublicationLine:
+    definition = get_figure(cell[0])
+    version = definition.version_on(publication.as_of)
+    in_period = definition.period_kind is not PeriodKind.AS_OF
+    line = PublicationLine(
+        publication=publication,
+        position=position,
+        code=cell[0],
+        label=definition.label,
+        unit=definition.unit.label,
+        definition=version.text,
+        definition_version=version.number,
+        region=cell[1],
+        occupation=cell[2],
+        channel=cell[3],
+        period_start=publication.period_start if in_period else None,
+        as_of=publication.as_of,
+        measured=measured.value,
+        rows_hash=measured.rows.hash,
+        rows_count=measured.rows.rows,
+    )
+    _tell(line, definition, measured, publication.least_persons)
+    line.is_withheld = line.value is None
+    line.digest = line_digest(cell, version.number, when, line.value, digest_parts(line))
+    line.rows_seal = seal_of(line, publication)
+    return line
+
+
+def _tell(
+    line: PublicationLine, definition: FigureDefinition, measured: Derived, least: int
+) -> None:
+    """Write the number as everybody may read it; of a rate its parts too."""
+    if measured.parts is None or definition.ratio is None:
+        line.value, line.rounded_to = told_of(measured.value, definition.unit, least=least)
+        return
+    line.value, line.numerator, line.denominator = told_parts(
+        definition.code, measured.parts, least=least
+    )
+    line.measured_numerator, line.measured_denominator = measured.parts
+    line.denominator_label = definition.ratio.label
+    if measured.below is not None:
+        line.denominator_source = measured.below.source_words
+        line.denominator_as_of = measured.below.as_of
+
+
+def _insist_on_known(cells: Sequence[Cell], publication: Publication, when: When) -> None:
+    """Raise ``Malformed`` where the region's own number is not known, with what is lacking."""
+    codes = dict.fromkeys(cell[0] for cell in cells if rows_of(cell[0]) in ("counted", "ratio"))
+    is_over = when.as_of < clock.business_day(when.known_at)
+    for code in codes:
+        definition = get_figure(code)
+        if not is_over and OF_DAYS_OVER & set(parts_of([code])):
+            raise Malformed(
+                "figures.day_not_over",
+                f"“{definition.label}”在 {when.as_of} 这一天过完以后才定下来。请把截至日选到过完的日子。",
+            )
+        is_as_of = definition.period_kind is PeriodKind.AS_OF
+        try:
+            measure(
+                code,
+                region=publication.region,
+                as_of=when.as_of if is_as_of else None,
+                period=None if is_as_of else when.period,
+                known_at=when.known_at,
+                now=publication.measured_at,
+            )
+        except NotFound as refusal:
+            if refusal.code not in NOT_KNOWN:
+                raise
+            raise Malformed(refusal.code, refusal.message) from None
 
 
 def _insist_on_recorded(cells: Sequence[Cell], when: When) -> None:
     """Raise ``Malformed`` where nobody has ever entered such a service: nought would be invented."""
-    for code in dict.fromkeys(cell[0] for cell in cells if cell[0] in OF_SERVICES):
+    for code in [one for one in parts_of(cell[0] for cell in cells) if one in OF_SERVICES]:
         if not is_anything_recorded(asked_of(code, when)):
             raise Malformed(
                 "figures.nothing_recorded",
@@ -163,6 +223,7 @@ def lines_facts(
             note=line.note,
             upkeep=upkeep.of(line),
             last=last.get(line_key(line)),
+            decimals=line.decimals,
         )
         for line in lines
     ]

@@ -14,21 +14,33 @@ from typing import IO, Any
 from django.db import transaction
 
 from nuanxin.figures.models import Publication, PublicationLine
+from nuanxin.figures.queries.counted_rows import COUNTED, PER, text_of
 from nuanxin.figures.queries.deriving import (
     OF_SERVICES,
+    RATIOS,
     asked_of,
     bounds,
+    entered_rows,
+    parts_of,
+    reads_spans,
     rows_of,
     union_rows,
 )
 from nuanxin.figures.queries.publication_key import public_key_text
-from nuanxin.figures.queries.publications import content_of, get_published, lines_of, when_of
+from nuanxin.figures.queries.publications import (
+    content_of,
+    get_published,
+    line_key,
+    lines_of,
+    when_of,
+)
 from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.rules import recompute
 from nuanxin.kernel import occupations, policy
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.figure import Unit
 from nuanxin.kernel.period import PeriodKind
-from nuanxin.membership.figures.evidence import WEIGHTS, flow_rows
+from nuanxin.membership.figures.evidence import FLOW_WEIGHTS, flow_rows
 from nuanxin.membership.states import Channel, FlowKind
 from nuanxin.orgs.queries.evidence import list_union_codes
 from nuanxin.programmes.figures import is_of_persons, kinds_of
@@ -49,7 +61,7 @@ _READ_ME = """只供审计使用，不对外：不能公布，不能转给别人
 
     python3 recompute.py
 
-它会从 flows.csv、unions.csv 和 deliveries.csv 重算每一个数，由实测的数推出公布的数，并核对明细指纹、明细封条、全文指纹和签名。
+它会从 flows.csv、unions.csv、deliveries.csv、counted.csv 和 denominators.csv 重算每一个数，由实测的数推出公布的数，并核对明细指纹、明细封条、全文指纹和签名。
 全部一致返回 0，有一处不一致返回 1。
 
 publication.json  发布的全文、指纹、签名、公钥（只有这一个文件是公开的）
@@ -59,6 +71,9 @@ flows.csv         会籍变动：一行一笔，工会编号、县、职业、�
 unions.csv        被数到的工会：指标、工会编号、驻地
 deliveries.csv    兑现的服务（发布里有服务项目的指标才有）：随编的人号、工会编号、县、种类、日期；
                   在这个地区享受过的人，他在别处享受的也在，为的是看出他第一次在哪里
+counted.csv       一个一个数出来的（驿站、乡镇、到站、开放时间、用人单位、撤并的工会）：指标、编号、县、加几；
+                  开放时间加的是分钟，合计以后四舍五入到小时
+denominators.csv  录入的分母：种类、地区、数、日期
 union_codes.csv   工会编号对应的工会编码
 """
 
@@ -127,8 +142,9 @@ def _write(publication: Publication, opened: Open, told: Told | None) -> int:
     for name, text in texts.items():
         with opened(name) as file:
             file.write(text.encode())
-    rows = _write_flows(publication, opened, told)
+    rows = _write_flows(publication, lines, opened, told)
     rows += _write_deliveries(publication, lines, opened)
+    rows += _write_counted(publication, lines, opened)
     with opened("unions.csv") as file:
         unions = _unions_text(publication, lines)
         file.write(unions.encode())
@@ -137,13 +153,40 @@ def _write(publication: Publication, opened: Open, told: Told | None) -> int:
     return rows
 
 
-def _write_flows(publication: Publication, opened: Open, told: Told | None) -> int:
+def _codes(lines: list[PublicationLine]) -> list[str]:
+    """Return the figures with rows that the lines stand on."""
+    return parts_of(dict.fromkeys(line.code for line in lines))
+
+
+def _write_counted(publication: Publication, lines: list[PublicationLine], opened: Open) -> int:
+    """Write what is counted one by one, and the entered denominators; no file where there is none."""
+    when, top = when_of(publication), publication.region
+    text = ["row,figure,key,county,number"]
+    for code in _codes(lines):
+        if code in COUNTED:
+            text += [f"{len(text)},{text_of(code, one)}" for one in COUNTED[code](when, top)]
+    entered = entered_rows([line_key(line) for line in lines], when, top)
+    numbered = [f"{at},{row}" for at, row in enumerate(entered, start=1)]
+    for name, rows in (
+        ("counted.csv", text),
+        ("denominators.csv", ["row,kind,region,value,as_of", *numbered]),
+    ):
+        if len(rows) > 1:
+            with opened(name) as file:
+                file.write(("\n".join(rows) + "\n").encode())
+    return len(text) - 1 + len(entered)
+
+
+def _write_flows(
+    publication: Publication, lines: list[PublicationLine], opened: Open, told: Told | None
+) -> int:
     rows, block = 0, bytearray()
     with opened("flows.csv") as file:
         for piece in flow_rows(
             last=publication.as_of,
             counties=bounds(publication.region),
             known_at=publication.known_at,
+            with_spans=reads_spans(_codes(lines)),
         ):
             block += piece
             if len(block) >= _BLOCK:
@@ -159,7 +202,7 @@ def _write_flows(publication: Publication, opened: Open, told: Told | None) -> i
 
 def _write_deliveries(publication: Publication, lines: list[PublicationLine], opened: Open) -> int:
     """Write what services the lines count, of all their kinds; nothing where none is of services."""
-    codes = {line.code for line in lines if line.code in OF_SERVICES}
+    codes = {code for code in _codes(lines) if code in OF_SERVICES}
     if not codes:
         return 0
     when, rows = when_of(publication), 0
@@ -175,7 +218,7 @@ def _write_deliveries(publication: Publication, lines: list[PublicationLine], op
 
 def _unions_text(publication: Publication, lines: list[PublicationLine]) -> str:
     when = when_of(publication)
-    codes = dict.fromkeys(line.code for line in lines if rows_of(line.code) == "unions")
+    codes = [code for code in _codes(lines) if rows_of(code) == "unions"]
     text = ["row,figure,union,county"]
     for code in codes:
         for union_id, adcode in union_rows(code, when, publication.region):
@@ -189,27 +232,45 @@ def _codes_text(publication: Publication) -> str:
 
 
 def _definitions(lines: list[PublicationLine]) -> dict[str, Any]:
+    """Return how each figure is counted: those of the lines, and those that rates stand on."""
+    told = {
+        line.code: {
+            "label": line.label,
+            "unit": line.unit,
+            "definition": line.definition,
+            "version": line.definition_version,
+        }
+        for line in lines
+    }
+    codes = dict.fromkeys([*told, *_codes(lines)])
     return {
-        "figures": {
-            line.code: {
-                "label": line.label,
-                "unit": line.unit,
-                "definition": line.definition,
-                "version": line.definition_version,
-                "rows": rows_of(line.code),
-                "is_in_period": get_figure(line.code).period_kind is not PeriodKind.AS_OF,
-                "weights": {str(int(k)): w for k, w in WEIGHTS.get(line.code, {}).items()},
-                "services": list(kinds_of(OF_SERVICES[line.code]))
-                if line.code in OF_SERVICES
-                else [],
-                "counts_once": line.code in OF_SERVICES and is_of_persons(OF_SERVICES[line.code]),
-            }
-            for line in lines
-        },
+        "figures": {code: told.get(code, {}) | _how(code) for code in codes},
         "kinds": {str(int(kind)): kind.label for kind in FlowKind},
         "occupations": {str(one.key): one.code for one in occupations.all_occupations()},
         "channels": {str(int(channel)): channel.code for channel in Channel},
     }
+
+
+def _how(code: str) -> dict[str, Any]:
+    definition, ratio = get_figure(code), RATIOS.get(code)
+    how: dict[str, Any] = {
+        "rows": rows_of(code),
+        "is_in_period": definition.period_kind is not PeriodKind.AS_OF,
+        "weights": {str(int(k)): w for k, w in FLOW_WEIGHTS.get(code, {}).items()},
+        "services": list(kinds_of(OF_SERVICES[code])) if code in OF_SERVICES else [],
+        "counts_once": code in OF_SERVICES and is_of_persons(OF_SERVICES[code]),
+    }
+    if code in COUNTED:
+        how["per"] = PER.get(code, 1)
+    if ratio is not None:
+        above = get_figure(ratio.numerator).unit
+        how |= {
+            "numerator": ratio.numerator,
+            "denominator": ratio.denominator,
+            "of_persons": above in (Unit.PERSONS, Unit.PERSON_TIMES),
+            "is_counted_below": bool(parts_of([ratio.denominator])),
+        }
+    return how
 
 
 def _measured(publication: Publication, lines: list[PublicationLine]) -> dict[str, Any]:
@@ -222,6 +283,11 @@ def _measured(publication: Publication, lines: list[PublicationLine]) -> dict[st
                 "measured": line.counted,
                 "rows": line.rows_count,
                 "rows_hash": line.rows_hash or None,
+                **(
+                    {"parts": [line.measured_numerator, line.measured_denominator]}
+                    if line.is_rate
+                    else {}
+                ),
             }
             for line in lines
         ],

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from nuanxin.figures.rules.sealing import FORMAT
 from nuanxin.figures.states import EVERYBODY_READS, UNDER_WAY
+from nuanxin.kernel.figure import RATIO_DECIMALS
 
 
 class PublicationSeries(models.Model):
@@ -113,7 +114,8 @@ class PublicationLine(models.Model):
     """发布的数: one figure of one place and cut, with definition and lineage as they were then.
 
     ``value`` is what everybody reads: to the ten where it counts persons (``rounded_to``), empty
-    where it is withheld. ``measured``, the row-set's hash and count are for those with the right and
+    where it is withheld. Of a rate it is in hundredths of a percent, made of ``numerator`` and ``denominator`` as
+    everybody reads them. ``measured``, the row-set's hash and count are for those with the right and
     for auditors; ``rows_seal`` binds them in the public text. A line of format 1 has no seal: there
     value, hash and count were public, and all empty where withheld.
     """
@@ -142,6 +144,13 @@ class PublicationLine(models.Model):
     rows_count = models.BigIntegerField("明细行数", null=True)
     rows_seal = models.CharField("明细封条", max_length=64, blank=True)
     note = models.CharField("变动说明", max_length=200, blank=True)
+    numerator = models.BigIntegerField("分子", null=True)
+    denominator = models.BigIntegerField("分母", null=True)
+    measured_numerator = models.BigIntegerField("实测分子", null=True)
+    measured_denominator = models.BigIntegerField("实测分母", null=True)
+    denominator_label = models.CharField("分母是什么", max_length=60, blank=True)
+    denominator_source = models.CharField("分母来源", max_length=600, blank=True)
+    denominator_as_of = models.DateField("分母的日子", null=True)
 
     class Meta:
         verbose_name = "发布的数"
@@ -170,7 +179,33 @@ class PublicationLine(models.Model):
                 ),
                 name="line_withheld_tells_nothing",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    measured_numerator__isnull=True,
+                    measured_denominator__isnull=True,
+                    numerator__isnull=True,
+                    denominator__isnull=True,
+                    denominator_label="",
+                )
+                | Q(
+                    Q(is_withheld=True) | Q(numerator__isnull=False, denominator__isnull=False),
+                    ~Q(denominator_label=""),
+                    measured_numerator__isnull=False,
+                    measured_denominator__gt=0,
+                ),
+                name="rate_tells_both_its_parts",
+            ),
         ]
+
+    @property
+    def is_rate(self) -> bool:
+        """Return whether the line is a rate, which tells its parts too."""
+        return self.measured_denominator is not None
+
+    @property
+    def decimals(self) -> int:
+        """Return how many of the value's digits stand behind the point."""
+        return RATIO_DECIMALS if self.is_rate else 0
 
     @property
     def counted(self) -> int | None:

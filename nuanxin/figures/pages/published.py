@@ -21,6 +21,7 @@ from nuanxin.figures.queries.publications import (
     list_published,
     versions_of,
 )
+from nuanxin.figures.queries.registry import get_figure
 from nuanxin.figures.queries.verifying import verify_seal
 from nuanxin.figures.states import PublicationState
 from nuanxin.kernel import clock, regions
@@ -133,8 +134,16 @@ def line_rows(lines: list[PublicationLine]) -> list[dict[str, Any]]:
             "cells": [
                 {"text": line.label, "note": cut_words(line)},
                 region_words(line.region),
-                {"text": value_words(line), "css": "num", "note": line.note},
-                {"text": "" if line.counted is None else f"{line.counted:,}", "css": "num"},
+                {
+                    "text": value_words(line),
+                    "css": "num",
+                    "note": line.note or _made_of(line, line.numerator, line.denominator),
+                },
+                {
+                    "text": number_words(line.counted, line.decimals),
+                    "css": "num",
+                    "note": _made_of(line, line.measured_numerator, line.measured_denominator),
+                },
                 {
                     "text": f"{line.rows_count:,}" if line.rows_count is not None else "",
                     "css": "num",
@@ -147,7 +156,39 @@ def line_rows(lines: list[PublicationLine]) -> list[dict[str, Any]]:
 
 def value_words(line: PublicationLine) -> str:
     """Return the number with its unit, or that it is withheld."""
-    return WITHHELD if line.value is None else f"{line.value:,} {line.unit}"
+    if line.value is None:
+        return WITHHELD
+    return f"{number_words(line.value, line.decimals)}{'' if line.is_rate else ' '}{line.unit}"
+
+
+def number_words(value: int | None, decimals: int) -> str:
+    """Return a number as it is read: 6327 hundredths are 63.27; "" for none."""
+    if value is None:
+        return ""
+    return f"{value / 10.0**decimals:,.{decimals}f}" if decimals else f"{value:,}"
+
+
+def _made_of(line: PublicationLine, numerator: int | None, denominator: int | None) -> str:
+    """Return a rate's two parts in a few characters, "" of any other line."""
+    if not line.is_rate:
+        return ""
+    above, below = (WITHHELD if one is None else f"{one:,}" for one in (numerator, denominator))
+    return f"{above} ÷ {below}"
+
+
+def _parts_words(line: PublicationLine) -> str:
+    """Return a rate's two parts in a sentence: what they count, from where, of which day."""
+    ratio = get_figure(line.code).ratio if line.is_rate else None
+    if ratio is None:
+        return ""
+    above = get_figure(ratio.numerator)
+    told = [
+        WITHHELD if one is None else f"{one:,} {unit.label}"
+        for one, unit in ((line.numerator, above.unit), (line.denominator, ratio.unit))
+    ]
+    source = line.denominator_source
+    where = f"（{source}，{line.denominator_as_of}）" if source else ""
+    return f"{above.label} {told[0]}，除以{line.denominator_label} {told[1]}{where}"
 
 
 def region_words(region: int) -> str:
@@ -169,6 +210,7 @@ def _groups(lines: list[PublicationLine]) -> list[dict[str, Any]]:
                 "code": line.code,
                 "value": value_words(line),
                 "is_withheld": line.is_withheld,
+                "parts": _parts_words(line),
                 "digest": line.digest,
                 "rows_hash": "" if line.rows_seal else line.rows_hash,
                 "seal": line.rows_seal,
@@ -181,9 +223,10 @@ def _groups(lines: list[PublicationLine]) -> list[dict[str, Any]]:
                     region_words(line.region),
                     cut_words(line) or "合计",
                     {
-                        "text": WITHHELD if line.value is None else f"{line.value:,}",
+                        "text": number_words(line.value, line.decimals) or WITHHELD,
                         "css": "num",
                         "note": line.note,
+                        "parts": _made_of(line, line.numerator, line.denominator),
                     },
                 ]
             }
@@ -247,14 +290,22 @@ def _changed(row: ChangedLine) -> dict[str, Any]:
         "cells": [
             {"text": row.label, "note": row.cut},
             region_words(row.region),
-            {"text": _side(row.before, is_there=row.is_in_before), "css": "num"},
-            {"text": _side(row.after, is_there=row.is_in_after), "css": "num"},
-            {"text": "" if row.change is None else f"{row.change:+,}", "css": "num"},
+            {"text": _side(row, row.before, is_there=row.is_in_before), "css": "num"},
+            {"text": _side(row, row.after, is_there=row.is_in_after), "css": "num"},
+            {"text": _change_words(row), "css": "num"},
         ]
     }
 
 
-def _side(value: int | None, *, is_there: bool) -> str:
+def _side(row: ChangedLine, value: int | None, *, is_there: bool) -> str:
     if not is_there:
         return "没有这个数"
-    return WITHHELD if value is None else f"{value:,}"
+    return number_words(value, row.decimals) or WITHHELD
+
+
+def _change_words(row: ChangedLine) -> str:
+    if row.change is None:
+        return ""
+    if row.decimals:
+        return f"{row.change / 10.0**row.decimals:+,.{row.decimals}f} 个百分点"
+    return f"{row.change:+,}"

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from nuanxin.figures import permissions
 from nuanxin.figures.models import Approval, Publication, PublicationLine
-from nuanxin.figures.queries.deriving import When
+from nuanxin.figures.queries.when import When
 from nuanxin.figures.rules.sealing import FORMATS, rows_seal
 from nuanxin.figures.rules.small_numbers import published
 from nuanxin.figures.states import EVERYBODY_READS, UNDER_WAY, PublicationState
@@ -17,6 +17,7 @@ from nuanxin.kernel import occupations, policy, regions
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.cursor import decode_cursor, encode_cursor
 from nuanxin.kernel.errors import Malformed, NotFound
+from nuanxin.kernel.figure import RATIO_DECIMALS
 from nuanxin.membership.states import Channel
 
 PAGE_SIZE = 20
@@ -169,6 +170,7 @@ class ChangedLine:
     rounded_to: int = 1
     is_in_before: bool = True
     is_in_after: bool = True
+    decimals: int = 0
 
     @property
     def change(self) -> int | None:
@@ -209,6 +211,7 @@ def compare(
                 rounded_to=max(line.rounded_to for line in (old.get(key), new.get(key)) if line),
                 is_in_before=key in old,
                 is_in_after=key in new,
+                decimals=one.decimals,
             )
         )
     return rows
@@ -261,6 +264,8 @@ def seal_of(line: PublicationLine, publication: Publication) -> str:
     if publication.salt is None:
         return ""
     measured = [line.measured, line.rows_count, line.rows_hash]
+    if line.is_rate:
+        measured += [line.measured_numerator, line.measured_denominator]
     return rows_seal(
         bytes(publication.salt), [line.code, str(line.region), *line_key(line)[2:], *measured]
     )
@@ -288,7 +293,32 @@ def _line_content(line: PublicationLine, text_format: int) -> dict[str, Any]:
         "digest": line.digest,
         "note": line.note or None,
         **bound,
+        **(_rate_content(line) if line.is_rate else {}),
     }
+
+
+def _rate_content(line: PublicationLine) -> dict[str, Any]:
+    """Return what is told of a rate besides: its value is in hundredths of a percent."""
+    return {
+        "decimals": RATIO_DECIMALS,
+        "numerator": line.numerator,
+        "denominator": line.denominator,
+        "denominator_label": line.denominator_label,
+        "denominator_source": line.denominator_source or None,
+        "denominator_as_of": _day(line.denominator_as_of),
+    }
+
+
+def digest_parts(line: PublicationLine) -> list[Any]:
+    """Return what the fingerprint of a rate has besides its value, nothing of any other line."""
+    if not line.is_rate:
+        return []
+    return [
+        line.numerator,
+        line.denominator,
+        line.denominator_source,
+        _day(line.denominator_as_of),
+    ]
 
 
 def _day(day: date | None) -> str | None:

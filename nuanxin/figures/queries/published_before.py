@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from nuanxin.figures.models import Approval, Publication, PublicationLine
 from nuanxin.figures.queries.changes import Part, explain_change
-from nuanxin.figures.queries.deriving import places_of
 from nuanxin.figures.queries.measuring import measure
+from nuanxin.figures.queries.when import places_of
 from nuanxin.membership.figures.definitions import LIVE
 
 LOOKED_THROUGH = 200

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from nuanxin.figures.models import Publication, PublicationLine
-from nuanxin.figures.queries.deriving import Derived, derive, line_digest
+from nuanxin.figures.queries.deriving import RATIOS, Derived, derive, line_digest, told_parts
 from nuanxin.figures.queries.publication_key import public_keys
 from nuanxin.figures.queries.publications import (
     content_of,
+    digest_parts,
     line_key,
     lines_of,
     seal_of,
@@ -116,8 +117,8 @@ def rederive_fault(publication: Publication, lines: list[PublicationLine]) -> Fa
     known = [line for line in lines if line.counted is not None]
     found = derive([line_key(line) for line in known], when_of(publication), top=publication.region)
     for line in known:
-        again = found[line_key(line)]
-        if again.value != line.counted:
+        again = found.get(line_key(line))
+        if again is None or (again.value, again.parts) != (line.counted, _parts(line)):
             return Fault("figures.value_differs", _value_sentence(line, again), _where(line))
         if again.rows.hash != line.rows_hash:
             return Fault(
@@ -128,18 +129,44 @@ def rederive_fault(publication: Publication, lines: list[PublicationLine]) -> Fa
     return None
 
 
-def _value_sentence(line: PublicationLine, again: Derived) -> str:
-    value, _ = told_of(again.value, _unit_of(line), least=line.publication.least_persons)
+def _parts(line: PublicationLine) -> tuple[int, int] | None:
+    if line.measured_numerator is None or line.measured_denominator is None:
+        return None
+    return line.measured_numerator, line.measured_denominator
+
+
+def _value_sentence(line: PublicationLine, again: Derived | None) -> str:
+    if again is None:
+        return f"{_where(line)}按当时所知重算，算不出来了：缺了明细或者分母。"
+    least = line.publication.least_persons
+    if again.parts is not None:
+        value = told_parts(line.code, again.parts, least=least)[0]
+    else:
+        value, _ = told_of(again.value, _unit_of(line), least=least)
     if value == line.value:
         return f"{_where(line)}公布的数没变，重算出来的实测数却和发布时不一样。"
-    was, now = ("不公布" if one is None else f"{one:,}" for one in (line.value, value))
+    was, now = (_said(one, line.decimals) for one in (line.value, value))
     return f"{_where(line)}发布的是 {was}，按当时所知重算，公布的数是 {now}。"
+
+
+def _said(value: int | None, decimals: int) -> str:
+    if value is None:
+        return "不公布"
+    return f"{value / 10.0**decimals:.{decimals}f}%" if decimals else f"{value:,}"
 
 
 def _is_told_by_rule(line: PublicationLine, publication: Publication) -> bool:
     """Return whether the public number follows from the measured one; of format 1 it is the same."""
     if publication.salt is None or line.measured is None:
         return publication.format == 1
+    if (line.code in RATIOS) != line.is_rate:
+        return False
+    parts = _parts(line)
+    if parts is not None:
+        rate = told_parts(line.code, parts, least=publication.least_persons)
+        return (*rate, line.value is None) == (
+            line.value, line.numerator, line.denominator, line.is_withheld,
+        )  # fmt: skip
     told = told_of(line.measured, _unit_of(line), least=publication.least_persons)
     return told == (line.value, line.rounded_to) and line.is_withheld == (line.value is None)
 
@@ -181,7 +208,8 @@ def verify_all(
 
 def digest_of(line: PublicationLine, publication: Publication) -> str:
     """Return the fingerprint of a line's question and value, as ``measure`` makes it."""
-    return line_digest(line_key(line), line.definition_version, when_of(publication), line.value)
+    asked = line_key(line), line.definition_version, when_of(publication), line.value
+    return line_digest(*asked, digest_parts(line))
 
 
 def _where(line: PublicationLine) -> str:

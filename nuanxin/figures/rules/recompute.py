@@ -3,7 +3,8 @@
 Written for an auditor's laptop: no network, no database, nothing to install. It reads the files that
 stand beside it, counts every number again from the rows, checks the fingerprint of each set of rows,
 the fingerprint of the whole text and its signature, and prints what agrees and what differs.
-Since format 3 there may be figures of services, counted from deliveries.csv.
+Since format 3 there may be figures of services, counted from deliveries.csv; since format 4 what is
+counted one by one (counted.csv), and rates of two numbers, one of them perhaps entered (denominators.csv).
 Since format 2 the public text has persons to the ten and a seal for each line; measured.json, which
 is not public, has the numbers to the one and the salt that opens the seals.
 Ends with 0 when everything agrees, with 1 when anything differs, with 2 when a file is missing.
@@ -95,6 +96,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.value = 0
+        self.parts: tuple[int, int] | None = None
         self.rows = 0
         self.sums = [0] * PARTS
 
@@ -164,7 +166,7 @@ def read_deliveries(
     }
     if not figures:
         return {}
-    starts = {line["code"]: line["period_start"] or ALWAYS for line in content["lines"]}
+    starts = starts_of(content, definitions)
     cells: Cells = defaultdict(Rows)
     last = dict.fromkeys(figures, "")
     with (folder / "deliveries.csv").open(encoding="utf-8", newline="") as file:
@@ -180,6 +182,53 @@ def read_deliveries(
                 last[code] = person
                 cells[county, code].take(f"{union},{county},{kind},{day}", 1)
     return _by_region(cells)
+
+
+def starts_of(content: dict[str, Any], definitions: dict[str, Any]) -> dict[str, str]:
+    """Return the first day of each figure's period, also of those that rates stand on."""
+    starts: dict[str, str] = {}
+    for line in content["lines"]:
+        how, first = definitions["figures"][line["code"]], line["period_start"] or ALWAYS
+        for code in (line["code"], how.get("numerator"), how.get("denominator")):
+            if code is not None:
+                starts[code] = first
+    return starts
+
+
+def read_counted(folder: Path, definitions: dict[str, Any]) -> dict[str, Cells]:
+    """Return what was counted one by one in each region by figure; no key counts twice in a region."""
+    path = folder / "counted.csv"
+    regions: dict[str, Cells] = defaultdict(lambda: defaultdict(Rows))
+    if not any(one["rows"] == "counted" for one in definitions["figures"].values()):
+        return regions
+    if not path.exists():  # nothing was there to count
+        return regions
+    seen: set[tuple[str, str, str]] = set()
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row[1:] for row in _after_heading(csv.reader(file))]
+    for code, key, county, number in sorted(rows, key=lambda row: (row[0], row[2], row[1])):
+        for region in {county, county[:4] + "00", county[:2] + "0000"}:
+            if (code, key, region) in seen:
+                continue
+            seen.add((code, key, region))
+            regions[region][(code,)].take(f"{code},{key},{county},{number}", int(number))
+    for cells in regions.values():
+        for (code,), found in cells.items():
+            per = definitions["figures"][code].get("per", 1)
+            found.value = (found.value + per // 2) // per
+    return regions
+
+
+def read_denominators(folder: Path) -> dict[str, Cells]:
+    """Return the entered denominators of each region by kind."""
+    path = folder / "denominators.csv"
+    regions: dict[str, Cells] = defaultdict(lambda: defaultdict(Rows))
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in _after_heading(csv.reader(file)):
+                kind, region, value, as_of = row[1:]
+                regions[region][(kind,)].take(f"{kind},{region},{value},{as_of}", int(value))
+    return regions
 
 
 def _by_region(cells: Cells) -> dict[str, Cells]:
@@ -202,10 +251,20 @@ def recompute(
     flows: dict[str, Cells],
     unions: dict[str, Cells],
 ) -> Rows:
-    """Return the rows of one published line, summed up again."""
-    definition = definitions["figures"][line["code"]]
+    """Return the rows of one published line, summed up again; of a rate those of both its parts."""
+    definition = definitions["figures"].get(line["code"], {"rows": "denominators"})
     found = Rows()
-    if definition["rows"] in ("unions", "deliveries"):
+    if definition["rows"] == "ratio":
+        parts = [
+            recompute(line | {"code": definition[part]}, definitions, flows, unions)
+            for part in ("numerator", "denominator")
+        ]
+        for part in parts:
+            found.plus(part, 0)
+        found.parts = (parts[0].value, parts[1].value)
+        found.value = percent(*found.parts) or 0
+        return found
+    if definition["rows"] != "flows":
         found.plus(unions.get(line["region"], {}).get((line["code"],), Rows()), 1)
         return found
     first = (line["period_start"] or ALWAYS) if definition["is_in_period"] else ALWAYS
@@ -233,10 +292,33 @@ def told(value: int, unit: str, least: int) -> tuple[int | None, int]:
     return (rounded if value >= 0 else -rounded), least
 
 
+def percent(above: int | None, below: int | None) -> int | None:
+    """Return hundredths of a percent, half rounded up; None where a part is not told or nought below."""
+    if above is None or not below:
+        return None
+    return (20_000 * above + below) // (2 * below)
+
+
+def fault_of_rate(
+    line: dict[str, Any], parts: tuple[int, int], how: dict[str, Any], least: int
+) -> str:
+    """Return what differs of a rate's public value and parts, "" for nothing."""
+    above: int | None = parts[0]
+    below: int | None = parts[1]
+    if how["of_persons"]:
+        above = told(parts[0], "人", least)[0]
+        below = told(parts[1], "人", least)[0] if how["is_counted_below"] else parts[1]
+    if (line["numerator"], line["denominator"]) != (above, below):
+        return f"公布的分子分母不是由实测 {parts[0]} 和 {parts[1]} 按规则写出来的"
+    if percent(above, below) != line["value"]:
+        return f"公布的 {line['value']} 不是公布的分子除以公布的分母"
+    return ""
+
+
 def seal_of(line: dict[str, Any], rows: Rows, salt: bytes) -> str:
     """Return the seal that the public text must have for a line."""
     cell = [line["code"], line["region"], line["occupation"] or "", line["channel"] or ""]
-    parts = [*cell, rows.value, rows.rows, rows.hash]
+    parts = [*cell, rows.value, rows.rows, rows.hash, *(rows.parts or ())]
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hmac.new(salt, text.encode(), hashlib.sha256).hexdigest()
 
@@ -248,14 +330,19 @@ def fault_of_exact(line: dict[str, Any], again: Rows) -> str:
     return "" if again.hash == line["rows_hash"] else "数一样，明细和发布时不是同一批行"
 
 
-def fault_of_sealed(line: dict[str, Any], again: Rows, measured: dict[str, Any], least: int) -> str:
+def fault_of_sealed(
+    line: dict[str, Any], again: Rows, measured: dict[str, Any], how: dict[str, Any], least: int
+) -> str:
     """Return what differs of a line whose public text is rounded and sealed, "" for nothing."""
     known = measured["lines"][line["position"]]
     if again.value != known["measured"]:
         return f"实测 {known['measured']}，重算 {again.value}"
     if again.hash != known["rows_hash"]:
         return "数一样，明细和发布时不是同一批行"
-    if told(again.value, line["unit"], least) != (line["value"], line["rounded_to"]):
+    if again.parts is not None:
+        if fault := fault_of_rate(line, again.parts, how, least):
+            return fault
+    elif told(again.value, line["unit"], least) != (line["value"], line["rounded_to"]):
         return f"公布的数 {line['value']} 不是由实测 {again.value} 按规则写出来的"
     if seal_of(line, again, bytes.fromhex(measured["salt"])) != line["seal"]:
         return "明细封条打不开：公布时封的不是这个数或者不是这些行"
@@ -291,8 +378,13 @@ def faults_of(folder: Path) -> list[str]:
     is_exact = content["format"] == EXACT
     measured = {} if is_exact else read_measured(folder)
     flows, unions = read_flows(folder, content), read_unions(folder)
-    for region, cells in read_deliveries(folder, content, definitions).items():
-        unions.setdefault(region, defaultdict(Rows)).update(cells)
+    for more in (
+        read_deliveries(folder, content, definitions),
+        read_counted(folder, definitions),
+        read_denominators(folder),
+    ):
+        for region, cells in more.items():
+            unions.setdefault(region, defaultdict(Rows)).update(cells)
     for line in content["lines"]:
         name = f"{line['region_name']}{line['label']}"
         name += "".join(f"·{line[cut]}" for cut in ("occupation", "channel") if line[cut])
@@ -303,13 +395,15 @@ def faults_of(folder: Path) -> list[str]:
         if is_exact:
             fault = fault_of_exact(line, again)
         else:
-            fault = fault_of_sealed(line, again, measured, content["least_persons"])
+            how = definitions["figures"][line["code"]]
+            fault = fault_of_sealed(line, again, measured, how, content["least_persons"])
         if fault:
             faults.append(f"{name}：{fault}")
             print(f"不一致  {faults[-1]}")
         else:
             public = "不公布" if line["value"] is None else f"公布 {line['value']}"
-            print(f"一致    {name}：实测 {again.value} {line['unit']}，{public}（{again.rows} 行）")
+            value = f"{again.value / 100:.2f}" if again.parts else again.value
+            print(f"一致    {name}：实测 {value} {line['unit']}，{public}（{again.rows} 行）")
     return faults
 
 

@@ -20,10 +20,16 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMATS = {1: "nuanxin-publication/1", 2: "nuanxin-publication/2", 3: "nuanxin-publication/3"}
+FORMATS = {
+    1: "nuanxin-publication/1",
+    2: "nuanxin-publication/2",
+    3: "nuanxin-publication/3",
+    4: "nuanxin-publication/4",
+}
 """What the signed text calls its format: 1 exact, with hashes and counts of rows; 2 as the board; 3 as
-2, and lines of services too, whose rows are deliveries."""
-FORMAT = 3
+2, and lines of services too, whose rows are deliveries; 4 as 3, and rates with both their parts, spans
+of members, and what is counted one by one (stations, hours, visits, employers)."""
+FORMAT = 4
 NO_HASH = "0" * 64
 """What the first publication has for the one before."""
 _MARK = b"nuanxin publication v1\n"
@@ -51,7 +57,8 @@ def new_salt() -> bytes:
 def rows_seal(salt: bytes, parts: list[Any]) -> str:
     """Return the seal of a line, 64 hex digits: HMAC-SHA256 of what was measured and of its rows.
 
-    ``parts``: code, region, occupation, channel, measured value, count of rows, row-set hash.
+    ``parts``: code, region, occupation, channel, measured value, count of rows, row-set hash; of a
+    rate the measured numerator and denominator too.
     Whoever has the salt can prove the line; whoever has not learns nothing, not even by trial.
     """
     return hmac.new(salt, canonical(parts).encode(), hashlib.sha256).hexdigest()

@@ -11,7 +11,7 @@ can be told from the rest (``keeps_room``).
 
 from collections.abc import Sequence
 
-from nuanxin.kernel.figure import Unit
+from nuanxin.kernel.figure import Unit, ratio_value
 
 Span = tuple[int, int]
 """From and to which number of persons a published one may stand for, both included."""
@@ -25,6 +25,24 @@ def told_of(value: int, unit: Unit, *, least: int) -> tuple[int | None, int]:
     if unit in (Unit.PERSONS, Unit.PERSON_TIMES):
         return published(value, least=least), least
     return value, 1
+
+
+def told_of_rate(
+    numerator: int, denominator: int, *, of_persons: bool, is_counted_below: bool, least: int
+) -> tuple[int | None, int | None, int | None]:
+    """Return value (hundredths of a percent), numerator and denominator as everybody may read them.
+
+    Of persons the numerator is to the ten, and so is the denominator where it counts persons of ours
+    (``is_counted_below``). The value is made of those, so it gives back nothing else; None where one
+    of them is withheld, or nothing is left below.
+    """
+    above: int | None = numerator
+    below: int | None = denominator
+    if of_persons:
+        above = published(numerator, least=least)
+        below = published(denominator, least=least) if is_counted_below else denominator
+    value = ratio_value(above, below) if above is not None and below else None
+    return value, above, below
 
 
 def published(value: int, *, least: int) -> int | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from nuanxin.kernel import regions
+from nuanxin.kernel.figure import Unit
 
 Key = tuple[str, int, str, str]
 """Figure code, region, occupation, channel."""
@@ -44,11 +45,18 @@ class LineFacts:
     note: str = ""
     upkeep: int | None = None
     last: int | None = None
+    decimals: int = 0
 
     @property
     def key(self) -> Key:
         """Return what makes the line one of its kind."""
         return (self.code, self.region, self.occupation, self.channel)
+
+    def said(self, value: int | None) -> str:
+        """Return a value of the line as a person reads it."""
+        if value is None:
+            return "没有"
+        return f"{value / 10.0**self.decimals:.{self.decimals}f}" if self.decimals else f"{value:,}"
 
     @property
     def where(self) -> str:
@@ -147,7 +155,9 @@ def _parts_of_regions(by_key: Mapping[Key, LineFacts]) -> Iterator[Finding]:
         # What is withheld or missing may be negative (net, approvals taken back): no proof then.
         if total is None or total.value is None or len(parts) < len(found) or key[0] == NET:
             continue
-        if min(parts) >= 0 and sum(parts) > total.value:
+        # Rates do not add up; whole hours are rounded, each by half an hour at most.
+        slack = len(parts) // 2 + 1 if total.unit == Unit.HOURS.label else 0
+        if not total.decimals and min(parts) >= 0 and sum(parts) > total.value + slack:
             yield Finding(
                 "figures.parts_exceed_total",
                 f"{total.where}是 {total.value:,}，下面各地加起来却是 {sum(parts):,}。"
@@ -215,7 +225,7 @@ def _upkeep(lines: Iterable[LineFacts]) -> Iterator[Finding]:
         if line.upkeep is not None and line.value is not None and line.upkeep != line.value:
             yield Finding(
                 "figures.upkeep_differs",
-                f"{line.where}一笔一笔加出来是 {line.value:,}，平时的累计数是 {line.upkeep:,}。"
+                f"{line.where}一笔一笔加出来是 {line.said(line.value)}，平时的累计数是 {line.said(line.upkeep)}。"
                 "请管理员执行 nuanxin figures recount 查清再发布。",
                 key=line.key,
             )
@@ -228,7 +238,7 @@ def _jumps(lines: Iterable[LineFacts], threshold: Threshold) -> Iterator[Finding
         said = len(line.note.strip()) >= SHORTEST_REASON
         yield Finding(
             "figures.jump_explained" if said else "figures.jump_needs_reason",
-            f"{line.where}上次发布 {line.last:,}，这次 {line.value:,}，变动超过"
+            f"{line.where}上次发布 {line.said(line.last)}，这次 {line.said(line.value)}，变动超过"
             f" {threshold.permille / 10:g}%。" + (f"说明：{line.note}" if said else "请写明原因。"),
             blocks=not said,
             key=line.key,

@@ -17,9 +17,12 @@ from nuanxin.membership.figures.definitions import (
     LIVE,
     NET,
     NEW,
+    PUT_ON_HOLD,
+    RESTORED,
     TRANSFERRED_IN,
     TRANSFERRED_OUT,
 )
+from nuanxin.membership.figures.rows import OF_SPANS
 from nuanxin.membership.states import FlowKind
 
 WEIGHTS: dict[str, dict[FlowKind, int]] = {
@@ -42,8 +45,17 @@ WEIGHTS: dict[str, dict[FlowKind, int]] = {
 }
 """What one person of each kind of flow adds to a figure; kinds that are not named add nothing."""
 
+FLOW_WEIGHTS: dict[str, dict[FlowKind, int]] = WEIGHTS | {
+    RESTORED.code: {FlowKind.RESTORED: 1},
+    PUT_ON_HOLD.code: {FlowKind.RETAINED: 1},
+    **{code: {kind: 1} for code, kind in OF_SPANS.items()},
+}
+"""With those published since format 4: of spans the edges are flows, whose running total is the figure."""
+SPAN_KINDS = tuple(int(kind) for kind in OF_SPANS.values())
+"""Kinds below 10: their flows are read only where a figure of spans is asked for."""
+
 ROW_TEXT = "concat_ws(',', union_id, county, occupation, channel, kind, day, persons)"
-_WHERE = "day <= %(last)s AND recorded_at <= %(known)s AND kind >= 10 AND county BETWEEN %(low)s AND %(high)s"
+_WHERE = "day <= %(last)s AND recorded_at <= %(known)s AND (kind >= 10 OR kind = ANY (%(spans)s::int[])) AND county BETWEEN %(low)s AND %(high)s"
 HASH_SUMS = ", ".join(
     f"sum(('x' || substr(hex, {1 + 15 * part}, 15))::bit(60)::bigint)" for part in range(4)
 )
@@ -79,14 +91,15 @@ class FlowCell:
 
 
 def flow_cells(
-    *, first: date, last: date, counties: tuple[int, int], known_at: datetime
-) -> list[FlowCell]:
+    *, first: date, last: date, counties: tuple[int, int], known_at: datetime,
+    with_spans: bool = False,
+) -> list[FlowCell]:  # fmt: skip
     """Return all flows up to ``last`` as known at an instant, summed and hashed; one full scan.
 
     ``first`` is the first day of the period: flows from it on are ``inside``.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CELLS, _values(first, last, counties, known_at))
+        cursor.execute(_CELLS, _values(first, last, counties, known_at, with_spans))
         return [
             FlowCell(*row[:5], int(row[5]), row[6], _sums(row[7:]))  # type: ignore[call-arg]
             for row in cursor.fetchall()
@@ -98,19 +111,21 @@ def _sums(parts: tuple[Any, ...]) -> tuple[int, int, int, int]:
     return one, two, three, four
 
 
-def flow_rows(*, last: date, counties: tuple[int, int], known_at: datetime) -> Iterator[bytes]:
+def flow_rows(
+    *, last: date, counties: tuple[int, int], known_at: datetime, with_spans: bool = False
+) -> Iterator[bytes]:
     """Yield the same flows as CSV bytes, streamed: memory stays flat; a heading
     first, and a number that says nothing of who or when."""
     with (
         connection.cursor() as cursor,
-        cursor.copy(_ROWS, _values(last, last, counties, known_at)) as copy,
+        cursor.copy(_ROWS, _values(last, last, counties, known_at, with_spans)) as copy,
     ):
         for block in copy:
             yield bytes(block)
 
 
 def _values(
-    first: date, last: date, counties: tuple[int, int], known_at: datetime
+    first: date, last: date, counties: tuple[int, int], known_at: datetime, with_spans: bool
 ) -> dict[str, Any]:
     return {
         "first": first,
@@ -118,4 +133,5 @@ def _values(
         "known": known_at,
         "low": counties[0],
         "high": counties[1],
+        "spans": list(SPAN_KINDS) if with_spans else [],
     }

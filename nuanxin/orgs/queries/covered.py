@@ -46,16 +46,29 @@ def _counted(on: date, region: int | None, union_id: int | None, known_at: datet
     return int(rows[0][0])
 
 
+def list_covered_employers(*, on: date, region: int, known_at: datetime) -> list[tuple[int, int]]:
+    """Return (employer id, adcode) of those that ``count_covered_employers`` counts; who has no region
+    on record once for each seat that covers him."""
+    counted, values = _counting(region, "TRUE", None, known_at, columns="e.id, {place}")
+    return [
+        (row[0], row[1])
+        for row in fetch_prepared(
+            f"{counted} ORDER BY 1, 2", values | {"on": on, "union": None, "known_at": known_at}
+        )
+    ]
+
+
 _WITHOUT_REGION = "e.adcode IS NULL AND e.covered_days <> '{}'"
 _IN_BUSINESS = "(e.closed_on IS NULL OR e.closed_on > %(on)s)"
 
 
 def _counting(
-    region: int | None, whose: str, union_id: int | None, known_at: datetime | None
-) -> tuple[str, dict[str, Any]]:
-    where, values = region_condition(
-        region, adcode="coalesce(e.adcode, t.adcode)", town="t.town_code"
-    )
+    region: int | None, whose: str, union_id: int | None, known_at: datetime | None,
+    *, columns: str = "",
+) -> tuple[str, dict[str, Any]]:  # fmt: skip
+    """Return the statement that counts them, or that has a row for each of ``columns``."""
+    place = "coalesce(e.adcode, t.adcode)"
+    where, values = region_condition(region, adcode=place, town="t.town_code")
     tables = [
         "orgs_coverage c JOIN orgs_employer e ON e.id = c.employer_id",
         "JOIN orgs_territory t ON t.union_id = c.union_id AND t.is_seat",
@@ -71,8 +84,8 @@ def _counting(
         tables.append("JOIN orgs_ancestry a ON a.union_id = c.union_id")
         conditions += ["a.ancestor_id = %(union)s", dated("a", known_at=known_at)]
     # Grouped, not count(DISTINCT): hashed instead of sorted.
-    return (
-        f"SELECT count(*) FROM (SELECT e.id FROM {' '.join(tables)}"
-        f" WHERE {' AND '.join(conditions)} GROUP BY e.id) AS employers",
-        values,
-    )
+    of_them = f"FROM {' '.join(tables)} WHERE {' AND '.join(conditions)}"
+    if columns:
+        told = columns.replace("{place}", place)
+        return f"SELECT {told} {of_them} GROUP BY {told}", values
+    return f"SELECT count(*) FROM (SELECT e.id {of_them} GROUP BY e.id) AS employers", values

@@ -29,6 +29,24 @@ def list_new_union_seats(
     return [(row[0], row[1]) for row in fetch_all(f"{statement} ORDER BY 1, 2", values)]
 
 
+def list_ended_union_seats(
+    *, period: Period, region: int, is_new_form: bool | None, known_at: datetime
+) -> list[tuple[int, int]]:
+    """Return (union id, adcode of its last seat) of those that ``count_ended_unions`` counts."""
+    statement, values = _ended("u.id, t.adcode", period, region, None, is_new_form, known_at)
+    return [(row[0], row[1]) for row in fetch_all(f"{statement} ORDER BY 1, 2", values)]
+
+
+def list_key_enterprise_seats(
+    *, on: date, region: int, known_at: datetime
+) -> list[tuple[int, int]]:
+    """Return (union id, adcode of its seat) of the unions founded at key enterprises, on a day."""
+    statement, values = _living(
+        "u.id, t.adcode", on, region, None, True, known_at, route=Route.KEY_ENTERPRISE
+    )
+    return [(row[0], row[1]) for row in fetch_all(f"{statement} ORDER BY 1, 2", values)]
+
+
 def list_union_codes(adcodes: tuple[int, int]) -> list[tuple[int, str]]:
     """Return (id, code) of every union, ended ones too, that has or had its seat between two codes."""
     rows = fetch_all(

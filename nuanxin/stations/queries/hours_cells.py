@@ -64,8 +64,8 @@ def hours_of(where: Where, period: Period) -> Kept:
     Days that are not kept yet (the night's job has not come to them) are reckoned.
     """
     low, high = region_bounds(where.region) if where.region else (0, 999_999)
-    total, kept = Kept(), kept_days()
-    inside = kept.intersection(period) if kept else None
+    total = Kept()
+    inside, outside = outside_kept(period)
     if inside:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -79,7 +79,6 @@ def hours_of(where: Where, period: Period) -> Kept:
                 },
             )
             total = Kept(*map(int, cursor.fetchone()))
-    outside = _outside(period, inside)
     began = first_day() if outside else None
     for part in outside:
         if began is None or part.end < began:  # there was no station yet
@@ -87,6 +86,13 @@ def hours_of(where: Where, period: Period) -> Kept:
         for one in count_hours(where, Period(max(part.start, began), part.end)):
             total = total.plus(Kept(one.promised, one.told, one.delivered))
     return total
+
+
+def outside_kept(period: Period) -> tuple[Period | None, list[Period]]:
+    """Return the part of a period that is kept, and the parts that are not."""
+    kept = kept_days()
+    inside = kept.intersection(period) if kept else None
+    return inside, _outside(period, inside)
 
 
 def list_cells(period: Period, *, known_at: datetime | None = None) -> list[CountyHours]:

@@ -92,9 +92,9 @@ def test_persons_and_times_are_counted_where_and_when_they_had_it(world, service
     assert found[GIVEN, 330000] == (40, 40)
 
 
-def test_it_is_signed_as_format_3_and_every_line_is_derived_again(world, services):
+def test_it_is_signed_as_of_its_format_and_every_line_is_derived_again(world, services):
     done = of_services(world)
-    assert signed_document(done, lines_of(done.id))["content"]["format"] == "nuanxin-publication/3"
+    assert signed_document(done, lines_of(done.id))["content"]["format"] == "nuanxin-publication/4"
     assert verify_publication(done, rederive=True).stands
     assert all(one.stands for one in verify_all())
 
@@ -158,6 +158,7 @@ def test_what_nobody_ever_entered_is_not_published_as_nought(world):
         drafted(world, choice=Choice((EXAMS,)), since=SINCE)
 
 
-def test_rates_and_places_are_not_offered():
+def test_places_are_not_offered_which_no_row_proves_as_they_were():
     assert {EXAMS, AID, GIVEN} < set(PUBLISHABLE)
-    assert not [code for code in PUBLISHABLE if code.endswith(("_percent", "_places"))]
+    assert not [code for code in PUBLISHABLE if code.endswith("_places")]
+    assert "programmes.degree_directed_percent" not in PUBLISHABLE
