@@ -8,7 +8,7 @@ difference of two.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
@@ -16,17 +16,21 @@ from itertools import combinations
 import pytest
 
 from nuanxin.figures.actions import publishing
+from nuanxin.figures.actions.denominators import enter_denominators
 from nuanxin.figures.actions.drafting import Choice
 from nuanxin.figures.actions.evidence import signed_document
 from nuanxin.figures.models import Publication
 from nuanxin.figures.pages.sheets import board_rows
 from nuanxin.figures.queries import get_board
 from nuanxin.figures.queries.publications import lines_of
+from nuanxin.figures.rules.denominators import Entry
 from nuanxin.figures.rules.sealing import RowSum
 from nuanxin.figures.rules.small_numbers import published as to_the_ten
+from nuanxin.figures.states import DenominatorKind
 from nuanxin.kernel import occupations, regions
+from nuanxin.kernel.actor import SYSTEM
 from nuanxin.membership.actions.stocks import fold_flows
-from nuanxin.membership.figures.evidence import WEIGHTS
+from nuanxin.membership.figures.evidence import FLOW_WEIGHTS, SPAN_KINDS, WEIGHTS
 from nuanxin.membership.models import MemberFlow
 from nuanxin.membership.states import Channel
 from tests.figures.attacker import Attacker, Row, difference
@@ -36,7 +40,11 @@ from tests.figures.world import LAST, World, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-CODES = tuple(WEIGHTS)
+REACHABLE, SERVED = "membership.reachable_persons", "membership.served_persons"
+RATES = {"membership.joining_rate_percent": "membership.live_members_persons",
+         "membership.service_reach_percent": SERVED}  # fmt: skip
+"""Rates of persons with what they are made of: their parts stand in the signed text."""
+CODES = (*WEIGHTS, REACHABLE, SERVED)
 OCTOBER = date(2026, 10, 1)
 LATE = NOW + timedelta(hours=1)
 REGIONS = (330000, 330100, 330200, 330105, 330106, 330212)
@@ -70,12 +78,13 @@ class Rows:
     def __init__(self) -> None:
         self.trades = {one.key: one.code for one in occupations.all_occupations()}
         self.ways = {int(one): one.code for one in Channel}
-        self.flows = list(MemberFlow.objects.filter(kind__gte=10).order_by("id"))
+        told = MemberFlow.objects.order_by("id")
+        self.flows = [one for one in told if one.kind >= 10 or one.kind in SPAN_KINDS]
 
     def sum_of(self, cell: Cell) -> Row:
         """Return which rows a cell is the sum of, each with its weight times its persons."""
         prefix = regions.area_prefix(str(cell.region))
-        weights = {int(kind): weight for kind, weight in WEIGHTS[cell.code].items()}
+        weights = {int(kind): weight for kind, weight in FLOW_WEIGHTS[cell.code].items()}
         found: Row = {}
         for flow in self.flows:
             if (
@@ -113,6 +122,8 @@ def in_publication(publication: Publication) -> Iterator[Told]:
         )
         if line["unit"] == "人":
             yield Told(cell, line["value"], line["rounded_to"])
+        if line["code"] in RATES:
+            yield Told(replace(cell, code=RATES[line["code"]]), line["numerator"], 10)
 
 
 def in_board(region: int, day: date, since: date | None, now: datetime) -> Iterator[Told]:
@@ -121,7 +132,7 @@ def in_board(region: int, day: date, since: date | None, now: datetime) -> Itera
     trades = {one.label: one.code for one in occupations.all_occupations()}
     ways = {one.label: one.code for one in Channel}
     for row in board_rows(board):
-        if row["code"] not in WEIGHTS:
+        if row["code"] not in CODES:
             continue
         cell = Cell(
             row["code"],
@@ -141,7 +152,9 @@ def in_board(region: int, day: date, since: date | None, now: datetime) -> Itera
 
 def everything_read(world: World) -> list[Told]:
     """Publish and correct, read the boards of three days before and after a late entry; return it all."""
-    choice = Choice(CODES, below=2, cuts=("occupation", "channel"))
+    choice = Choice((*CODES, *RATES), below=2, cuts=("occupation", "channel"))
+    known_workers()
+    some_are_reached(world)
     first = published(world, drafted(world, choice=choice))
     others = [
         published(world, drafted(world, union, choice=choice, **given))
@@ -173,6 +186,29 @@ def boards(now: datetime) -> list[Told]:
         if since is None or since <= day
         for told in in_board(region, day, since, now)
     ]
+
+
+def known_workers() -> None:
+    """What rates of joining are divided by, of every county."""
+    entries = [
+        Entry(kind=DenominatorKind.WORKERS, region=int(one.code), as_of=date(2025, 12, 31), value=400,
+              source="统计局", checked_on=date(2026, 3, 1), line=2)
+        for one in regions.counties(LAST)
+    ]  # fmt: skip
+    enter_denominators(entries=entries, actor=SYSTEM, now=NOW - timedelta(days=2))
+
+
+def some_are_reached(world: World) -> None:
+    """In each union some were reached and some served; a few of them are so no longer."""
+    unions = [one for one in world.unions.values() if one.adcode % 100]
+    MemberFlow.objects.bulk_create(
+        MemberFlow(day=LAST - timedelta(days=days), union_id=union.id, county=union.adcode,
+                   occupation=3, channel=1, kind=kind, persons=persons,
+                   recorded_at=NOW - timedelta(days=1))
+        for number, union in enumerate(unions)
+        for days, kind, persons in ((60, 3, 4 + 5 * number), (1, 3, -2), (0, 3, 1),
+                                    (50, 4, 2 + 3 * number), (0, 4, -1))
+    )  # fmt: skip
 
 
 def late_entries(world: World) -> None:
