@@ -1,4 +1,4 @@
-"""What a demonstration has published: a county's month, a city's month corrected to a second version."""
+"""What a demonstration has published: a county's month, a city's corrected to a second version, its stations and rates."""
 
 from datetime import datetime, timedelta
 
@@ -21,10 +21,25 @@ _CODES = (
     "membership.left_members_persons",
     "membership.net_new_members_persons",
 )
+_STATIONS_AND_RATES = (
+    "orgs.covered_employers",
+    "stations.open_stations",
+    "stations.promised_hours",
+    "stations.delivered_hours",
+    "stations.visits_person_times",
+    "stations.visitors_persons",
+    "membership.joining_rate_percent",
+    "membership.service_reach_percent",
+    "orgs.founding_rate_percent",
+    "stations.benchmark_percent",
+    "stations.all_day_percent",
+    "stations.served_towns_percent",
+    "stations.delivered_percent",
+)
 
 
 def publish(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> list[int]:
-    """Publish both through the product's own actions; return their ids, older versions too."""
+    """Publish all through the product's own actions; return their ids, older versions too."""
     month = Month.of(clock.business_day(now)).previous
     county = _draft_and_publish(
         built.world.plan.by_handle("home_county").code,
@@ -58,7 +73,15 @@ def publish(built: BuiltWorld, sign_ins: list[SignIn], *, now: datetime) -> list
         now=now - timedelta(days=3),
     )
     _carry_through(corrected, office, at=now - timedelta(days=3))
-    return [county, corrected.id, first]
+    stations = _draft_and_publish(
+        built.world.plan.by_handle("home_city").code,
+        month,
+        office,
+        at=now,
+        told=("驿站和各项比率", _STATIONS_AND_RATES),
+        minutes=(0, 0),  # what rates are divided by was entered just now
+    )
+    return [county, corrected.id, first, stations]
 
 
 def _actor(sign_ins: list[SignIn], role: Role, number: int, now: datetime) -> Actor:
@@ -67,23 +90,28 @@ def _actor(sign_ins: list[SignIn], role: Role, number: int, now: datetime) -> Ac
 
 
 def _draft_and_publish(
-    union_code: str, month: Month, office: list[Actor], *, at: datetime, cuts: tuple[str, ...]
-) -> int:
+    union_code: str, month: Month, office: list[Actor], *, at: datetime,
+    cuts: tuple[str, ...] = (), told: tuple[str, tuple[str, ...]] = ("会员和工会", _CODES),
+    minutes: tuple[int, int] = (20, 50),
+) -> int:  # fmt: skip
+    what, codes = told
     made = publishing.draft_publication(
         union_code=union_code,
         question=publishing.Question(
-            title=f"{month.year} 年 {month.month} 月会员和工会",
-            choice=Choice(_CODES, below=1, cuts=cuts),
+            title=f"{month.year} 年 {month.month} 月{what}",
+            choice=Choice(codes, below=1, cuts=cuts),
             as_of=month.end,
             since=month.start,
         ),
         actor=office[0],
         now=at,
     )
-    return _carry_through(made, office, at=at)
+    return _carry_through(made, office, at=at, minutes=minutes)
 
 
-def _carry_through(made: Publication, office: list[Actor], *, at: datetime) -> int:
+def _carry_through(
+    made: Publication, office: list[Actor], *, at: datetime, minutes: tuple[int, int] = (20, 50)
+) -> int:
     found = publishing.findings(publication_id=made.id, actor=office[0], now=at)
     jumps = {one.key for one in found if one.code == "figures.jump_needs_reason"}
     wanted = {
@@ -94,9 +122,9 @@ def _carry_through(made: Publication, office: list[Actor], *, at: datetime) -> i
     if wanted:
         publishing.explain_changes(publication_id=made.id, notes=wanted, actor=office[0], now=at)
     publishing.check_publication(publication_id=made.id, actor=office[0], now=at)
-    for minutes, actor, step in (
-        (20, office[1], publishing.approve_publication),
-        (50, office[2], publishing.publish_publication),
+    for passed, actor, step in (
+        (minutes[0], office[1], publishing.approve_publication),
+        (minutes[1], office[2], publishing.publish_publication),
     ):
-        step(publication_id=made.id, actor=actor, now=at + timedelta(minutes=minutes))
+        step(publication_id=made.id, actor=actor, now=at + timedelta(minutes=passed))
     return made.id

@@ -6,7 +6,7 @@ from django import forms
 
 from nuanxin.figures.actions.drafting import Choice
 from nuanxin.figures.actions.publishing import Question
-from nuanxin.figures.queries.deriving import PUBLISHABLE
+from nuanxin.figures.queries.deriving import PUBLISHABLE, RATIOS
 from nuanxin.figures.queries.registry import get_figure
 
 _BELOW = (("0", "只要这一级"), ("1", "加上下一级各地"), ("2", "加上市和县（市、区）"))
@@ -22,6 +22,21 @@ def _day(label: str, hint: str, *, required: bool) -> forms.DateField:
         error_messages={"required": f"还没有填{label}。", **_BAD_DAY},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+
+_OWNERS = (("membership", "会员"), ("orgs", "工会"), ("programmes", "服务"), ("stations", "驿站"))
+
+
+def _in_order() -> list[str]:
+    """Return the figures by what they are about, rates behind the numbers they are made of."""
+    owners = [owner for owner, _ in _OWNERS]
+    return sorted(
+        PUBLISHABLE, key=lambda code: (owners.index(code.partition(".")[0]), code in RATIOS)
+    )
+
+
+def _label(code: str) -> str:
+    return f"{dict(_OWNERS)[code.partition('.')[0]]}：{get_figure(code).label}"
 
 
 class NewPublicationForm(forms.Form):
@@ -50,7 +65,7 @@ class NewPublicationForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, choices in (
             ("union", unions),
-            ("codes", [(code, get_figure(code).label) for code in PUBLISHABLE]),
+            ("codes", [(code, _label(code)) for code in _in_order()]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
