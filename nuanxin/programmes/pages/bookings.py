@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.queries.card import qr_svg
 from nuanxin.programmes.actions import feedback, sessions
 from nuanxin.programmes.forms.sessions import calendar_text
@@ -28,7 +30,7 @@ def booking_list(request: HttpRequest) -> HttpResponse:
 
 
 def _list_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    worker_id, now = _actor(request).worker_id, clock.now()
+    worker_id, now = actor_of(request).worker_id, clock.now()
     if worker_id is None:
         raise NotFound()
     rows = queries.list_my_bookings(worker_id)
@@ -55,10 +57,10 @@ def _list_page(request: HttpRequest, *, problem: str = "", status: int = 200) ->
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Go to a session, or change to another."""
-    session_id = words.number_of(request.POST.get("session"))
+    session_id = whole_number(request.POST.get("session"))
     try:
         made = sessions.choose_session(
-            session_id=session_id or 0, actor=_actor(request), now=clock.now()
+            session_id=session_id or 0, actor=actor_of(request), now=clock.now()
         )
     except NotFound:
         return _list_page(request, problem="先选一场，再点「就这场」。", status=422)
@@ -77,12 +79,12 @@ def booking(request: HttpRequest, booking_id: int) -> HttpResponse:
 def _booking_page(
     request: HttpRequest, booking_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     row = queries.get_my_booking(booking_id, actor.worker_id)
     may_change = now < row.change_until
     others = (
         queries.list_choices(actor.worker_id, now=now, offer_code=row.offer_code)
-        if may_change
+        if may_change and actor.worker_id is not None
         else []
     )
     context = {
@@ -111,13 +113,13 @@ def _booking_page(
 @require_POST
 def booking_act(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Excuse oneself, in two taps."""
-    queries.get_my_booking(booking_id, _actor(request).worker_id)
-    chosen = words.number_of(request.POST.get("excuse"))
+    queries.get_my_booking(booking_id, actor_of(request).worker_id)
+    chosen = whole_number(request.POST.get("excuse"))
     if chosen not in {int(one) for one in Excuse}:
         return _booking_page(request, booking_id, problem="先点一下是什么事。", status=422)
     try:
         sessions.ask_excuse(
-            booking_id=booking_id, reason=Excuse(chosen), actor=_actor(request), now=clock.now()
+            booking_id=booking_id, reason=Excuse(chosen), actor=actor_of(request), now=clock.now()
         )
     except NotFound:
         raise
@@ -130,7 +132,7 @@ def booking_act(request: HttpRequest, booking_id: int) -> HttpResponse:
 @require_GET
 def booking_calendar(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Give the session for the phone's calendar."""
-    row = queries.get_my_booking(booking_id, _actor(request).worker_id)
+    row = queries.get_my_booking(booking_id, actor_of(request).worker_id)
     text = calendar_text(
         uid=f"booking-{row.id}@nuanxin", title=f"{row.offer_title}：{row.title}", place=row.place,
         starts_at=row.starts_at, ends_at=row.ends_at, stamp=clock.now(),
@@ -144,13 +146,13 @@ def booking_calendar(request: HttpRequest, booking_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def booking_say(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Say how it was: a face, and send."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = queries.get_my_booking(booking_id, actor.worker_id)
     problem, status, is_said = "", 200, row.has_feedback
     if request.method == "POST":
-        chosen = words.number_of(request.POST.get("face"))
+        chosen = whole_number(request.POST.get("face"))
         known = {int(one) for one in FeedbackReason}
-        reasons = [words.number_of(one) for one in request.POST.getlist("reasons")]
+        reasons = [whole_number(one) for one in request.POST.getlist("reasons")]
         try:
             if chosen not in {int(one) for one in Face}:
                 problem, status = "先点一张脸，再交。", 422
@@ -179,10 +181,6 @@ def booking_say(request: HttpRequest, booking_id: int) -> HttpResponse:
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _choice(one: queries.Choice, offer: str = "") -> dict[str, Any]:

@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.queries.card import check_card
 from nuanxin.membership.rules.card import token_of_link, worker_of_number
 from nuanxin.orgs.queries.unions import get_union, list_unions_by_id
@@ -35,10 +37,10 @@ def proof_list(request: HttpRequest) -> HttpResponse:
     """List what was attested below one's unions; narrowed by state or attester."""
     now = clock.now()
     chosen = request.GET.get("state", "")
-    by = words.number_of(request.GET.get("by"))
+    by = whole_number(request.GET.get("by"))
     rows, following = queries.list_attestations(
-        actor=_actor(request), now=now, chosen=chosen, attester_id=by,
-        after=words.number_of(request.GET.get("after")),
+        actor=actor_of(request), now=now, chosen=chosen, attester_id=by,
+        after=whole_number(request.GET.get("after")),
     )  # fmt: skip
     kept = {"state": chosen} | ({"by": by} if by else {})
     context = {
@@ -72,7 +74,7 @@ def proof(request: HttpRequest, attestation_id: int) -> HttpResponse:
 @require_POST
 def proof_act(request: HttpRequest, attestation_id: int) -> HttpResponse:
     """Take an attestation back with a reason, or let a flagged one stand."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     form = WhyForm(request.POST)
     try:
         if request.POST.get("do") == "keep":
@@ -93,8 +95,8 @@ def proof_act(request: HttpRequest, attestation_id: int) -> HttpResponse:
 def _proof_page(
     request: HttpRequest, attestation_id: int, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    row, now = queries.get_attestation(attestation_id, actor=_actor(request)), clock.now()
-    may_manage = policy.may(_actor(request), permissions.ATTEST_MANAGE, path=row.path)
+    row, now = queries.get_attestation(attestation_id, actor=actor_of(request)), clock.now()
+    may_manage = policy.may(actor_of(request), permissions.ATTEST_MANAGE, path=row.path)
     context = {
         "page_title": f"{row.masked_worker}的工作证明",
         "facts": _facts(row, now),
@@ -118,9 +120,9 @@ def _proof_page(
 @require_GET
 def attester_list(request: HttpRequest) -> HttpResponse:
     """List who may attest below one's unions, how much each did; who did very much is marked."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     rows, following = attesters.list_attesters(
-        actor=actor, now=now, after=words.number_of(request.GET.get("after"))
+        actor=actor, now=now, after=whole_number(request.GET.get("after"))
     )
     on = clock.business_day(now)
     context = {
@@ -156,7 +158,7 @@ def attester_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 def attester_new(request: HttpRequest) -> HttpResponse:
     """Register somebody who may attest."""
-    actor = _actor(request)
+    actor = actor_of(request)
     own = {grant.union_id for grant in actor.grants if grant.union_id is not None}
     unions = list_unions_by_id(sorted(own))
     outlets = [one for union in unions.values() for one in attesters.list_outlets_of(union)][:200]
@@ -193,7 +195,7 @@ def attester_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 def attester(request: HttpRequest, attester_id: int) -> HttpResponse:
     """Show somebody who may attest; end it with a reason."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     on = clock.business_day(now)
     row = attesters.get_attester(attester_id, on=on)
     permissions.check_can_manage_attestations(actor, path=get_union(row.union_id).path)
@@ -239,7 +241,7 @@ def attester(request: HttpRequest, attester_id: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def asked(request: HttpRequest) -> HttpResponse:
     """List what waits for one's own answer; attest at once for who shows the card."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     kind = attesters.kind_at_desk(actor, on=clock.business_day(now))
     form = CardForm(request.POST if request.POST.get("do") == "card" else None, kind=kind)
     problem, done, status = "", "", 200
@@ -284,7 +286,7 @@ def asked(request: HttpRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 def answer(request: HttpRequest, request_id: int) -> HttpResponse:
     """Show what one is asked, and take the answer."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     row = queries.get_asked_of(request_id, actor=actor)
     form = ReplyForm(request.POST if request.method == "POST" else None, points=row.points)
     problem, status = "", 200
@@ -382,7 +384,3 @@ def _standing(row: attesters.AttesterRow, on: Any) -> str:
 
 def _said(day: Any) -> str:
     return f"{day.year} 年 {day.month} 月 {day.day} 日"
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

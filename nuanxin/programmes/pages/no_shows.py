@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes import permissions
 from nuanxin.programmes.actions import no_shows as actions
 from nuanxin.programmes.forms.no_shows import PleaAnswerForm, PleaForm, TakeBackForm
@@ -31,7 +33,7 @@ _KINDS = {
 @require_http_methods(_METHODS)
 def mine(request: HttpRequest) -> HttpResponse:
     """Show one's own, what follows from them, and take what one says to one of them."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     if actor.worker_id is None:
         raise NotFound()
     problem, status = "", 200
@@ -66,8 +68,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_GET
 def no_show_list(request: HttpRequest) -> HttpResponse:
     """List what waits for an answer, then the no-shows below one's unions, the latest first."""
-    actor = _actor(request)
-    after = words.number_of(request.GET.get("after"))
+    actor = actor_of(request)
+    after = whole_number(request.GET.get("after"))
     rows, following = queries.list_no_shows(actor=actor, after=after)
     waiting = [] if after else queries.list_open_pleas(actor=actor)
     context = {
@@ -88,7 +90,7 @@ def no_show_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 def no_show(request: HttpRequest, no_show_id: int) -> HttpResponse:
     """Show one; answer what the person says, or take it back."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = queries.get_no_show(no_show_id, actor=actor)
     do = request.POST.get("do", "")
     answering = PleaAnswerForm(request.POST if do == "answer" else None)
@@ -143,10 +145,6 @@ def _act(
 
 
 # ---- inside -----------------------------------------------------------------------------------
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
 
 
 def _own(row: queries.NoShowRow) -> dict[str, Any]:

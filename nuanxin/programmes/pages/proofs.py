@@ -7,10 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.pages.origins import origin_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.programmes.actions import attesting
 from nuanxin.programmes.actions.attesting import Ask, Reply
 from nuanxin.programmes.forms.attestations import AskForm, ReplyForm
@@ -69,7 +71,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         wanted = Ask(form.values(), given["workplace"], given["offer"])
         try:
             attesting.ask_attestation(
-                ask=wanted, attester_id=given["attester"], actor=_actor(request), now=now
+                ask=wanted, attester_id=given["attester"], actor=actor_of(request), now=now
             )
         except Refusal as refusal:
             problem, status = refusal.message, refusal.status
@@ -92,7 +94,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest) -> HttpResponse:
     """Take back one's own attestation; rules read it no more."""
-    attesting.take_back_own(attestation_id=_id(request), actor=_actor(request), now=clock.now())
+    attesting.take_back_own(attestation_id=_id(request), actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("proofs"))
 
 
@@ -100,7 +102,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Take back a request that waits; its link does no more."""
-    attesting.withdraw_request(request_id=_id(request), actor=_actor(request), now=clock.now())
+    attesting.withdraw_request(request_id=_id(request), actor=actor_of(request), now=clock.now())
     return HttpResponseRedirect(reverse("proofs"))
 
 
@@ -223,19 +225,15 @@ def _over(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     )
 
 
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
-
-
 def _own(request: HttpRequest) -> int:
-    worker_id: int | None = _actor(request).worker_id
+    worker_id: int | None = actor_of(request).worker_id
     if worker_id is None:
         raise NotFound()
     return worker_id
 
 
 def _id(request: HttpRequest) -> int:
-    found = words.number_of(request.POST.get("id"))
+    found = whole_number(request.POST.get("id"))
     if found is None:
         raise Malformed("attestation.which", "没看清是哪一份。回到我的证明，再点一下。")
     return found

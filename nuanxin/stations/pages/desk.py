@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock, policy, regions
 from nuanxin.kernel.errors import Conflict, NotFound, Refusal
@@ -30,7 +31,7 @@ _NAMES = ("q", "region", "tag", "standing", "facility")
 @require_GET
 def station_list(request: HttpRequest) -> HttpResponse:
     """List the stations below one's unions: search, filters, keyset pages, an address to keep."""
-    actor, asked = _actor(request), request.GET
+    actor, asked = actor_of(request), request.GET
     only, kept = filter_of(asked)
     sort = asked.get("sort", "")
     page = queries.list_stations(
@@ -180,7 +181,7 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
         given = form.cleaned_data | {"standing": Standing(form.cleaned_data["standing"])}
         try:
             register.set_standing(
-                station_id=detail.station.id, actor=_actor(request), now=clock.now(), **given
+                station_id=detail.station.id, actor=actor_of(request), now=clock.now(), **given
             )
         except NotFound:
             raise
@@ -204,7 +205,7 @@ def _station_page(
     request: HttpRequest, code: str, *, form: StandingForm | None = None, problem: str = ""
 ) -> HttpResponse:
     now = clock.now()
-    detail = queries.get_station(actor=_actor(request), code=code, now=now)
+    detail = queries.get_station(actor=actor_of(request), code=code, now=now)
     one = detail.station
     labels = facility_labels(clock.business_day(now))
     moves = STANDING_MOVES[Standing(one.standing)]
@@ -239,7 +240,7 @@ def _station_page(
         "standing_url": reverse("desk-station-standing", args=[code]),
         "roster_url": reverse("desk-station-roster", args=[code]),
         "inspect_url": reverse("desk-inspect", args=[code])
-        if permissions.can_inspect(_actor(request), path=detail.path)
+        if permissions.can_inspect(actor_of(request), path=detail.path)
         else "",
         "form": form,
         "problem": problem,
@@ -255,7 +256,7 @@ def _station_page(
 @require_http_methods(METHODS)
 def station_new(request: HttpRequest) -> HttpResponse:
     """Enter a station."""
-    actor = _actor(request)
+    actor = actor_of(request)
     form = _form(request, actor, initial=_initial(actor))
     asks: dict[str, str] = {}
     if form.is_valid():
@@ -278,7 +279,7 @@ def station_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 def station_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Change a station; what changed is kept in its history."""
-    actor = _actor(request)
+    actor = actor_of(request)
     detail = _managed(request, code)
     form = _form(request, actor, initial=_values(detail))
     asks: dict[str, str] = {}
@@ -377,10 +378,6 @@ def _values(detail: Any) -> dict[str, Any]:
 
 def _managed(request: HttpRequest, code: str) -> queries.StationDetail:
     """Return the station; raise ``NotFound`` where the actor may look at it but not change it."""
-    detail = queries.get_station(actor=_actor(request), code=code, now=clock.now())
-    permissions.check_can_manage(_actor(request), path=detail.path)
+    detail = queries.get_station(actor=actor_of(request), code=code, now=clock.now())
+    permissions.check_can_manage(actor_of(request), path=detail.path)
     return detail
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

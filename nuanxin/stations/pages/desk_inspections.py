@@ -17,9 +17,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.orgs import queries as orgs
 from nuanxin.stations import permissions
 from nuanxin.stations.actions import inspecting
@@ -43,7 +45,7 @@ _KINDS = {str(int(one)): one for one in InspectionKind}
 @require_http_methods(_METHODS)
 def home(request: HttpRequest) -> HttpResponse:
     """Show rounds and the latest inspections; commit the list of a new round."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     unions = _unions(actor)
     form = RoundForm(request.POST or None, unions=unions) if unions else None
     problem, status = "", 200
@@ -60,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
     rounds, _ = queries.list_rounds(actor=actor)
     kind = _KINDS.get(request.GET.get("kind", ""))
     listed, more = queries.list_inspections(
-        actor=actor, kind=kind, after=_number(request.GET.get("after", ""))
+        actor=actor, kind=kind, after=whole_number(request.GET.get("after", ""))
     )
     overdue = count_overdue(actor=actor, now=now)
     kept = {"kind": str(int(kind))} if kind else {}
@@ -132,7 +134,7 @@ def _inspection_row(row: queries.InspectionRow) -> dict[str, Any]:
 @require_http_methods(_METHODS)
 def round_(request: HttpRequest, round_id: int) -> HttpResponse:
     """Show a round: the committed list, the draw, who is still to be inspected; draw and close it."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     found = queries.get_round(round_id, actor=actor)
     do, value, problem, status = request.POST.get("do", ""), "", "", 200
     if request.method == "POST":
@@ -228,7 +230,7 @@ def draw_script(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 def inspect(request: HttpRequest, code: str) -> HttpResponse:
     """Fill in the form in force at a station; the script keeps it on the device without a network."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     station = queries.get_to_inspect(code, actor=actor, now=now)
     form = SheetForm(request.POST or None, form=station.form)
     problem, status = "", 200
@@ -261,7 +263,7 @@ def inspect(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def send(request: HttpRequest) -> HttpResponse:
     """Take what a device kept while it was offline, each form once; tell what became of each."""
-    actor, now = _actor(request), clock.now()
+    actor, now = actor_of(request), clock.now()
     told = []
     for sheet in read_sheets(request.body):
         row: dict[str, Any] = {"id": str(sheet.client_id), "kept": True, "said": ""}
@@ -294,7 +296,7 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_GET
 def inspection(request: HttpRequest, inspection_id: int) -> HttpResponse:
     """Show what was found, line by line."""
-    found = queries.get_inspection(inspection_id, actor=_actor(request))
+    found = queries.get_inspection(inspection_id, actor=actor_of(request))
     lines = queries.list_findings_of(inspection_id)
     until = f"到 {words.moment(found.until_at)}" if found.until_at else ""
     context = {
@@ -361,11 +363,3 @@ def _unions(actor: Any) -> list[tuple[int, str]]:
 
 def _crumbs(label: str) -> list[dict[str, str]]:
     return [{"label": "驿站检查", "url": reverse("desk-inspections")}, {"label": label}]
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

@@ -8,9 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations.actions import serving
 from nuanxin.stations.forms.services import ServiceForm
 from nuanxin.stations.pages.services import slot_words
@@ -26,7 +28,7 @@ _OUTCOMES = {"done": BookingState.DONE, "no_show": BookingState.NO_SHOW}
 @require_http_methods(["GET", "HEAD", "POST"])
 def services(request: HttpRequest, code: str) -> HttpResponse:
     """Show desk hours and bookings; open and end hours, settle a booking."""
-    actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+    actor, now = actor_of(request), clock.now()
     served = queries.served_station(code, actor=actor)
     do = request.POST.get("do", "")
     form = ServiceForm(request.POST if do == "open" else None)
@@ -47,9 +49,9 @@ def services(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, do: str, code: str, form: ServiceForm, now: datetime) -> bool:
-    given = {"code": code, "actor": request.actor, "now": now}  # type: ignore[attr-defined]
+    given: dict[str, Any] = {"code": code, "actor": actor_of(request), "now": now}
     number = request.POST.get("id", "")
-    asked = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else 0
+    asked = whole_number(number) or 0
     if do == "open" and form.is_valid():
         serving.open_service(**given, **form.terms())
     elif do == "end":

@@ -12,6 +12,7 @@ from nuanxin.access.permissions import public
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Refusal
 from nuanxin.kernel.parameters import parameter
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations.actions import keeper_links, reporting
 from nuanxin.stations.actions.keeper_links import OpenLink
 from nuanxin.stations.forms.living import read_said
@@ -53,7 +54,7 @@ def _act(request: HttpRequest, link: OpenLink, now: datetime) -> None:
     if "undo" in asked:
         number = asked["undo"]
         reporting.take_back(
-            report_id=int(number) if number.isdecimal() and len(number) < 19 else 0,
+            report_id=whole_number(number) or 0,
             station_id=link.station_id,
             speaker=link.speaker,
             now=now,

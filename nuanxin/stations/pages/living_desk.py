@@ -9,9 +9,11 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from nuanxin.access.pages.asking import actor_of
 from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.membership.queries.card import qr_svg
 from nuanxin.stations.actions import doors, keeper_links, opening
 from nuanxin.stations.forms.living import read_local
@@ -42,8 +44,8 @@ METHODS = ["GET", "HEAD", "POST"]
 def stale_list(request: HttpRequest) -> HttpResponse:
     """List stations that should be open now by their hours and that nobody confirmed of late."""
     now = clock.now()
-    after = _number(request.GET.get("after"))
-    rows = queries.list_stale(actor=_actor(request), now=now, after=after)
+    after = whole_number(request.GET.get("after")) or 0
+    rows = queries.list_stale(actor=actor_of(request), now=now, after=after)
     page = rows[:PAGE_ROWS]
     context = {
         "page_title": "没人确认的驿站",
@@ -86,7 +88,7 @@ def station_living_act(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def station_hours(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """Write hours in the plain form, or as text; the form writes what OSM understands."""
-    now, actor = clock.now(), _actor(request)
+    now, actor = clock.now(), actor_of(request)
     living, may_manage = queries.get_managed(code, actor=actor, now=now)
     if kind not in opening.HOURS_KINDS or not may_manage:
         raise NotFound()
@@ -128,7 +130,7 @@ def station_hours(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 def _act(request: HttpRequest, code: str) -> dict[str, Any]:
     """Do one thing; return what is to be shown once."""
-    asked, actor, now = request.POST, _actor(request), clock.now()
+    asked, actor, now = request.POST, actor_of(request), clock.now()
     do, _, number = asked.get("do", "").partition("-")
     if do == "closure":
         opening.plan_closure(
@@ -140,19 +142,23 @@ def _act(request: HttpRequest, code: str) -> dict[str, Any]:
             now=now,
         )
     elif do == "cancel":
-        opening.cancel_closure(closure_id=_number(number), code=code, actor=actor, now=now)
+        opening.cancel_closure(
+            closure_id=whole_number(number) or 0, code=code, actor=actor, now=now
+        )
     elif do == "link":
         made = keeper_links.make_keeper_link(
             code=code, label=asked.get("label", ""), actor=actor, now=now
         )
         return {"link": made.link, "drawn": mark_safe(qr_svg(made.link))}
     elif do == "unlink":
-        keeper_links.close_keeper_link(link_id=_number(number), code=code, actor=actor, now=now)
+        keeper_links.close_keeper_link(
+            link_id=whole_number(number) or 0, code=code, actor=actor, now=now
+        )
     elif do == "screen":
         screen = doors.make_screen(code=code, label=asked.get("place", ""), actor=actor, now=now)
         return {"screen": screen.link, "screen_key": screen.key}
     elif do == "unscreen":
-        doors.close_screen(device_id=_number(number), code=code, actor=actor, now=now)
+        doors.close_screen(device_id=whole_number(number) or 0, code=code, actor=actor, now=now)
     else:
         raise Malformed("stations.act", "没看懂要做什么，回到上一页再点一次。")
     return {}
@@ -162,7 +168,7 @@ def _station_page(
     request: HttpRequest, code: str, more: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     now = clock.now()
-    living, may_manage = queries.get_managed(code, actor=_actor(request), now=now)
+    living, may_manage = queries.get_managed(code, actor=actor_of(request), now=now)
     one, on = living.station, clock.business_day(now)
     today, persons, month, month_persons = queries.visits_of(one.id, on=on)
     context = {
@@ -243,11 +249,3 @@ def _stale(row: queries.StaleRow, now: Any) -> dict[str, Any]:
             {"text": why.label, "state": "care"},
         ],
     }
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else 0
-
-
-def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from nuanxin.access.permissions import public, requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.actor import ANONYMOUS, Actor
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
+from nuanxin.kernel.text import whole_number
 from nuanxin.stations.actions import serving
 from nuanxin.stations.actions.joining_through import COOKIE, KEPT_SECONDS, came_through
 from nuanxin.stations.actions.rating import rate_station
@@ -38,7 +39,7 @@ def services(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is free of a station's desk hours; a tap on a time books it."""
     actor, now = _actor(request), clock.now()
     station = finder.get_station(code)
-    instead = _number(request.POST.get("instead") or request.GET.get("instead", ""))
+    instead = whole_number(request.POST.get("instead") or request.GET.get("instead", ""))
     problem, status = "", 200
     if request.method == "POST":
         try:
@@ -48,7 +49,7 @@ def services(request: HttpRequest, code: str) -> HttpResponse:
             raise
         except Refusal as refusal:
             problem, status = refusal.message, refusal.status
-    chosen = _number(request.POST.get("service", ""))
+    chosen = whole_number(request.POST.get("service", ""))
     context = {
         "page_title": f"{station.name}的服务",
         "name": station.name,
@@ -75,7 +76,7 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     if starts_at is None or starts_at.tzinfo is None:
         raise Malformed("stations.which_slot", "点一个时间。")
     return {
-        "service_id": _number(request.POST.get("service", "")) or 0,
+        "service_id": whole_number(request.POST.get("service", "")) or 0,
         "starts_at": starts_at,
         "topic": request.POST.get("topic", "")[:20],
         "note": request.POST.get("note", "")[:1000],
@@ -128,7 +129,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     problem, status = "", 200
     if request.method == "POST":
         try:
-            booking_id = _number(request.POST.get("booking", ""))
+            booking_id = whole_number(request.POST.get("booking", ""))
             if booking_id is None:
                 raise Malformed("stations.which_booking", "点要取消的那一个。")
             serving.cancel_booking(booking_id=booking_id, actor=actor, now=now)
@@ -185,7 +186,7 @@ def stars(request: HttpRequest, code: str) -> HttpResponse:
     problem, status = "", 200
     if request.method == "POST":
         try:
-            given = _number(request.POST.get("stars", "")) or 0
+            given = whole_number(request.POST.get("stars", "")) or 0
             rate_station(code=code, stars=given, actor=actor, now=now)
             return HttpResponseRedirect(reverse("station-stars", args=[code]) + "?kept=1")
         except NotFound:
@@ -259,10 +260,6 @@ def join_poster(request: HttpRequest, code: str, paper: str) -> HttpResponse:
 def _actor(request: HttpRequest) -> Actor:
     found = getattr(request, "actor", None)
     return found if isinstance(found, Actor) else ANONYMOUS
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _fresh(answer: HttpResponse) -> HttpResponse:
