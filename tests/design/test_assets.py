@@ -80,3 +80,12 @@ def test_own_scripts_are_few_lines_and_reach_no_other_host() -> None:
     assert sum(len(text.splitlines()) for text in texts) < JS_LINES_IN_ALL
     assert not [path.name for path, text in zip(scripts, texts, strict=True) if "://" in text]
     assert not [path.name for path, text in zip(scripts, texts, strict=True) if "innerHTML" in text]
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.rglob("*.css")), ids=lambda p: p.name)
+def test_no_remark_stands_inside_a_selector(path: Path) -> None:
+    """Whoever takes a rule out must take all of it: what is left joins the next rule and undoes it."""
+    before_each = re.split(r"[{}]", path.read_text("utf-8"))
+    torn = [text for text in before_each if re.search(r"[\w,\]):]\s*/\*.*\*/\s*[.#\w\[:]", text, re.S)
+            and ";" not in text]  # fmt: skip
+    assert torn == []
