@@ -49,10 +49,10 @@ demo: install ## 装入演示数据：make demo SCALE=county SEED=1
 	@$(BIN)/nuanxin demo --scale $(or $(SCALE),small) --seed $(or $(SEED),1)
 
 test: install-dev ## 全部测试（两个进程，随机顺序）
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 test-fast: install-dev ## 只跑快的测试
-	$(BIN)/python -m pytest -n 2 -m "not slow and not process and not browser" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not process and not browser" $(TESTS)
 
 check: install-dev ## 格式、类型、分层、模板、迁移
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """The product in a real Chromium: a server for the tests, and what an opened page must hold."""
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterator
@@ -63,17 +64,40 @@ def serve(application: Any) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """One browser a module; Django may be used beside it."""
+@pytest.fixture(scope="session")
+def started_chromium() -> Iterator[tuple[Any, Any]]:
+    """Start the one browser of this process; give it and the loop that playwright drives it with."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if not os.path.exists(CHROMIUM):
         pytest.skip("no Chromium here; NUANXIN_CHROMIUM names one")
-    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as play:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_api.sync_playwright() as play:
+        loop = asyncio.get_running_loop()
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        asyncio._set_running_loop(None)
+        try:
+            yield browser, loop
+        finally:
+            asyncio._set_running_loop(loop)
+            browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(started_chromium: tuple[Any, Any]) -> Iterator[Any]:
+    """Give a module the browser; Django may be used beside it.
+
+    While it has the browser, playwright's loop counts as running. Other modules see none, so what
+    is asynchronous in them begins as if there were no browser. What a module left open is closed.
+    """
+    browser, loop = started_chromium
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        asyncio._set_running_loop(loop)
+        try:
+            yield browser
+        finally:
+            for context in browser.contexts:
+                context.close()
+            asyncio._set_running_loop(None)
 
 
 @dataclass

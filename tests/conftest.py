@@ -10,7 +10,7 @@ import pytest
 from config.postgres.cluster import WEB_ROLE
 from tests import database_server
 from tests.cast import cast  # noqa: F401  the fixed cast, for every test
-from tests.chromium import chromium  # noqa: F401  for tests in a browser
+from tests.chromium import chromium, started_chromium  # noqa: F401  for tests in a browser
 from tests.demonstration import demonstration_template, world  # noqa: F401
 from tests.journeys.served import site  # noqa: F401
 

@@ -48,10 +48,8 @@ def point_settings_at_server() -> None:
 
 def make_template() -> None:
     """Make the migrated database that each worker's database is copied from; once a run."""
-    run = Path(os.environ["NUANXIN_TEST_RUN"])
-    done = run / "template-made"
-    with _locked(run / "template.lock"):
-        if done.exists():
+    with once_a_run("template") as is_first:
+        if not is_first:
             return
         name = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
         with maintenance() as connection:
@@ -68,7 +66,11 @@ def make_template() -> None:
         finally:
             database.close()
             database.settings_dict["NAME"] = before
-        done.touch()
+
+
+def demonstration_name() -> str:
+    """Return the name of the database that the demonstration's copies are made from."""
+    return f"demo_{settings.DATABASES['default']['TEST']['TEMPLATE']}"
 
 
 def _leave_statistics_alone(database: BaseDatabaseWrapper) -> None:
@@ -139,8 +141,8 @@ def clear_away() -> None:
     """Stop the run's server and remove its files; on another's server drop the template."""
     run = Path(os.environ["NUANXIN_TEST_RUN"])
     if not uses_embedded_server() and (run / "template-made").exists():
-        name = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
-        drop_database(name)
+        for name in (demonstration_name(), settings.DATABASES["default"]["TEST"]["TEMPLATE"]):
+            drop_database(name)
     for cluster in _started:
         if (address := cluster.address()) is not None:
             os.kill(address.pid, signal.SIGQUIT)  # nothing in it is worth a clean end
@@ -164,7 +166,16 @@ def maintenance() -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
+def once_a_run(what: str) -> Iterator[bool]:
+    """Tell the first process that asks to make ``what``; the others wait until it stands.
+
+    What fails is not made: the next process that asks is the first again.
+    """
+    run = Path(os.environ["NUANXIN_TEST_RUN"])
+    done = run / f"{what}-made"
+    with (run / f"{what}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        is_first = not done.exists()
+        yield is_first
+        if is_first:
+            done.touch()

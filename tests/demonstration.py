@@ -128,24 +128,33 @@ def as_cast(world: Demonstration) -> Cast:
 
 
 @pytest.fixture(scope="session")
-def demonstration_template(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """Build the world in a database of its own, to be copied; once a run and process."""
+def demonstration_template(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """Give the world in a database of its own, to be copied; the first process builds it."""
+    from config.demo import manifest
+
+    name = database_server.demonstration_name()
+    files = Path(settings.PLACES.data) / "demonstration-files"
+    path = files.with_name("demonstration.json")
+    with database_server.once_a_run("demonstration") as is_first:
+        if is_first:
+            _build_template(name, files, path, django_db_blocker)
+    return SimpleNamespace(name=name, manifest=manifest.read(path), files=files)
+
+
+def _build_template(name: str, files: Path, path: Path, blocker: Any) -> None:
     from config.demo import demonstration, manifest
 
     base = settings.DATABASES["default"]["TEST"]["TEMPLATE"]
-    name = _name("demo")
-    files = Path(settings.PLACES.data) / "demonstration-files"
-    path = files.with_name("demonstration.json")
-    with _made(name, template=base):
-        # Only while it is built: tests of other modules may run between two that copy it.
-        with django_db_blocker.unblock(), _switched_to(name), clock_at(NOW):
-            before, settings.FILES_ROOT = settings.FILES_ROOT, files
-            try:
-                built, sign_ins = demonstration.build("small", seed=1, now=NOW, until=LAST_DAY)
-            finally:
-                settings.FILES_ROOT = before
-            manifest.write(path, built, sign_ins, now=NOW)
-        yield SimpleNamespace(name=name, manifest=manifest.read(path), files=files)
+    database_server.drop_database(name)  # of a process that did not get to the end
+    database_server.copy_database(name, template=base, strategy="FILE_COPY")
+    # Only while it is built: tests of other modules may run between two that copy it.
+    with blocker.unblock(), _switched_to(name), clock_at(NOW):
+        before, settings.FILES_ROOT = settings.FILES_ROOT, files
+        try:
+            built, sign_ins = demonstration.build("small", seed=1, now=NOW, until=LAST_DAY)
+        finally:
+            settings.FILES_ROOT = before
+        manifest.write(path, built, sign_ins, now=NOW)
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ _TREE_SCOPES = frozenset("UTEK")
 @lru_cache(maxsize=1)
 def rights() -> dict[str, dict[Role, str]]:
     """Return every right ("membership.decide") with the scope letter of each role that holds it."""
-    objects = yaml.safe_load(POLICY_FILE.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it is built
+    objects = yaml.load(POLICY_FILE.read_text(encoding="utf-8"), Loader=loader)
     return {
         f"{noun}.{action}": {Role(role): letter for role, letter in holders.items()}
         for noun, actions in objects.items()

@@ -5,6 +5,7 @@ it shares neither the paths nor the SQL of the product.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def _above(cast: Cast, union: Union) -> set[int]:
     return found
 
 
+@cache
 def _policy() -> dict[str, dict[str, str]]:
     read = yaml.safe_load(POLICY_FILE.read_text(encoding="utf-8"))
     return {
