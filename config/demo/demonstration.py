@@ -108,8 +108,9 @@ def build(
     made |= station_life.live_a_year(SCALES[scale], sign_ins, kept=made["kept_station"], now=now)
     made |= siting.plan_sites(sign_ins, seed=seed, now=now)
     underway.keep_house(now=now)
-    contacts.make_contacts(now=now)
-    world.fold(now)
+    with transaction.atomic(), load.without_indexes(contacts.TABLES):
+        contacts.make_contacts(now=now)
+        world.fold(now)
     season.deliver(SCALES[scale], now=now)
     denominators.enter(now=now)
     written = reports.write_report(sign_ins, now=now)

@@ -73,11 +73,12 @@ def reserve_ids(table: str, count: int) -> int:
 
 @contextmanager
 def without_indexes(tables: Sequence[str] = BULK_TABLES) -> Iterator[None]:
-    """Take indexes, foreign keys and triggers away for a ``with`` block, then put them back.
+    """Take indexes, foreign keys and the triggers of joining away for a ``with`` block, then put them back.
 
-    For empty tables, in a transaction that has not written to them. Raises ``RuntimeError`` when
-    the rows break what the triggers promise.
+    Whatever the tables hold, every index and key is built over all of it. Raises ``RuntimeError``
+    when the rows break what the triggers promise.
     """
+    checked = [table for table in _CHECKED_TABLES if table in tables]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(_CONSTRAINTS, [list(tables)])
@@ -88,18 +89,29 @@ def without_indexes(tables: Sequence[str] = BULK_TABLES) -> Iterator[None]:
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
-        for table in _CHECKED_TABLES:
+        for table in checked:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     yield
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         for _, definition in indexes:
             cursor.execute(definition)
         for table, name, definition in constraints:
             cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-        for table in _CHECKED_TABLES:
+        for table in checked:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    _check_promises()
+    if checked:
+        _check_promises()
+
+
+@contextmanager
+def with_memory() -> Iterator[None]:
+    """Let the sorts and sums of a ``with`` block have memory: what is done once, over everything."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        yield
+        cursor.execute("SET LOCAL work_mem TO DEFAULT")
 
 
 @contextmanager

@@ -6,11 +6,13 @@ world has the same picture, larger in share so that it can be seen. Who got what
 person's number, so the same seed gives the same world. The plans of all but mutual aid are made up.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
+from config.demo import load
 from config.demo.scales import Scale
 from config.progress import Progress
 from nuanxin.figures.actions.denominators import enter_denominators
@@ -51,6 +53,14 @@ SEASON = (
     Served("season_gift", DenominatorKind.PLANNED_GIFT, 61_000, 50_000, 0.7, 2),
 )
 
+# Who was a member at the end of a year's season: once a year, not once a service.
+_MEMBERS = """
+CREATE TEMP TABLE season_member ON COMMIT DROP AS
+SELECT DISTINCT ON (m.worker_id) m.worker_id, m.union_id, u.adcode, m.occupation, m.started_on
+FROM membership_membership m JOIN orgs_union u ON u.id = m.union_id
+WHERE m.started_on <= %(last)s AND (m.ended_on IS NULL OR m.ended_on > %(last)s)
+ORDER BY m.worker_id, m.id
+"""
 # Members of the year in an order of their own for each service; the first so many of them got it.
 _DELIVER = """
 INSERT INTO programmes_delivery
@@ -59,57 +69,97 @@ INSERT INTO programmes_delivery
 SELECT %(programme)s, 0, 0, worker_id, union_id, adcode, occupation, true, day, 1, '',
        ((day + 1) + time '10:30') AT TIME ZONE 'Asia/Shanghai', '周敏'
 FROM (
-    SELECT m.worker_id, m.union_id, u.adcode, m.occupation,
-           greatest(m.started_on, %(first)s::date + (h / 7 %% %(days)s)::int) AS day,
-           row_number() OVER (ORDER BY n, h, m.worker_id) AS rank, count(*) OVER () / %(each)s AS people
-    FROM (SELECT DISTINCT ON (worker_id) * FROM membership_membership
-          WHERE started_on <= %(last)s AND (ended_on IS NULL OR ended_on > %(last)s)
-          ORDER BY worker_id, id) m
-    JOIN orgs_union u ON u.id = m.union_id
-    CROSS JOIN generate_series(1, %(each)s) AS n
+    SELECT m.worker_id, m.union_id, m.adcode, m.occupation,
+           greatest(m.started_on, %(first)s::date + (h / 7 %% %(days)s)::int) AS day
+    FROM season_member m
+    CROSS JOIN generate_series(1, %(turns)s) AS n
     CROSS JOIN LATERAL (SELECT abs(hashint8(m.worker_id * 7919 + %(seed)s)::bigint) AS h) drawn
-) ranked
-WHERE rank <= coalesce(%(done)s, ceil(people * %(share)s * %(each)s))
+    ORDER BY n, h, m.worker_id LIMIT %(wanted)s
+) first
 """
+_TABLES = ("programmes_delivery", "programmes_serviceyear")
+_EVERYTHING = 10_000_000
 
 
+@transaction.atomic
 def deliver(scale: Scale, *, now: datetime) -> int:
     """Record the services of each year since 2022 and their plans; return how many were delivered."""
     today = clock.business_day(now)
     count = 0
-    with Progress("服务项目", unit="次") as progress:
+    with (
+        Progress("服务项目", unit="次") as progress,
+        load.with_memory(),
+        load.without_indexes(_TABLES),
+    ):
         for year in range(FIRST_YEAR, today.year + 1):
+            first, last = _season(year, today)
+            members = _members_on(last)
             for seed, one in enumerate(SEASON):
-                made = _deliver(one, scale, year, seed, today, now)
+                made = _deliver(
+                    one,
+                    programme=_programme(one.code, now).id,
+                    seed=seed * 10_000 + year,
+                    season=(first, last),
+                    members=members,
+                    wanted=_wanted(one, scale, year, members),
+                )
                 count += made
                 progress.advance(made)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE programmes_delivery")
-        while follow_deliveries():
-            pass
+        follow_deliveries(limit=_EVERYTHING)
     _plan(scale, today, now)
     return count
 
 
-def _deliver(one: Served, scale: Scale, year: int, seed: int, today: date, now: datetime) -> int:
-    # Recorded the day after: what was delivered yesterday or today is not in the record yet.
+def _season(year: int, today: date) -> tuple[date, date]:
+    """Return the first and the last day of a year's services.
+
+    Recorded the day after: what was delivered yesterday or today is not in the record yet.
+    """
     last = min(date(year, 12, 30), date.fromordinal(today.toordinal() - 2))
-    first = date(year, 6, 1) if last > date(year, 6, 1) else date(year, 1, 1)
-    done = None
+    return (date(year, 6, 1) if last > date(year, 6, 1) else date(year, 1, 1)), last
+
+
+def _members_on(last: date) -> int:
+    """Note who was a member on ``last`` and return how many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.season_member")
+        cursor.execute(_MEMBERS, {"last": last})
+        members = int(cursor.rowcount)
+        cursor.execute("ANALYZE season_member")
+    return members
+
+
+def _wanted(one: Served, scale: Scale, year: int, members: int) -> int:
+    """Return how often a service is delivered in a year."""
     if scale.name == "province":
-        done = one.done if year == FIRST_YEAR else round(one.done * _LATER_SHARE)
+        return one.done if year == FIRST_YEAR else round(one.done * _LATER_SHARE)
+    share = one.share if year == FIRST_YEAR else one.share / 2
+    return math.ceil(round(members * share * one.most_each, 6))
+
+
+def _deliver(
+    one: Served,
+    *,
+    programme: int,
+    seed: int,
+    season: tuple[date, date],
+    members: int,
+    wanted: int,
+) -> int:
+    """Deliver a service to the first of the year's members, nobody twice before everybody once."""
+    first, last = season
     with connection.cursor() as cursor:
         cursor.execute(
             _DELIVER,
             {
-                "programme": _programme(one.code, now).id,
+                "programme": programme,
                 "first": first,
-                "last": last,
                 "days": max(1, (last - first).days),
-                "each": one.most_each,
-                "seed": seed * 10_000 + year,
-                "done": done,
-                "share": one.share if year == FIRST_YEAR else one.share / 2,
+                "turns": min(one.most_each, math.ceil(wanted / max(members, 1))),
+                "seed": seed,
+                "wanted": wanted,
             },
         )
         return int(cursor.rowcount)

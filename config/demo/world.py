@@ -159,7 +159,7 @@ _LABELS = {
 
 def fold(now: datetime) -> None:
     """Fold the flows of closed months into the stocks."""
-    with Progress("统计存量", unit="行") as progress:
+    with Progress("统计存量", unit="行") as progress, load.with_memory():
         progress.advance(fold_flows(now=now).flows)
 
 
