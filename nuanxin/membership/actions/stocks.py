@@ -20,6 +20,7 @@ COLUMNS = tuple(kind.column for kind in FlowKind)
 _SUMS = ", ".join(
     f"sum(persons) FILTER (WHERE kind = {int(kind)})::bigint AS {kind.column}" for kind in FlowKind
 )
+_SUMS_OF_SUMS = ", ".join(f"sum({column})::bigint AS {column}" for column in COLUMNS)
 _ZEROED = ", ".join(f"coalesce({column}, 0) AS {column}" for column in COLUMNS)
 _NAMES = ", ".join(COLUMNS)
 
@@ -65,13 +66,16 @@ def _carry(table: str, cell: str) -> str:
 
 
 def _add(table: str, cell: str, source: str) -> str:
-    """Return the statement that adds the folding rows to their month and every later one."""
+    """Return the statement that adds the folding rows to their month and every later one.
+
+    Summed up by month first: a month's sum is carried to the later ones, not each of its rows.
+    """
     added = ", ".join(f"{column} = s.{column} + excluded.{column}" for column in COLUMNS)
     return f"""
     INSERT INTO {table} AS s (month, {cell}, {_NAMES})
     SELECT m::date, {cell}, {_ZEROED}
-    FROM (SELECT m, {cell}, {_SUMS}
-          FROM {source}
+    FROM (SELECT m, {cell}, {_SUMS_OF_SUMS}
+          FROM (SELECT month, {cell}, {_SUMS} FROM {source} GROUP BY month, {cell}) AS monthly
           CROSS JOIN LATERAL generate_series(month, %(last)s::date, interval '1 month') AS m
           GROUP BY m, {cell}) AS summed
     ORDER BY m
