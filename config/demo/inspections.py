@@ -12,6 +12,7 @@ from nuanxin.kernel.actor import Actor, Role
 from nuanxin.kernel.clock import business_day, day_start
 from nuanxin.kernel.errors import Malformed
 from nuanxin.stations.actions import inspecting, keeping, selecting
+from nuanxin.stations.rules.inspections import form_of
 from nuanxin.stations.states.inspections import Finding, InspectionKind, PaperKind
 
 _LOOKED_AT, _NOMINATED, _ROSTERED = 5, 3, 2
@@ -58,7 +59,7 @@ def _sample(union_id: int, cadre: Actor, now: datetime) -> None:
 
 def _inspect(code: str, missing: tuple[str, ...], cadre: Actor, now: datetime) -> None:
     adcode, at = code[:6], now - timedelta(days=3)
-    form = inspecting.form_of(adcode, on=business_day(at))
+    form = form_of(adcode, on=business_day(at))
     is_day = not missing
     sheet = inspecting.Sheet(
         client_id=uuid4(),

@@ -2,18 +2,20 @@
 
 import math
 import random
+from datetime import date
 
 import pytest
 
 from nuanxin.kernel.geo import CRS, convert
 from nuanxin.stations.queries.neighbours import pairs_of
-from nuanxin.stations.rules.matching import Known, Neighbourhood
+from nuanxin.stations.rules.matching import Known, Neighbourhood, distances_on
 from nuanxin.stations.rules.names import compact_address, road_and_number
 from nuanxin.stations.rules.placing import likelier_crs
 
 COUNTY = 330105
 TRIES = 2_000
 NEXT_DOOR_M = 180.0
+DISTANCES = distances_on(date(2026, 11, 28))
 """How far two doors are apart that are up to twenty house numbers away from each other."""
 
 
@@ -27,7 +29,9 @@ def asked(real: CRS, said: CRS, chance: random.Random) -> CRS | None:
     )
     known = Known(1, "330105-0001", "旧站", ("旧站",), "文化路310号", *there, COUNTY)
     as_sent = convert(lng, lat, source=CRS.WGS84, target=real)
-    pairs = pairs_of(Neighbourhood([known]), COUNTY, "新站", "文化路322号", *as_sent)
+    pairs = pairs_of(
+        Neighbourhood([known], distances=DISTANCES), COUNTY, "新站", "文化路322号", *as_sent
+    )
     found = likelier_crs(pairs, said)
     return found[0] if found else None
 
@@ -58,7 +62,7 @@ def test_a_door_is_a_road_and_a_number(address, door):
 
 def test_another_road_or_a_far_number_is_no_neighbour():
     known = Known(1, "c", "旧站", ("旧站",), "文化路310号", 120.15, 30.3, COUNTY)
-    around = Neighbourhood([known])
+    around = Neighbourhood([known], distances=DISTANCES)
     for address in ("文晖路310号", "文化路331号", "文化路289号", "没有门牌"):
         assert pairs_of(around, COUNTY, "新站", address, 120.15, 30.3) == []
     assert pairs_of(around, COUNTY, "新站", "文化路330号", 120.15, 30.3)

@@ -13,7 +13,6 @@ from nuanxin.stations.actions.inspecting import (
     close_round,
     commit_round,
     draw_round,
-    form_of,
     take_sheet,
 )
 from nuanxin.stations.actions.repairing import finish_repair, open_repair, see_repair
@@ -30,6 +29,7 @@ from nuanxin.stations.queries.repairs import (
     list_repairs,
     list_repairs_of,
 )
+from nuanxin.stations.rules.inspections import form_of
 from nuanxin.stations.states.inspections import Finding, InspectionKind, RoundState, Verdict
 from nuanxin.stations.states.reporting import RepairSource, RepairStep, ReportSource
 

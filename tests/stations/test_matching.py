@@ -1,10 +1,12 @@
 """One station under two names, two stations under one name, and coordinates of the wrong map."""
 
+from datetime import date
+
 import pytest
 
 from nuanxin.kernel.errors import Malformed
 from nuanxin.kernel.geo import CRS, convert
-from nuanxin.stations.rules.matching import Known, Likeness, Listed, Neighbourhood
+from nuanxin.stations.rules.matching import Known, Likeness, Listed, Neighbourhood, distances_on
 from nuanxin.stations.rules.names import compact_address, compact_name, core_of, sound_of
 from nuanxin.stations.rules.placing import Pair, check_county, likelier_crs, place_of
 
@@ -29,7 +31,9 @@ def listed(name, *, address="", north=0.0, **more):
 
 
 def likeness(row, *stations, maps=()):
-    found = Neighbourhood(stations, maps).candidates(row)
+    found = Neighbourhood(stations, maps, distances=distances_on(date(2026, 11, 28))).candidates(
+        row
+    )
     return [one.likeness for one in found]
 
 

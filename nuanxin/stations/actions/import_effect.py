@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 from psycopg.types.json import Jsonb
 
 from nuanxin.kernel.actor import Actor
+from nuanxin.kernel.clock import business_day
 from nuanxin.orgs.queries.places import region_bounds
 from nuanxin.records.actions import NewEvent, append_events
 from nuanxin.stations.actions.opening import refresh_opening
@@ -83,7 +84,9 @@ def take_effect(
 
     What somebody else entered since the preview is not entered twice.
     """
-    fresh = _still_new(listing, [one for one in rows if one.verdict == RowVerdict.NEW])
+    fresh = _still_new(
+        listing, [one for one in rows if one.verdict == RowVerdict.NEW], on=business_day(now)
+    )
     changed = [one for one in rows if one.verdict == RowVerdict.CHANGED]
     made = _enter(listing, fresh, now)
     for one in fresh:
@@ -117,8 +120,10 @@ def _event(
     return NewEvent(kind, SUBJECT, row.station_id, listing.union_id, data | {"import": listing.id})
 
 
-def _still_new(listing: StationImport, rows: Sequence[StationImportRow]) -> list[StationImportRow]:
-    known = known_in(*region_bounds(listing.union.adcode))
+def _still_new(
+    listing: StationImport, rows: Sequence[StationImportRow], *, on: date
+) -> list[StationImportRow]:
+    known = known_in(*region_bounds(listing.union.adcode), on=on)
     left = []
     for one in rows:
         draft = one.draft or {}

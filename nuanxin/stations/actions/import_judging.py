@@ -19,8 +19,6 @@ from nuanxin.stations.rules.names import compact_address, compact_name
 from nuanxin.stations.rules.placing import Pair, Place, check_county, likelier_crs, place_of
 from nuanxin.stations.states import RowVerdict
 
-MOVED_M = 30.0
-"""A point that lies nearer than this to the one that is kept is the same measured again."""
 _LIKENESS_WORDS = {
     Likeness.CODE: "编号一样",
     Likeness.MAP_ID: "地图编号一样",
@@ -53,7 +51,7 @@ class Judge:
     def __init__(self, listing: StationImport, parsed: Sequence[Parsed], *, on: date) -> None:
         self._listing, self._parsed, self._on = listing, parsed, on
         maps = [pair for one in parsed for pair in one.maps]
-        self._known = known_in(*region_bounds(listing.union.adcode), maps)
+        self._known = known_in(*region_bounds(listing.union.adcode), maps, on=self._on)
         self._there: dict[int, Station] = {}
         self._facilities: dict[int, dict[str, int]] = {}
 
@@ -89,7 +87,7 @@ class Judge:
 
     def judge_all(self) -> list[Judged]:
         """Return the verdict of every row, in order; a row that repeats an earlier one says so."""
-        earlier = Neighbourhood([])
+        earlier = Neighbourhood([], distances=self._known.distances)
         judged = []
         placed = [(one, self._placed(one)) for one in self._parsed]
         self._load([c[0].station.id for _, at in placed if isinstance(at, tuple) and (c := at[1])])
@@ -119,7 +117,9 @@ class Judge:
             self._load([int(rest)])
             return self._known_one(one, place, int(rest), "您说就是它。")
         self._load([c.station.id for c in candidates])
-        return self._settled(one, place, candidates, Neighbourhood([]))
+        return self._settled(
+            one, place, candidates, Neighbourhood([], distances=self._known.distances)
+        )
 
     # ---- inside ---------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class Judge:
             if not is_same:
                 found[name] = [there, value]
         off = haversine_m(station.wgs_lat, station.wgs_lng, place.wgs_lat, place.wgs_lng)
-        if off > MOVED_M:
+        if off > self._known.distances.moved_m:
             found["position"] = [f"{off:.0f} 米", [place.lng, place.lat, place.crs.value]]
         has = self._facilities.get(station.id, {})
         more = {kind: count for kind, count in one.facilities.items() if kind not in has}

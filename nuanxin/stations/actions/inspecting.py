@@ -25,7 +25,7 @@ from nuanxin.stations.models import (
     SampledStation,
     Station,
 )
-from nuanxin.stations.rules.inspections import Form, defects, judge, sample_terms
+from nuanxin.stations.rules.inspections import Form, defects, form_of, judge, sample_terms
 from nuanxin.stations.states import Standing
 from nuanxin.stations.states.inspections import (
     ROUND_MOVES,
@@ -185,11 +185,6 @@ def take_sheet(*, sheet: Sheet, actor: Actor, now: datetime) -> tuple[Inspection
         data={"inspection": made.id, "permille": made.permille, "verdict": made.verdict},
     )
     return made, True
-
-
-def form_of(adcode: str, *, on: date) -> Form:
-    """Return the form in force at a place on a day."""
-    return Form.of(parameter("stations.inspection_form", adcode=adcode, on=on).value)
 
 
 def _check_sheet(sheet: Sheet, form: Form, adcode: str, now: datetime) -> None:

@@ -100,7 +100,8 @@ def register_station(
     """
     draft = with_read_hours(draft)
     place = check_draft(draft, actor=actor, on=business_day(now))
-    around = known_around([(draft.adcode, place.wgs_lng, place.wgs_lat)])
+    here = (draft.adcode, place.wgs_lng, place.wgs_lat)
+    around = known_around([here], on=business_day(now))
     if not crs_is_sure:
         check_crs(draft, around)
     _check_it_is_new(draft, place, around, is_another=is_another)
@@ -136,9 +137,8 @@ def change_station(
     place = check_draft(draft, actor=actor, on=business_day(now))
     is_moved = (station.lng, station.lat, station.crs) != (draft.lng, draft.lat, draft.crs)
     if is_moved and not crs_is_sure:
-        check_crs(
-            draft, known_around([(draft.adcode, place.wgs_lng, place.wgs_lat)]), but=station.id
-        )
+        here = (draft.adcode, place.wgs_lng, place.wgs_lat)
+        check_crs(draft, known_around([here], on=business_day(now)), but=station.id)
     changes = changes_of(station, draft)
     changes |= set_facilities(station.id, draft.facilities, now=now)
     changes |= set_names(station.id, draft.names)

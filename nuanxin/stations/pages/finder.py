@@ -25,6 +25,7 @@ from nuanxin.stations.forms.finder import Standpoint
 from nuanxin.stations.pages import rows as words
 from nuanxin.stations.queries import finder as queries
 from nuanxin.stations.rules.backdrop import HOST
+from nuanxin.stations.rules.seasons import season_on
 from nuanxin.stations.rules.showing import speeds
 
 _COUNTED = "零一两三四五六七八九十"
@@ -105,10 +106,13 @@ def _title(usable: list[dict[str, Any]], wish: str) -> str:
 
 
 def _chips(here: Standpoint, wish: str) -> list[dict[str, Any]]:
-    """Return the chips: links where the place is a named one, else buttons of the form."""
+    """Return the chips, those of the season first: links where the place is a named one, else buttons of the form."""
     base = reverse("worker-stations")
     chips = []
-    for code, label in [("", "全部"), *((code, chip[0]) for code, chip in forms.CHIPS.items())]:
+    season = season_on(clock.business_day(clock.now()))
+    wanted = season.facilities if season else ()
+    ordered = sorted(forms.CHIPS.items(), key=lambda chip: not set(chip[1][1]) & set(wanted))
+    for code, label in [("", "全部"), *((code, chip[0]) for code, chip in ordered)]:
         query = {"place": here.code} | ({"has": code} if code else {})
         url = f"{base}?{urlencode(query)}" if here.code else ""
         chips.append({"value": code, "label": label, "url": url, "is_chosen": code == wish})

@@ -177,7 +177,7 @@ def _due_words(row: RepairRow, today: date) -> tuple[str, str]:
     if row.is_done:
         return "ok", "修好了"
     if row.due_on < today:
-        return "bad", f"过了 {due} 还没" + ("复查" if row.done_at else "修好")
+        return "stop", f"过了 {due} 还没" + ("复查" if row.done_at else "修好")
     return "care", "等人复查" if row.done_at else f"{due}前"
 
 

@@ -16,6 +16,7 @@ from nuanxin.stations.queries.finder import Near, StationRow
 from nuanxin.stations.rules.backdrop import backdrop
 from nuanxin.stations.rules.facilities import facility_labels
 from nuanxin.stations.rules.navigation import map_links
+from nuanxin.stations.rules.seasons import season_on
 from nuanxin.stations.rules.showing import (
     Shown,
     Speeds,
@@ -69,8 +70,9 @@ def station_words(row: StationRow, *, now: datetime) -> dict[str, Any]:
 
 
 def _kinds(kinds: Sequence[str], on: date) -> list[str]:
-    names = facility_labels(on)
-    ordered = sorted(kinds, key=lambda kind: _FIRST.index(kind) if kind in _FIRST else 99)
+    names, season = facility_labels(on), season_on(on)
+    first = [*(season.facilities if season else ()), *_FIRST]
+    ordered = sorted(kinds, key=lambda kind: first.index(kind) if kind in first else 99)
     return [_SHORT.get(kind, names.get(kind, kind)) for kind in ordered][:MOST_KINDS]
 
 

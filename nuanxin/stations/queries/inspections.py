@@ -10,10 +10,9 @@ from nuanxin.kernel import policy
 from nuanxin.kernel.actor import Actor
 from nuanxin.kernel.clock import business_day
 from nuanxin.kernel.errors import NotFound
-from nuanxin.kernel.parameters import parameter
 from nuanxin.orgs.queries.rows import fetch_all
 from nuanxin.stations import permissions
-from nuanxin.stations.rules.inspections import Form
+from nuanxin.stations.rules.inspections import Form, form_of
 from nuanxin.stations.states.inspections import (
     Finding,
     InspectionKind,
@@ -230,10 +229,8 @@ def get_to_inspect(code: str, *, actor: Actor, now: datetime) -> StationToInspec
     if not rows:
         raise NotFound()
     code, name, address, adcode = rows[0]
-    value = parameter(
-        "stations.inspection_form", adcode=f"{adcode:06d}", on=business_day(now)
-    ).value
-    return StationToInspect(code, name, address, Form.of(value))
+    form = form_of(f"{adcode:06d}", on=business_day(now))
+    return StationToInspect(code, name, address, form)
 
 
 def _read(row: tuple[Any, ...], kinds: Mapping[int, Callable[[Any], Any]]) -> list[Any]:

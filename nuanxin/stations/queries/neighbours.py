@@ -5,10 +5,11 @@ station. Closed ones are known too.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from nuanxin.orgs.queries.rows import fetch_all
-from nuanxin.stations.rules.matching import Known, Neighbourhood
+from nuanxin.stations.rules.matching import Known, Neighbourhood, distances_on
 from nuanxin.stations.rules.names import compact_address
 from nuanxin.stations.rules.placing import Pair
 
@@ -41,7 +42,7 @@ WHERE (provider, ident) IN (SELECT * FROM unnest(%(providers)s::text[], %(idents
 """
 
 
-def known_around(places: Sequence[tuple[int, float, float]]) -> Neighbourhood:
+def known_around(places: Sequence[tuple[int, float, float]], *, on: date) -> Neighbourhood:
     """Return the stations of these counties (adcode, lng, lat) and about these points."""
     values = {
         "adcodes": [adcode for adcode, _, _ in places],
@@ -50,10 +51,12 @@ def known_around(places: Sequence[tuple[int, float, float]]) -> Neighbourhood:
         "margin": _MARGIN,
         "most": _MOST,
     }
-    return Neighbourhood(_known(fetch_all(_AROUND, values)))
+    return Neighbourhood(_known(fetch_all(_AROUND, values)), distances=distances_on(on))
 
 
-def known_in(low: int, high: int, maps: Iterable[tuple[str, str]] = ()) -> Neighbourhood:
+def known_in(
+    low: int, high: int, maps: Iterable[tuple[str, str]] = (), *, on: date
+) -> Neighbourhood:
     """Return the stations of all counties between two codes, found by these ids on maps too."""
     pairs = list(maps)
     values = {
@@ -61,7 +64,8 @@ def known_in(low: int, high: int, maps: Iterable[tuple[str, str]] = ()) -> Neigh
         "providers": [one for one, _ in pairs], "idents": [one for _, one in pairs],
     }  # fmt: skip
     found = fetch_all(_MAPS, values) if pairs else []
-    return Neighbourhood(_known(fetch_all(_OF_REGIONS, values)), found)
+    known = _known(fetch_all(_OF_REGIONS, values))
+    return Neighbourhood(known, found, distances=distances_on(on))
 
 
 def pairs_of(

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from nuanxin.kernel.parameters import parameter
 from nuanxin.kernel.workdays import add_workdays
+from nuanxin.stations.rules.seasons import Season, season_on
 from nuanxin.stations.states.inspections import Finding, Verdict
 
 LONGEST_NOTE = 200
@@ -35,15 +37,24 @@ class Form:
     items: tuple[Item, ...]
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> "Form":
-        """Read the parameter's value; raises ``KeyError`` or ``ValueError`` for a form with faults."""
+    def of(cls, value: Mapping[str, Any], season: Season | None = None) -> "Form":
+        """Read the parameter's value, with what the season asks too.
+
+        Raises ``KeyError`` or ``ValueError`` for a form with faults.
+        """
         items = tuple(
             Item(one["code"], one["text"], int(one["weight"]), bool(one["must"]), int(one["days"]))
-            for one in value["items"]
+            for one in (*value["items"], *(season.items if season else ()))
         )
         if len({one.code for one in items}) < len(items) or any(one.weight < 0 for one in items):
             raise ValueError("codes of a form are unique and weights not negative")
-        return cls(value["code"], items)
+        return cls(f"{value['code']}+{season.code}" if season else value["code"], items)
+
+
+def form_of(adcode: str, *, on: date) -> Form:
+    """Return the form in force at a place on a day, with what its season asks."""
+    value = parameter("stations.inspection_form", adcode=adcode, on=on).value
+    return Form.of(value, season_on(on, adcode))
 
 
 @dataclass(frozen=True, slots=True)

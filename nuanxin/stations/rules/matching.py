@@ -7,22 +7,47 @@ left to a person.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from nuanxin.kernel.geo import haversine_m
+from nuanxin.kernel.parameters import NATION, parameter
 from nuanxin.stations.rules.names import core_of, road_and_number, sound_of
 
-SAME_PLACE_M = 150.0
-"""Within this two points mean one place: a large building, two people measuring."""
-NEAR_M = 500.0
-"""Within this a similar name is worth a look."""
-DOOR_M = 40.0
-"""Within this two stations of different names are worth a look, whatever they are called."""
 MOST_CANDIDATES = 4
-NUMBERS_APART = 20
-"""House numbers of one road that are nearer than this are a few buildings apart."""
 _SQUARE = 0.006
-"""Degrees: wider than ``NEAR_M`` in both directions anywhere in the province."""
+"""Degrees: wider than ``Distances.WIDEST_M`` in both directions anywhere in the province."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """How near is near, as in force on a day (``stations.matching_distances``).
+
+    Within ``same_place_m`` two points mean one place; within ``near_m`` a similar name is worth a look;
+    within ``door_m`` two stations are, whatever they are called. Beyond ``moved_m`` a list says that a
+    station stands elsewhere. House numbers of one road that differ by no more than ``numbers_apart`` are
+    a few buildings apart.
+    """
+
+    WIDEST_M: ClassVar[float] = 550.0
+
+    same_place_m: float
+    near_m: float
+    door_m: float
+    moved_m: float
+    numbers_apart: int
+
+    def __post_init__(self) -> None:
+        """Refuse distances that contradict each other or reach beyond what is searched."""
+        ordered = 0 < self.moved_m <= self.door_m <= self.same_place_m <= self.near_m
+        if not ordered or self.near_m > self.WIDEST_M or self.numbers_apart < 0:
+            raise ValueError("distances of matching grow from moved_m to near_m, at most 550 m")
+
+
+def distances_on(on: date, adcode: str = NATION) -> Distances:
+    """Return the distances in force on a day."""
+    return Distances(**parameter("stations.matching_distances", adcode=adcode, on=on).value)
 
 
 class Likeness(StrEnum):
@@ -88,8 +113,13 @@ class Neighbourhood:
     """Stations by number, id on a map, name, address and square of the plane."""
 
     def __init__(
-        self, stations: Iterable[Known], maps: Iterable[tuple[str, str, int]] = ()
+        self,
+        stations: Iterable[Known],
+        maps: Iterable[tuple[str, str, int]] = (),
+        *,
+        distances: Distances,
     ) -> None:
+        self.distances = distances
         self._squares: dict[tuple[int, int], list[Known]] = {}
         self._named: dict[tuple[int, str], list[Known]] = {}
         self._at: dict[tuple[int, str], list[Known]] = {}
@@ -131,7 +161,9 @@ class Neighbourhood:
         road = self._on_road.get((adcode, door[0]), ())
         near = [(abs(number - door[1]), one.id, one) for number, one in road]
         return [
-            one for apart, _, one in sorted(near, key=lambda n: n[:2]) if apart <= NUMBERS_APART
+            one
+            for apart, _, one in sorted(near, key=lambda n: n[:2])
+            if apart <= self.distances.numbers_apart
         ][:MOST_CANDIDATES]
 
     def certain(self, code: str, maps: Iterable[tuple[str, str]]) -> list[Known]:
@@ -152,7 +184,7 @@ class Neighbourhood:
             return [certain]
         found: dict[int, Candidate] = {}
         for one in [*self._near(row), *self.named(row.adcode, row.name)]:
-            alike = _likeness(row, one)
+            alike = _likeness(row, one, self.distances)
             if alike is not None and one.id not in found:
                 found[one.id] = alike
         ordered = sorted(
@@ -180,17 +212,17 @@ class Neighbourhood:
                     yield one
 
 
-def _likeness(row: Listed, one: Known) -> Candidate | None:
+def _likeness(row: Listed, one: Known, within: Distances) -> Candidate | None:
     apart = _apart(row, one)
     has_name = row.name in one.names
     alike: Likeness | None = None
     if has_name:
-        alike = Likeness.NAME_AND_PLACE if apart <= SAME_PLACE_M else Likeness.NAME_FAR
-    elif apart <= SAME_PLACE_M and row.address and row.address == one.address:
+        alike = Likeness.NAME_AND_PLACE if apart <= within.same_place_m else Likeness.NAME_FAR
+    elif apart <= within.same_place_m and row.address and row.address == one.address:
         alike = Likeness.ADDRESS_AND_PLACE
-    elif apart <= NEAR_M:
+    elif apart <= within.near_m:
         alike = _by_name(row, one)
-    if alike is None and apart <= DOOR_M:
+    if alike is None and apart <= within.door_m:
         alike = Likeness.SAME_DOOR
     return None if alike is None else Candidate(one, alike, apart)
 
