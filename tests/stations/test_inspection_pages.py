@@ -21,6 +21,7 @@ from nuanxin.stations.models import (
     Repair,
     Selection,
 )
+from nuanxin.stations.rules.inspections import form_of
 from nuanxin.stations.states.inspections import Finding
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -36,7 +37,8 @@ def filled(form_items, **found):
     return fields | {f"found_{code}": value for code, value in found.items()}
 
 
-ITEMS = ["sign", "map", "open", "water", "charge", "cool", "medicine", "fire", "clean", "rules"]
+TODAY = clock.business_day(clock.now())
+ITEMS = [one.code for one in form_of("330105", on=TODAY).items]
 
 
 def test_a_round_is_committed_drawn_and_its_file_given_to_anybody(street, cadre):
