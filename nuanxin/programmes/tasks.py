@@ -17,6 +17,7 @@ from nuanxin.programmes.actions.delivering import deliver_attended
 from nuanxin.programmes.actions.finding import find_people, tell_found
 from nuanxin.programmes.actions.finding_facts import find_missing_facts, tell_missing_facts
 from nuanxin.programmes.actions.forfeiting import propose_forfeits
+from nuanxin.programmes.actions.helping_by_papers import take_back_unconfirmed
 from nuanxin.programmes.actions.no_shows import settle_no_shows
 from nuanxin.programmes.actions.overflowing import overflow_places
 from nuanxin.programmes.actions.posting import count_terms_again, fill_lists
@@ -147,3 +148,10 @@ def settle(timestamp: int) -> None:
 def look_for_forfeits(timestamp: int) -> None:
     """At night: propose to officers who no longer fulfils what his place is kept by."""
     propose_forfeits(now=clock.now())
+
+
+@app.periodic(cron="40 * * * *")
+@app.task(name="programmes.take_back_unconfirmed", queueing_lock="programmes.take_back_unconfirmed")
+def take_back(timestamp: int) -> None:
+    """Every hour: take back what was done for somebody by his papers and nobody owned to."""
+    take_back_unconfirmed(now=clock.now())

@@ -200,6 +200,7 @@ urlpatterns = [
     path("helped/", helped.helped, name="helped"),
     path("helped/undo/", helped.undo, name="helped-undo"),
     path("desk/help/", desk_help.begin, name="desk-help"),
+    path("desk/help/witness/", desk_help.witness, name="desk-help-witness"),
     path("desk/help/mine/", desk_help.mine, name="desk-help-mine"),
     path("desk/help/acts/", desk_help.acts, name="desk-help-acts"),
     path("desk/help/<int:session_id>/", desk_help.session, name="desk-help-session"),

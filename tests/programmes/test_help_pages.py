@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from nuanxin.kernel import clock
+from nuanxin.kernel import clock, sealing
 from nuanxin.membership.models import Membership
 from nuanxin.membership.queries.card import get_card
 from nuanxin.notices.models import Message
@@ -15,6 +15,7 @@ from nuanxin.programmes.actions.attesters import register_self
 from nuanxin.programmes.models import Application, HelpAct, HelpSession, StatedFact
 from nuanxin.programmes.states import ClaimState, Way
 from nuanxin.stations.models import ServiceBooking
+from tests.people.conftest import number as identity
 from tests.programmes.test_helping import Hall
 from tests.programmes.test_helping_with_places import Clinic, Desk, Family
 
@@ -199,3 +200,32 @@ def test_sessions_slots_and_classes_are_on_the_page(hall, family, keeper):
     assert keeper.post(room, sent | {"accepts": "1"}).status_code == 302
     assert HelpAct.objects.count() == 3
     assert "撤回报名" in text_of(keeper.get(room))
+
+
+def test_by_papers_a_colleague_witnesses_and_the_worker_owns_to_it_on_his_page(town, ye, keeper):
+    number = identity(123)
+    Worker.objects.filter(id=ye.worker_id).update(
+        identity_hash=sealing.lookup_hash("identity", number), identity_sealed=b"-"
+    )
+    assert keeper.post("/desk/help/", {"do": "papers", "papers_name": ""}).status_code == 422
+    sent = {"do": "papers", "papers_name": ye.name, "papers_number": number}
+    answer = keeper.post("/desk/help/", sent)
+    room = answer.headers["Location"]
+    assert number not in room
+    page = text_of(keeper.get(room))
+    assert "请同事看证件" in page
+    colleague = town.cast.client("officer_chen")
+    asked = {"help_number": HelpSession.objects.get().id, "witness_number": number}
+    assert "没有对上" in text_of(colleague.post("/desk/help/witness/", asked | {"help_number": 9}))
+    assert "对上了" in text_of(colleague.post("/desk/help/witness/", asked))
+    offer = town.offer()
+    keeper.post(room, {"do": "apply", "offer": offer.code})
+    page = text_of(keeper.get(room))
+    assert "是我的意思" in page
+    assert "填一项情况" not in page
+    assert "撤回报名" not in page
+    own, act = town.cast.client("rider_ye"), HelpAct.objects.get()
+    assert "不认就自动撤回" in text_of(own.get("/helped/"))
+    assert "算数" in text_of(own.post("/helped/undo/", {"id": act.id, "do": "confirm"}))
+    assert "不认就自动撤回" not in text_of(own.get("/helped/"))
+    assert town.cast.client("finance").get("/desk/help/witness/").status_code == 403

@@ -5,6 +5,7 @@ Claims commit statement by statement: call what acts and what undoes outside a t
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -29,6 +30,7 @@ from nuanxin.programmes.actions.helping_with_places import (
     WITH_PLACES,
     Wanted,
     do_with_place,
+    gives_up,
     number_of,
     undo_with_place,
 )
@@ -37,7 +39,7 @@ from nuanxin.programmes.actions.stating import state_fact, take_back_row
 from nuanxin.programmes.models import HelpAct, HelpSession
 from nuanxin.programmes.queries.asking import get_asking
 from nuanxin.programmes.queries.offers import find_my_claim, get_offer
-from nuanxin.programmes.rules.helping import STATEABLE, may_help, may_undo
+from nuanxin.programmes.rules.helping import STATEABLE, may_do_on_papers, may_help, may_undo
 from nuanxin.programmes.states import HelpConsent, HelpKind
 from nuanxin.records.actions import append_event
 
@@ -54,8 +56,8 @@ def begin_by_card(*, code: str, actor: Actor, now: datetime) -> HelpSession:
     Raises ``Forbidden``, ``Malformed`` help.card with what is wrong with it, ``Conflict`` help.own,
     ``TooMany`` help.tries.
     """
-    post_union = _union_of(actor)
-    _count_try(actor, now)
+    post_union = union_of(actor)
+    count_try(actor, now)
     checked = check_card(token_of_link(code), now=now)
     if not checked.is_good or checked.payload is None:
         raise Malformed(
@@ -64,11 +66,11 @@ def begin_by_card(*, code: str, actor: Actor, now: datetime) -> HelpSession:
     if checked.payload.is_paper:
         raise Malformed("help.card", "纸质卡不能当面证明是本人。用手机上的卡，或者发短信验证码。")
     worker_id = worker_of_number(checked.payload.number)
-    _refuse_own(worker_id, actor)
-    made = _session(worker_id, post_union, HelpConsent.CARD, actor, now)
+    refuse_own(worker_id, actor)
+    made = new_session(worker_id, post_union, HelpConsent.CARD, actor, now)
     made.opened_at = now
     made.save(update_fields=["opened_at"])
-    _record("programmes.help_opened", made, actor, now)
+    record_session("programmes.help_opened", made, actor, now)
     return made
 
 
@@ -81,16 +83,16 @@ def begin_by_code(
     Whether they fit is told by nothing here: a session that fits nobody never opens. Raises as
     ``send_code``, ``Malformed`` help.last_four, ``Conflict`` help.own, ``TooMany`` help.tries.
     """
-    post_union = _union_of(actor)
+    post_union = union_of(actor)
     number = normalise_phone(phone)
     digits = last_four.strip().upper()
     if len(digits) != HINT_DIGITS or not digits.isalnum():
         raise Malformed("help.last_four", "写证件号的最后 4 位，末位是 X 就写 X。")
-    _count_try(actor, now)
+    count_try(actor, now)
     worker_id = _fitting(number, digits)
     if worker_id is not None:
-        _refuse_own(worker_id, actor)
-    made = _session(worker_id, post_union, HelpConsent.CODE, actor, now)
+        refuse_own(worker_id, actor)
+    made = new_session(worker_id, post_union, HelpConsent.CODE, actor, now)
     if worker_id is not None:
         sent = send_code(
             phone=number, purpose=CodePurpose.HELP, origin=origin, is_known_device=False, now=now
@@ -116,7 +118,7 @@ def open_by_code(*, session_id: int, code: str, actor: Actor, now: datetime) -> 
             opened_at=now, expires_at=now + timedelta(minutes=minutes)
         )
         found.refresh_from_db()
-        _record("programmes.help_opened", found, actor, now)
+        record_session("programmes.help_opened", found, actor, now)
     return found
 
 
@@ -152,7 +154,10 @@ def help_with(*, session_id: int, wanted: Wanted, actor: Actor, now: datetime) -
     worker_id = session.worker_id
     if worker_id is None:
         raise NotFound()
-    _refuse_own(worker_id, actor)
+    refuse_own(worker_id, actor)
+    is_provisional = session.consent == HelpConsent.PAPERS
+    if is_provisional:
+        may_do_on_papers(wanted.kind, gives_up=gives_up(wanted, worker_id)).insist()
     for_him = Actor(account_id=actor.account_id, worker_id=worker_id, name=actor.name)
     target, said = _do(wanted, for_him, now)
     with transaction.atomic():
@@ -160,8 +165,7 @@ def help_with(*, session_id: int, wanted: Wanted, actor: Actor, now: datetime) -
             session=session, worker_id=worker_id, union_id=session.union_id,
             helper_account=session.helper_account, helper_key=session.helper_key,
             helper_name=session.helper_name, kind=wanted.kind, target=target[:60], said=said[:160],
-            receipt=f"DB{new_code(8)}", done_at=now,
-            undo_until=now + timedelta(hours=_number("programmes.help_undo_hours", now)),
+            receipt=f"DB{new_code(8)}", done_at=now, **_until(is_provisional, now),
         )  # fmt: skip
         append_event(
             "programmes.helped", actor=actor, at=now, subject_type="programme_help",
@@ -170,6 +174,15 @@ def help_with(*, session_id: int, wanted: Wanted, actor: Actor, now: datetime) -
         )  # fmt: skip
         _tell(act, now)
     return act
+
+
+def _until(is_provisional: bool, now: datetime) -> dict[str, datetime]:
+    """Return until when an act can be undone; a provisional one is to be owned to before that."""
+    hours = timedelta(hours=_number("programmes.help_undo_hours", now))
+    if not is_provisional:
+        return {"undo_until": now + hours}
+    confirm = now + timedelta(days=_number("programmes.help_confirm_days", now))
+    return {"confirm_until": confirm, "undo_until": confirm + hours}
 
 
 def _do(wanted: Wanted, for_him: Actor, now: datetime) -> tuple[str, str]:
@@ -225,6 +238,7 @@ def _state(wanted: Wanted, for_him: Actor, now: datetime) -> tuple[str, str]:
 _CLAIM_UNDO = """
 UPDATE programmes_helpact SET undone_at = %(now)s, undone_said = %(said)s
 WHERE id = %(id)s AND worker_id = %(worker)s AND undone_at IS NULL AND undo_until >= %(now)s
+  AND (%(is_own)s OR confirmed_at IS NULL)
 RETURNING id
 """
 
@@ -238,8 +252,13 @@ def undo_help(*, act_id: int, actor: Actor, now: datetime) -> HelpAct:
     act = HelpAct.objects.filter(id=act_id, worker_id=actor.worker_id or 0).first()
     if act is None:
         raise NotFound()
+    return undo_as_himself(act, actor, now, by=actor)
+
+
+def undo_as_himself(act: HelpAct, actor: Actor, now: datetime, *, by: Actor) -> HelpAct:
+    """Undo an act with the worker's rights; ``by`` is who or what undoes it. Raises as ``undo_help``."""
     may_undo(undone_at=act.undone_at, undo_until=act.undo_until, now=now).insist()
-    if not _claim_undo(act, now):
+    if not _claim_undo(act, now, is_own=by is actor):
         raise Conflict("undone", "刚才已经撤销过了，不用再点。")
     try:
         said = _undo(act, actor, now)
@@ -249,7 +268,7 @@ def undo_help(*, act_id: int, actor: Actor, now: datetime) -> HelpAct:
     with transaction.atomic():
         HelpAct.objects.filter(id=act.id).update(undone_said=said[:160])
         append_event(
-            "programmes.help_undone", actor=actor, at=now, subject_type="programme_help",
+            "programmes.help_undone", actor=by, at=now, subject_type="programme_help",
             subject_id=act.id, union_id=act.union_id, data={"receipt": act.receipt},
         )  # fmt: skip
         notify(
@@ -261,12 +280,16 @@ def undo_help(*, act_id: int, actor: Actor, now: datetime) -> HelpAct:
     return act
 
 
-def _claim_undo(act: HelpAct, now: datetime) -> bool:
-    """Take the one undo there is: of two taps at once one finds nothing."""
+def _claim_undo(act: HelpAct, now: datetime, *, is_own: bool) -> bool:
+    """Take the one undo there is: of two taps at once one finds nothing.
+
+    What he has owned to meanwhile only he takes back.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM_UNDO, {"id": act.id, "worker": act.worker_id, "now": now, "said": "撤销中"}
-        )
+        values: dict[str, Any] = {
+            "id": act.id, "worker": act.worker_id, "now": now, "said": "撤销中", "is_own": is_own,
+        }  # fmt: skip
+        cursor.execute(_CLAIM_UNDO, values)
         return cursor.fetchone() is not None
 
 
@@ -301,7 +324,8 @@ def _undo(act: HelpAct, actor: Actor, now: datetime) -> str:
 # ---- inside -------------------------------------------------------------------------------------
 
 
-def _union_of(actor: Actor) -> int:
+def union_of(actor: Actor) -> int:
+    """Return the union from which the actor helps; raise ``Forbidden``."""
     post = permissions.post_for(actor, permissions.HELP_ACT)
     if post is None or post.union_id is None or actor.account_id is None:
         raise Forbidden(
@@ -316,7 +340,8 @@ def _account(actor: Actor) -> UUID:
     return actor.account_id
 
 
-def _count_try(actor: Actor, now: datetime) -> None:
+def count_try(actor: Actor, now: datetime) -> None:
+    """Count one more looking for somebody; raise ``TooMany`` help.tries."""
     key = key_of("help", actor.account_id)
     most = _number("programmes.help_tries_an_hour", now)
     if count_attempts(AttemptKind.HELP_FIND, key, since=now - timedelta(hours=1)) >= most:
@@ -333,7 +358,7 @@ def _fitting(number: str, digits: str) -> int | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _refuse_own(worker_id: int, actor: Actor) -> None:
+def refuse_own(worker_id: int, actor: Actor) -> None:
     """Refuse helping oneself: by one's own record, or by the account behind the same phone."""
     if worker_id == actor.worker_id or _has_account_of(worker_id, actor.account_id):
         raise Conflict("help.own", "不能给自己代办。自己的事在“我的”里办。")
@@ -349,9 +374,10 @@ def _has_account_of(worker_id: int, account_id: UUID | None) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _session(
+def new_session(
     worker_id: int | None, union_id: int, consent: HelpConsent, actor: Actor, now: datetime
 ) -> HelpSession:
+    """Write a help session, not open yet."""
     return HelpSession.objects.create(
         worker_id=worker_id, union_id=union_id, helper_account=_account(actor),
         helper_key=actor.person_key, helper_name=actor.name[:60], consent=consent, asked_at=now,
@@ -362,13 +388,17 @@ def _session(
 def _tell(act: HelpAct, now: datetime) -> None:
     until = act.undo_until.astimezone(SHANGHAI)
     by = f"{until.month} 月 {until.day} 日 {until:%H:%M}"
+    said, body = act.said, f"{act.said}。回执号 {act.receipt}，{by} 前可以撤销。"
+    if act.confirm_until is not None:
+        days = (act.confirm_until - act.done_at).days
+        said = f"{act.said}（凭证件办的，{days} 天里要你认）"
+        body = f"{act.said}。回执号 {act.receipt}。凭证件办的，{days} 天里点“是我的意思”才算数，不点就撤回。"
     notify(
-        kind="programmes.helped", title=f"{act.helper_name}替你办了一件事",
-        body=f"{act.said}。回执号 {act.receipt}，{by} 前可以撤销。", url="/helped/",
+        kind="programmes.helped", title=f"{act.helper_name}替你办了一件事", body=body, url="/helped/",
         worker_id=act.worker_id, now=now,
     )  # fmt: skip
     values: dict[str, object] = {
-        "helper": act.helper_name, "said": act.said, "receipt": act.receipt, "until": f"{by} "
+        "helper": act.helper_name, "said": said, "receipt": act.receipt, "until": f"{by} "
     }  # fmt: skip
     send_sms_to_many(texts=[(act.worker_id, values)], template="programmes.helped", now=now)
 
@@ -381,7 +411,8 @@ def _number(key: str, now: datetime) -> int:
     return int(parameter(key, adcode=NATION, on=business_day(now)).value)
 
 
-def _record(kind: str, session: HelpSession, actor: Actor, now: datetime) -> None:
+def record_session(kind: str, session: HelpSession, actor: Actor, now: datetime) -> None:
+    """Record an event of a help session."""
     append_event(
         kind, actor=actor, at=now, subject_type="programme_help", subject_id=session.id,
         union_id=session.union_id,

@@ -72,6 +72,14 @@ def do_with_place(wanted: Wanted, for_him: Actor, now: datetime) -> tuple[str, s
             return str(booked.id), f"取消驿站预约：{_when_where(booked)}"
 
 
+def gives_up(wanted: Wanted, worker_id: int) -> bool:
+    """Return whether what is wanted takes the place of something that the worker has now."""
+    if wanted.kind is HelpKind.SESSION:
+        _, held = session_queries.find_held_session(number_of(wanted.target), worker_id=worker_id)
+        return held is not None
+    return wanted.other is not None
+
+
 def undo_with_place(kind: HelpKind, target: str, own: Actor, now: datetime) -> str:
     """Undo it through the regular action as the worker himself; return how it went."""
     done, _, before = target.partition("#")

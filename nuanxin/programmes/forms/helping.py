@@ -28,6 +28,30 @@ class HelpPhoneForm(forms.Form):
     )  # fmt: skip
 
 
+class HelpPapersForm(forms.Form):
+    """Name and number on the identity card that lies before one."""
+
+    papers_name = forms.CharField(
+        label="证件上的姓名", max_length=60, error_messages={"required": "照证件写姓名。"}
+    )
+    papers_number = forms.CharField(
+        label="证件号", max_length=24, error_messages={"required": "照证件写号码。"}
+    )
+
+
+class HelpWitnessForm(forms.Form):
+    """What a second person reads off the same card."""
+
+    help_number = forms.IntegerField(
+        label="代办号", min_value=1, max_value=2**62, help_text="同事的屏幕上有。",
+        error_messages={"required": "写上代办号。", "invalid": "代办号是一个数。"},
+    )  # fmt: skip
+    witness_number = forms.CharField(
+        label="证件号", max_length=24, help_text="您自己看着证件原件写，不问同事。",
+        error_messages={"required": "照证件写号码。"},
+    )  # fmt: skip
+
+
 class HelpCodeForm(forms.Form):
     """The code that the worker reads aloud."""
 

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
+from nuanxin.programmes.states import HelpConsent
+
 
 class HelpSession(models.Model):
     """代办: some minutes in which a helper may act for one worker who has shown that he agrees.
@@ -20,6 +22,9 @@ class HelpSession(models.Model):
     helper_key = models.CharField("代办本人", max_length=48)
     helper_name = models.CharField("代办人", max_length=60)
     consent = models.SmallIntegerField("怎么同意的")
+    witness_account = models.UUIDField("见证账号", null=True)
+    witness_key = models.CharField("见证本人", max_length=48, blank=True)
+    witness_name = models.CharField("见证人", max_length=60, blank=True)
     code_id = models.BigIntegerField("验证码", null=True)
     asked_at = models.DateTimeField("开始时间")
     opened_at = models.DateTimeField("本人同意时间", null=True)
@@ -35,6 +40,16 @@ class HelpSession(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("asked_at")), name="help_ends_after_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=~Q(consent=int(HelpConsent.PAPERS))
+                | Q(opened_at__isnull=True)
+                | (
+                    Q(witness_account__isnull=False)
+                    & ~Q(witness_account=F("helper_account"))
+                    & ~Q(witness_key=F("helper_key"))
+                ),
+                name="papers_are_seen_by_two",
             ),
         ]
         indexes = [models.Index(fields=["helper_account", "-id"], name="help_of_helper")]
@@ -60,6 +75,8 @@ class HelpAct(models.Model):
     receipt = models.CharField("回执号", max_length=12, unique=True)
     done_at = models.DateTimeField("办理时间")
     undo_until = models.DateTimeField("可撤销到")
+    confirm_until = models.DateTimeField("要本人认到", null=True)
+    confirmed_at = models.DateTimeField("本人认了的时间", null=True)
     undone_at = models.DateTimeField("撤销时间", null=True)
     undone_said = models.CharField("撤销结果", max_length=160, blank=True)
 
@@ -70,10 +87,22 @@ class HelpAct(models.Model):
                 condition=Q(undone_at__isnull=True)
                 | Q(undone_at__gte=F("done_at"), undone_at__lte=F("undo_until")),
                 name="help_undone_in_time",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(confirm_until__isnull=True, confirmed_at__isnull=True)
+                | Q(confirm_until__lte=F("undo_until")),
+                name="help_confirmed_before_its_undo_ends",
+            ),
         ]
         indexes = [
             models.Index(fields=["worker", "-id"], name="help_act_of_worker"),
             models.Index(fields=["union", "-id"], name="help_act_of_union"),
             models.Index(fields=["helper_account", "-id"], name="help_act_of_helper"),
+            models.Index(
+                fields=["confirm_until"],
+                condition=Q(
+                    confirm_until__isnull=False, confirmed_at__isnull=True, undone_at__isnull=True
+                ),
+                name="help_act_to_be_owned_to",
+            ),
         ]

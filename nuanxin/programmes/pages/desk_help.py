@@ -14,22 +14,31 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import NotFound, Refusal
 from nuanxin.programmes.actions import helping
-from nuanxin.programmes.forms.helping import HelpCardForm, HelpCodeForm, HelpPhoneForm
+from nuanxin.programmes.actions.helping_by_papers import begin_by_papers, witness_papers
+from nuanxin.programmes.forms.helping import (
+    HelpCardForm,
+    HelpCodeForm,
+    HelpPapersForm,
+    HelpPhoneForm,
+    HelpWitnessForm,
+)
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.pages.help_room import room, wanted
 from nuanxin.programmes.pages.proofs import METHODS
 from nuanxin.programmes.queries import helping as queries
+from nuanxin.programmes.states import HelpConsent
 
 
 @requires("help.act")
 @require_http_methods(METHODS)
-@sensitive_post_parameters("card", "phone", "last_four")
+@sensitive_post_parameters("card", "phone", "last_four", "papers_name", "papers_number")
 def begin(request: HttpRequest) -> HttpResponse:
     """Find out who stands before one, by his card or a code to his phone; nobody is searched."""
     actor, now = _actor(request), clock.now()
     do = request.POST.get("do", "")
     card = HelpCardForm(request.POST if do == "card" else None)
     phone = HelpPhoneForm(request.POST if do == "phone" else None)
+    papers = HelpPapersForm(request.POST if do == "papers" else None)
     problem, status = "", 200 if request.method != "POST" else 422
     try:
         if card.is_bound and card.is_valid():
@@ -41,6 +50,12 @@ def begin(request: HttpRequest) -> HttpResponse:
                 origin=origin_of(request), actor=actor, now=now,
             )  # fmt: skip
             return _to(found.id)
+        if papers.is_bound and papers.is_valid():
+            found = begin_by_papers(
+                name=papers.cleaned_data["papers_name"],
+                number=papers.cleaned_data["papers_number"], actor=actor, now=now,
+            )  # fmt: skip
+            return _to(found.id)
     except Refusal as refusal:
         problem, status = refusal.message, refusal.status
     context = {
@@ -48,6 +63,8 @@ def begin(request: HttpRequest) -> HttpResponse:
         "page_lead": "本人在面前、同意了，才能替他办。办一件，他马上收到回执，还能自己撤销。",
         "card": card,
         "phone": phone,
+        "papers": papers,
+        "witness_url": reverse("desk-help-witness"),
         "problem": problem,
         "mine_url": reverse("desk-help-mine"),
     }
@@ -83,16 +100,45 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
         problem, status = refusal.message, refusal.status
         if refusal.code == "help.over":
             return _ended(request, refusal)
+    if found.opened_at is None and found.consent == HelpConsent.PAPERS:
+        context = {"page_title": "请同事看证件", "number": found.id}
+        return render(request, "programmes/helping/papers.html", context, status=status)
     if found.opened_at is None or found.worker_id is None:
         context = {"page_title": "请他念验证码", "form": HelpCodeForm(), "problem": problem}
         return render(request, "programmes/helping/code.html", context, status=status)
     place = queries.get_helper_place(found.id, actor=actor)
-    context = room(found.id, found.worker_id, found.expires_at, place, request.GET, now) | {
+    context = room(found, found.worker_id, place, request.GET, now) | {
         "problem": problem,
         "columns": _COLUMNS[1:],
         "done": [{"cells": _cells(row)[1:]} for row in queries.list_session_acts(session_id)],
     }
     return render(request, "programmes/helping/session.html", context, status=status)
+
+
+@requires("help.act")
+@require_http_methods(METHODS)
+@sensitive_post_parameters("witness_number")
+def witness(request: HttpRequest) -> HttpResponse:
+    """Say as a second person that one has the same identity card before one's eyes."""
+    form = HelpWitnessForm(request.POST if request.method == "POST" else None)
+    problem, status, is_done = "", 200 if request.method != "POST" else 422, False
+    if form.is_bound and form.is_valid():
+        try:
+            witness_papers(
+                session_id=form.cleaned_data["help_number"],
+                number=form.cleaned_data["witness_number"], actor=_actor(request), now=clock.now(),
+            )  # fmt: skip
+            form, status, is_done = HelpWitnessForm(), 200, True
+        except Refusal as refusal:
+            problem, status = refusal.message, refusal.status
+    context = {
+        "page_title": "见证代办",
+        "page_lead": "同事在替没带卡、没带手机的人办事，请您也看一眼证件。见证了，就有您一份责任。",
+        "form": form,
+        "problem": problem,
+        "is_done": is_done,
+    }
+    return render(request, "programmes/helping/witness.html", context, status=status)
 
 
 @requires("help.act")

@@ -12,12 +12,13 @@ from nuanxin.kernel.errors import NotFound
 from nuanxin.people.queries.workers import get_worker
 from nuanxin.programmes.actions.helping_with_places import Wanted
 from nuanxin.programmes.forms.helping import HelpAskForm, HelpStateForm
+from nuanxin.programmes.models import HelpSession
 from nuanxin.programmes.pages import child_words, words
 from nuanxin.programmes.queries import camps, offers, sessions
 from nuanxin.programmes.queries.attesters import list_choices
 from nuanxin.programmes.queries.helping import HelperPlace
 from nuanxin.programmes.rules.attestations import LOCAL_MONTHS
-from nuanxin.programmes.states import Care, ClaimState, HelpKind, Way, grade_label
+from nuanxin.programmes.states import Care, ClaimState, HelpConsent, HelpKind, Way, grade_label
 from nuanxin.stations.queries import services as desks
 from nuanxin.stations.states.services import BookingState, ServiceKind
 
@@ -29,16 +30,19 @@ _ON_PLACES = {"child-confirm": HelpKind.CHILD_CONFIRM, "child-withdraw": HelpKin
 
 
 def room(
-    session_id: int, worker_id: int, until: datetime, place: HelperPlace, asked: QueryDict,
-    now: datetime,
-) -> dict[str, Any]:  # fmt: skip
-    """Return what a helper sees: the masked name, what is open; ``asked`` names a station to look at."""
+    session: HelpSession, worker_id: int, place: HelperPlace, asked: QueryDict, now: datetime
+) -> dict[str, Any]:
+    """Return what a helper sees: the masked name, what is open; ``asked`` names a station to look at.
+
+    By papers alone he sees nothing that the worker has already but a place that is kept for him.
+    """
+    is_by_papers = session.consent == HelpConsent.PAPERS
     claims = [row for row in offers.list_my_claims(worker_id) if row.state.is_live]
     taken = {row.code for row in claims}
     opened = [row for row in offers.list_open_offers(now=now).items if row.code not in taken]
     return {
         "page_title": f"替{get_worker(worker_id).masked_name}办",
-        "page_lead": f"{words.moment(until)} 前办完。他要什么办什么，办完点“结束”。",
+        "page_lead": f"{words.moment(session.expires_at)} 前办完。他要什么办什么，办完点“结束”。",
         "offers": _offers(opened, now),
         "claims": [
             {
@@ -48,12 +52,16 @@ def room(
                 "may_confirm": row.state is ClaimState.GRANTED,
             }
             for row in claims
+            if row.state is ClaimState.GRANTED or not is_by_papers
         ],
-        "sessions": _sessions(worker_id, now),
-        "children": _children(worker_id, opened, now),
+        "sessions": [
+            row for row in _sessions(worker_id, now) if not (is_by_papers and row["is_held"])
+        ],
+        "children": {} if is_by_papers else _children(worker_id, opened, now),
+        "is_by_papers": is_by_papers,
         "state_form": HelpStateForm(),
-        "ask_form": _ask_form(worker_id, now),
-    } | _desks(worker_id, place, asked, now)
+        "ask_form": None if is_by_papers else _ask_form(worker_id, now),
+    } | _desks(worker_id, place, asked, now, is_by_papers=is_by_papers)
 
 
 def wanted(data: QueryDict, do: str) -> Wanted:
@@ -119,6 +127,7 @@ def _sessions(worker_id: int, now: datetime) -> list[dict[str, Any]]:
         made.append(
             {
                 "title": title,
+                "is_held": held is not None,
                 "text": f"现在去 {words.moment(held.starts_at)} 的" if held else "还没选场次",
                 "pick": _pick("哪一场", "session", f"session-{choices[0].id}", rows),
                 "label": "换到这场" if held else "就这场",
@@ -170,10 +179,10 @@ def _children(
 
 
 def _desks(
-    worker_id: int, place: HelperPlace, asked: QueryDict, now: datetime
+    worker_id: int, place: HelperPlace, asked: QueryDict, now: datetime, *, is_by_papers: bool
 ) -> dict[str, Any]:  # fmt: skip
     """Return his bookings to come, by place and time alone, and what is free where one looks."""
-    own = desks.list_mine(actor=Actor(name="", worker_id=worker_id))
+    own = [] if is_by_papers else desks.list_mine(actor=Actor(name="", worker_id=worker_id))
     ahead = [row for row in reversed(own) if row.state is BookingState.BOOKED and row.ends_at > now]
     code = asked.get("station", "")[:16]
     instead = words.number_of(asked.get("instead"))

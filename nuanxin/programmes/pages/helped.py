@@ -12,6 +12,7 @@ from nuanxin.access.permissions import requires
 from nuanxin.kernel import clock
 from nuanxin.kernel.errors import Malformed, NotFound, Refusal
 from nuanxin.programmes.actions.helping import undo_help
+from nuanxin.programmes.actions.helping_by_papers import confirm_help
 from nuanxin.programmes.pages import words
 from nuanxin.programmes.queries.helping import ActRow, list_done_for
 
@@ -26,11 +27,14 @@ def helped(request: HttpRequest) -> HttpResponse:
 @requires("own.open")
 @require_POST
 def undo(request: HttpRequest) -> HttpResponse:
-    """Undo one thing that was done for one."""
+    """Undo one thing that was done for one, or say that it was one's will."""
     act_id = words.number_of(request.POST.get("id"))
     if act_id is None:
         raise Malformed("help.which", "没看清是哪一件。回到上一页，再点一下。")
     try:
+        if request.POST.get("do") == "confirm":
+            confirm_help(act_id=act_id, actor=_actor(request), now=clock.now())
+            return _page(request, told="记下了，是你的意思，算数。")
         done = undo_help(act_id=act_id, actor=_actor(request), now=clock.now())
     except NotFound:
         raise
@@ -70,8 +74,11 @@ def _row(row: ActRow, now: Any) -> dict[str, Any]:
         facts.append(
             {"label": "撤销了", "value": f"{words.moment(row.undone_at)}。{row.undone_said}"}
         )
+    if row.confirmed_at:
+        facts.append({"label": "你认了", "value": words.moment(row.confirmed_at)})
     return {
         "id": row.id,
+        "confirm": words.moment(row.confirm_until) if row.is_to_be_owned_to() else "",
         "said": row.said,
         "facts": facts,
         "until": words.moment(row.undo_until) if row.can_be_undone(now) else "",

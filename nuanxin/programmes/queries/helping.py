@@ -34,11 +34,17 @@ class ActRow:
     undo_until: datetime
     undone_at: datetime | None
     undone_said: str
+    confirm_until: datetime | None
+    confirmed_at: datetime | None
 
     @property
     def masked_worker(self) -> str:
         """Return the name as others than the worker read it."""
         return mask_name(self.worker_name)
+
+    def is_to_be_owned_to(self) -> bool:
+        """Return whether it waits for the worker to say that it was his will."""
+        return bool(self.confirm_until) and not self.confirmed_at and not self.undone_at
 
     def can_be_undone(self, now: datetime) -> bool:
         """Return whether the worker can still undo it."""
@@ -63,7 +69,8 @@ def get_helper_place(session_id: int, *, actor: Actor) -> HelperPlace:
 
 _ROWS = """
 SELECT a.id, a.session_id, w.name, a.helper_name, coalesce(nullif(u.short_name, ''), u.name), a.kind,
-       a.said, a.receipt, s.consent, a.done_at, a.undo_until, a.undone_at, a.undone_said
+       a.said, a.receipt, s.consent, a.done_at, a.undo_until, a.undone_at, a.undone_said,
+       a.confirm_until, a.confirmed_at
 FROM programmes_helpact a JOIN programmes_helpsession s ON s.id = a.session_id
 JOIN people_worker w ON w.id = a.worker_id JOIN orgs_union u ON u.id = a.union_id
 """

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from nuanxin.kernel.decision import Decision
+from nuanxin.programmes.states import HelpKind
 
 STATEABLE = {
     "programmes.local_months": "在当地干满几个月",
@@ -29,3 +30,18 @@ def may_undo(*, undone_at: datetime | None, undo_until: datetime, now: datetime)
             "undo_over", "过了撤销的时间。可以自己撤回报名，或者打 12351。", fact="undo_until"
         )
     return Decision.yes("may_undo")
+
+
+ON_PAPERS = frozenset({HelpKind.APPLY, HelpKind.CONFIRM, HelpKind.SESSION, HelpKind.DESK_BOOK})
+"""What may be done for somebody by his papers: what takes nothing from him and can be taken back."""
+
+
+def may_do_on_papers(kind: HelpKind, *, gives_up: bool) -> Decision:
+    """Return whether an act may be done by papers alone; giving something up may not."""
+    if kind not in ON_PAPERS or gives_up:
+        return Decision.no(
+            "help.needs_himself",
+            "凭证件代办，只能报名、确认名额、选场次、约驿站。撤回、更换、取消、填情况、给孩子报，"
+            "要他出示会员卡或者报验证码。",
+        )
+    return Decision.yes("may_do_on_papers")

@@ -50,11 +50,12 @@ class HelpConsent(IntEnum):
 
     CARD = 1
     CODE = 2
+    PAPERS = 3
 
     @property
     def label(self) -> str:
         """Return the Chinese word."""
-        return ("", "当面出示会员卡", "报了短信验证码")[self]
+        return ("", "当面出示会员卡", "报了短信验证码", "两人看过证件")[self]
 
 
 class HelpKind(IntEnum):
