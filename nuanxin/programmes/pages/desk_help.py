@@ -167,12 +167,13 @@ _COLUMNS = [
 
 
 def _cells(row: queries.ActRow) -> list[Any]:
-    state = {"text": "撤销了", "state": "off", "note": row.undone_said} if row.undone_at else (
-        {"text": "办了", "state": "ok", "note": f"{words.moment(row.undo_until)} 前可撤销"}
-    )  # fmt: skip
+    """Return the cells of an act; long words stand with what was done, beside the short state."""
+    note = row.undone_said if row.undone_at else f"{words.moment(row.undo_until)} 前可撤销"
+    state = {"text": "撤销了", "state": "off"} if row.undone_at else {"text": "办了", "state": "ok"}
     return [
-        row.masked_worker, row.said, {"text": row.helper_name, "note": row.union_name},
-        row.consent.label, row.receipt, {"text": words.moment(row.done_at), "css": "nw"}, state,
+        row.masked_worker, {"text": row.said, "note": note},
+        {"text": row.helper_name, "note": row.union_name}, row.consent.label, row.receipt,
+        {"text": words.moment(row.done_at), "css": "nw"}, state,
     ]  # fmt: skip
 
 
