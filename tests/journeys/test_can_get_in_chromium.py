@@ -51,7 +51,7 @@ def test_a_doubt_goes_from_the_phone_to_the_desk_and_back(site):
         id__in=site.world.objects["offers"], programme__code="degree_and_skill"
     )
     phone = site.visit(360, role="worker")
-    phone.goto(f"{reverse('offer-questions')}?of={offer.code}")
+    phone.goto(f"{reverse('fact-answer')}?of=insured_months")
     phone.get_by_label("几个月").fill("4")
     follow(phone, phone.get_by_role("button", name="记下"))
     phone.goto(reverse("offer", args=[offer.code]))

@@ -10,7 +10,7 @@ _FOLDER = Path(actions.__file__).parent
 _KIND = re.compile(r'(?:record|_log|append_event)\(\s*"(stations\.[a-z_]+)"')
 _TOLD_WITH_THEIR_DATA = {"stations.standing_changed"}
 _OF_THE_STATION = re.compile(
-    r'subject_type="station",|register import [^\n]*\brecord\b|SUBJECT = "station"'
+    r'subject_type="station",|recording import [^\n]*\brecord\b|SUBJECT = "station"'
 )
 
 

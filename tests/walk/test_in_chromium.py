@@ -63,6 +63,7 @@ NOT_PAGES = {
     "station-photo": "a picture",
     "desk-station-funding-workbook": "a file",
     "desk-station-repairs-workbook": "a file",
+    "desk-mending": "leads to the one list of what is out of order",
     "desk-roster-result": "a file",
     "card-check-worker": "a script",
     "worker-card-paper": "a file",
