@@ -16,7 +16,8 @@ AUTUMN, SUMMER, WINTER = date(2026, 11, 28), date(2026, 7, 20), date(2027, 1, 5)
     [
         (date(2026, 5, 31), None), (date(2026, 6, 1), "heat"), (date(2026, 9, 30), "heat"),
         (date(2026, 10, 1), None), (AUTUMN, None), (date(2026, 12, 1), "cold"),
-        (date(2026, 12, 31), "cold"), (date(2027, 2, 28), "cold"), (date(2027, 3, 1), None),
+        (date(2026, 12, 31), "cold"), (date(2027, 2, 28), "cold"), (date(2028, 2, 29), "cold"),
+        (date(2027, 3, 1), None),
     ],
 )  # fmt: skip
 def test_both_ends_belong_to_a_season_and_winter_goes_over_the_new_year(day, code):
